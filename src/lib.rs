@@ -1,0 +1,6 @@
+//! Doudi (兜底): social-assistance decisions by the law in force, each provable and replayable.
+//!
+//! This page is the architecture document; it is completed as the parts land.
+
+pub mod canonical;
+pub mod rules;

@@ -1,0 +1,3 @@
+//! The `doudi` binary.
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! The rules: pure. Same inputs, same bytes, for ever.
+//!
+//! No async, clock, environment, random source, float, hash-ordered map, protobuf or SQL in here;
+//! `tests/walls.rs` holds that.
+
+pub mod calendar;
+pub mod document;
+pub mod expr;
+pub mod number;
