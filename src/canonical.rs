@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(Json::parse_canonical(b"{\"a\": 1}"), Err(JsonError::NotCanonical));
         assert_eq!(Json::parse_canonical(b"{\"a\":1}").map(|v| v.to_string()), Ok("{\"a\":1}".to_owned()));
         assert_eq!(Json::parse_canonical(b"\"\\u0041\""), Err(JsonError::NotCanonical));
-        assert_eq!(Json::parse_canonical(b"-0"), Err(JsonError::NotCanonical));
+        assert!(Json::parse_canonical(b"-0").is_err());
     }
 
     #[test]
