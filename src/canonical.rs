@@ -73,7 +73,10 @@ impl Json {
     /// # Errors
     /// [`JsonError::Malformed`] for anything outside the subset, duplicate keys included.
     pub fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
-        serde_json::from_slice(bytes).map_err(|e| JsonError::Malformed { line: e.line(), column: e.column() })
+        serde_json::from_slice(bytes).map_err(|e| JsonError::Malformed {
+            line: e.line(),
+            column: e.column(),
+        })
     }
 
     /// Reads canonical JSON and refuses bytes that are not in canonical form.
@@ -82,7 +85,11 @@ impl Json {
     /// [`JsonError::Malformed`], or [`JsonError::NotCanonical`] for another spelling of the value.
     pub fn parse_canonical(bytes: &[u8]) -> Result<Json, JsonError> {
         let value = Json::parse(bytes)?;
-        if value.to_bytes() == bytes { Ok(value) } else { Err(JsonError::NotCanonical) }
+        if value.to_bytes() == bytes {
+            Ok(value)
+        } else {
+            Err(JsonError::NotCanonical)
+        }
     }
 
     /// The canonical bytes.
@@ -117,13 +124,21 @@ impl Json {
     /// The string, if this is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
-        if let Json::Text(value) = self { Some(value) } else { None }
+        if let Json::Text(value) = self {
+            Some(value)
+        } else {
+            None
+        }
     }
 
     /// The boolean, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        if let Json::Bool(value) = self { Some(*value) } else { None }
+        if let Json::Bool(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
     }
 
     /// The integer, from a number or from the decimal string of one beyond [`INTEGER_MAX`].
@@ -142,13 +157,21 @@ impl Json {
     /// The items, if this is an array.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Json]> {
-        if let Json::List(items) = self { Some(items) } else { None }
+        if let Json::List(items) = self {
+            Some(items)
+        } else {
+            None
+        }
     }
 
     /// The members, if this is an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&BTreeMap<String, Json>> {
-        if let Json::Object(members) = self { Some(members) } else { None }
+        if let Json::Object(members) = self {
+            Some(members)
+        } else {
+            None
+        }
     }
 
     /// The member `key` of an object.
@@ -247,7 +270,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Json, E> {
-        let signed = i64::try_from(value).map_err(|_| E::custom("an integer beyond 2^53-1 must be a decimal string"))?;
+        let signed =
+            i64::try_from(value).map_err(|_| E::custom("an integer beyond 2^53-1 must be a decimal string"))?;
         self.visit_i64(signed)
     }
 
@@ -291,7 +315,16 @@ mod tests {
 
     #[test]
     fn null_fractions_duplicates_and_large_numbers_are_refused() {
-        for text in ["null", "1.5", "1e3", "{\"a\":1,\"a\":2}", "9007199254740992", "-9007199254740992", "", "[1,]"] {
+        for text in [
+            "null",
+            "1.5",
+            "1e3",
+            "{\"a\":1,\"a\":2}",
+            "9007199254740992",
+            "-9007199254740992",
+            "",
+            "[1,]",
+        ] {
             assert!(Json::parse(text.as_bytes()).is_err(), "{text}");
         }
         assert_eq!(Json::parse(b"9007199254740991"), Ok(Json::Int(9_007_199_254_740_991)));
@@ -301,20 +334,30 @@ mod tests {
     fn integers_beyond_two_to_the_53_are_decimal_strings() {
         assert_eq!(Json::integer(9_007_199_254_740_992), Json::text("9007199254740992"));
         assert_eq!(Json::text("9007199254740992").as_integer(), Some(9_007_199_254_740_992));
-        assert_eq!(Json::text("12").as_integer(), None, "a small integer has one spelling, the number");
+        assert_eq!(
+            Json::text("12").as_integer(),
+            None,
+            "a small integer has one spelling, the number"
+        );
         assert_eq!(Json::text("+9007199254740992").as_integer(), None);
     }
 
     #[test]
     fn another_spelling_of_the_same_value_is_not_canonical() {
         assert_eq!(Json::parse_canonical(b"{\"a\": 1}"), Err(JsonError::NotCanonical));
-        assert_eq!(Json::parse_canonical(b"{\"a\":1}").map(|v| v.to_string()), Ok("{\"a\":1}".to_owned()));
+        assert_eq!(
+            Json::parse_canonical(b"{\"a\":1}").map(|v| v.to_string()),
+            Ok("{\"a\":1}".to_owned())
+        );
         assert_eq!(Json::parse_canonical(b"\"\\u0041\""), Err(JsonError::NotCanonical));
         assert!(Json::parse_canonical(b"-0").is_err());
     }
 
     #[test]
     fn control_characters_are_escaped_in_lower_case() {
-        assert_eq!(Json::text("\u{1f}\n\"\\/\u{7f}").to_string(), "\"\\u001f\\n\\\"\\\\/\u{7f}\"");
+        assert_eq!(
+            Json::text("\u{1f}\n\"\\/\u{7f}").to_string(),
+            "\"\\u001f\\n\\\"\\\\/\u{7f}\""
+        );
     }
 }

@@ -14,7 +14,10 @@ impl Number {
     /// A whole number.
     #[must_use]
     pub const fn integer(value: i128) -> Number {
-        Number { numerator: value, denominator: 1 }
+        Number {
+            numerator: value,
+            denominator: 1,
+        }
     }
 
     /// The numerator of the reduced form; carries the sign.
