@@ -273,6 +273,8 @@ pub struct OutcomeRow {
     pub reason: Option<String>,
     /// Citation.
     pub cite: String,
+    /// Whom the outcome covers: a bool in scope member; absent: every member, or the member of a member list.
+    pub persons: Option<Expr>,
     /// Monthly amount in fen, already rounded.
     pub amount: Option<Expr>,
     /// First month of pay, or of effect.
