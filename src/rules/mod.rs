@@ -6,4 +6,6 @@
 pub mod calendar;
 pub mod document;
 pub mod expr;
+pub mod money;
 pub mod number;
+pub mod outcome;
