@@ -3,4 +3,5 @@
 //! This page is the architecture document; it is completed as the parts land.
 
 pub mod canonical;
+pub mod cli;
 pub mod rules;

@@ -1,3 +1,11 @@
-//! The `doudi` binary.
+//! The `doudi` binary: picks the allocator and hands over to the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+/// Decisions allocate many small, short-lived values; mimalloc is measurably faster at that than the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    doudi::cli::main()
+}
