@@ -1,4 +1,14 @@
 //! Civil dates and months of Asia/Shanghai, and what the law computes with them.
+//!
+//! Years run from 0001 to 9999 of the Gregorian calendar; an operation that leaves them has no
+//! value. Nothing here reads a clock.
+
+mod working;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use working::{WorkingCalendar, WorkingDayError};
 
 /// A civil date, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -8,15 +18,121 @@ pub struct Date(i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(i32);
 
+/// A text that is no date or month. Never quotes the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CalendarError {
+    /// Not `2021-07-01`, or a day that does not exist.
+    #[error("not a date: write an existing day as 2021-07-01")]
+    Date,
+    /// Not `2021-07`.
+    #[error("not a month: write 2021-07")]
+    Month,
+}
+
+const MONTHS_A_YEAR: i32 = 12;
+const FIRST_MONTH: Month = Month(MONTHS_A_YEAR);
+const LAST_MONTH: Month = Month(9999 * MONTHS_A_YEAR + 11);
+
 impl Date {
+    /// The day of a year, month (1..12) and day (1..31), if it exists.
+    #[must_use]
+    pub fn new(year: i32, month: i32, day: i32) -> Option<Date> {
+        let last = Month::new(year, month)?.length_days();
+        (1..=last)
+            .contains(&day)
+            .then(|| Date(days_from_civil(year, month, day)))
+    }
+
     /// The days since 1970-01-01.
     #[must_use]
     pub const fn days(self) -> i32 {
         self.0
     }
+
+    /// The date of a count of days since 1970-01-01, within years 0001 to 9999.
+    #[must_use]
+    pub fn from_days(days: i32) -> Option<Date> {
+        (FIRST_MONTH.start().0..=LAST_MONTH.end().0)
+            .contains(&days)
+            .then_some(Date(days))
+    }
+
+    /// Year, month and day.
+    #[must_use]
+    pub fn civil(self) -> (i32, i32, i32) {
+        // The inverse of `days_from_civil`, again counting years from March.
+        let shifted = self.0 + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 {
+            from_march + 3
+        } else {
+            from_march - 9
+        };
+        let year = year_of_era + era * 400 + i32::from(month <= 2);
+        (year, month, day)
+    }
+
+    /// The month it lies in.
+    #[must_use]
+    pub fn month(self) -> Month {
+        let (year, month, _) = self.civil();
+        Month(year * MONTHS_A_YEAR + month - 1)
+    }
+
+    /// The date some days later, or earlier.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Option<Date> {
+        let moved = i64::from(self.0).checked_add(days)?;
+        Date::from_days(i32::try_from(moved).ok()?)
+    }
+
+    /// The same day some months later, or earlier; where that month is shorter, its last day.
+    #[must_use]
+    pub fn plus_months(self, months: i64) -> Option<Date> {
+        let (_, _, day) = self.civil();
+        let month = self.month().plus(months)?;
+        Some(Date(month.start().0 + day.min(month.length_days()) - 1))
+    }
+
+    /// Whole years from birth to `date`: the most years whose anniversary, clamped as in
+    /// [`Date::plus_months`], is not after it. Who is born on 29 February turns a year older on
+    /// 28 February of a common year (Civil Code art. 202).
+    #[must_use]
+    pub fn age_at(self, date: Date) -> i32 {
+        let years = self.month().until(date.month()).div_euclid(MONTHS_A_YEAR);
+        // Negative where the birth is later; an anniversary beyond 9999 is after any date.
+        match self.plus_months(i64::from(years) * i64::from(MONTHS_A_YEAR)) {
+            Some(anniversary) if anniversary <= date => years,
+            Some(_) | None => years - 1,
+        }
+    }
+
+    /// Days from this date to the other, negative where it is earlier.
+    #[must_use]
+    pub const fn until(self, other: Date) -> i32 {
+        other.0 - self.0
+    }
+
+    /// Whether it is a Saturday or Sunday.
+    #[must_use]
+    pub const fn is_weekend(self) -> bool {
+        // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
+        (self.0 + 3).rem_euclid(7) >= 5
+    }
 }
 
 impl Month {
+    /// The month of a year (1..9999) and a month number (1..12).
+    #[must_use]
+    pub fn new(year: i32, month: i32) -> Option<Month> {
+        ((1..=9999).contains(&year) && (1..=12).contains(&month)).then(|| Month(year * MONTHS_A_YEAR + month - 1))
+    }
+
     /// The months since 0000-01.
     #[must_use]
     pub const fn months(self) -> i32 {
@@ -26,7 +142,11 @@ impl Month {
     /// The first day of the month.
     #[must_use]
     pub fn start(self) -> Date {
-        Date(days_from_civil(self.0.div_euclid(12), self.0.rem_euclid(12) + 1, 1))
+        Date(days_from_civil(
+            self.0.div_euclid(MONTHS_A_YEAR),
+            self.0.rem_euclid(MONTHS_A_YEAR) + 1,
+            1,
+        ))
     }
 
     /// The last day of the month.
@@ -34,6 +154,77 @@ impl Month {
     pub fn end(self) -> Date {
         Date(Month(self.0 + 1).start().0 - 1)
     }
+
+    /// The month some months later, or earlier.
+    #[must_use]
+    pub fn plus(self, months: i64) -> Option<Month> {
+        let moved = Month(i32::try_from(i64::from(self.0).checked_add(months)?).ok()?);
+        (FIRST_MONTH..=LAST_MONTH).contains(&moved).then_some(moved)
+    }
+
+    /// Months from this month to the other, negative where it is earlier.
+    #[must_use]
+    pub const fn until(self, other: Month) -> i32 {
+        other.0 - self.0
+    }
+
+    /// Year and month number.
+    #[must_use]
+    pub const fn civil(self) -> (i32, i32) {
+        (self.0.div_euclid(MONTHS_A_YEAR), self.0.rem_euclid(MONTHS_A_YEAR) + 1)
+    }
+
+    fn length_days(self) -> i32 {
+        self.start().until(self.end()) + 1
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month) = self.civil();
+        write!(f, "{year:04}-{month:02}")
+    }
+}
+
+impl FromStr for Date {
+    type Err = CalendarError;
+
+    fn from_str(text: &str) -> Result<Date, CalendarError> {
+        let date = match digits(text, "0000-00-00").as_deref() {
+            Some([year, month, day]) => Date::new(*year, *month, *day),
+            Some(_) | None => None,
+        };
+        date.ok_or(CalendarError::Date)
+    }
+}
+
+impl FromStr for Month {
+    type Err = CalendarError;
+
+    fn from_str(text: &str) -> Result<Month, CalendarError> {
+        let month = match digits(text, "0000-00").as_deref() {
+            Some([year, month]) => Month::new(*year, *month),
+            Some(_) | None => None,
+        };
+        month.ok_or(CalendarError::Month)
+    }
+}
+
+/// The numbers of a text that has a digit exactly where the pattern has one.
+fn digits(text: &str, pattern: &str) -> Option<Vec<i32>> {
+    let fits = text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(found, wanted)| match wanted {
+            b'0' => found.is_ascii_digit(),
+            other => found == other,
+        });
+    fits.then(|| text.split('-').filter_map(|part| part.parse().ok()).collect())
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
@@ -46,3 +237,6 @@ fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
 }
+
+#[cfg(test)]
+mod tests;
