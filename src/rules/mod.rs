@@ -3,6 +3,8 @@
 //! No async, clock, environment, random source, float, hash-ordered map, protobuf or SQL in here;
 //! `tests/walls.rs` holds that.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 pub mod calendar;
 pub mod document;
 pub mod expr;
