@@ -4,4 +4,5 @@
 
 pub mod canonical;
 pub mod cli;
+pub mod reader;
 pub mod rules;

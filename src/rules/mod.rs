@@ -6,7 +6,9 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod calendar;
+pub mod determination;
 pub mod document;
+pub mod entitlement;
 pub mod expr;
 pub mod money;
 pub mod number;

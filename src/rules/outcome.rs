@@ -2,6 +2,9 @@
 //!
 //! The codes are the words of the policy documents and of the records; they never change.
 
+use crate::canonical::Json;
+use crate::reader::FromJson;
+
 /// Makes an enum whose variants have one code each, the word in documents and records.
 macro_rules! codes {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
@@ -25,9 +28,14 @@ macro_rules! codes {
                 match code { $($code => Some($name::$variant),)* _ => None }
             }
         }
+
+        impl FromJson for $name {
+            fn from_json(value: &Json) -> Option<Self> {
+                $name::from_code(value.as_text()?)
+            }
+        }
     };
 }
-pub(crate) use codes;
 
 codes! {
     /// What was decided for a household, or for one member.
