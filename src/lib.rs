@@ -4,5 +4,7 @@
 
 pub mod canonical;
 pub mod cli;
+pub mod config;
 pub mod reader;
 pub mod rules;
+pub mod telemetry;

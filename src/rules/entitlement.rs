@@ -269,9 +269,17 @@ mod tests {
     #[test]
     fn an_entitlement_that_had_not_begun_disappears() {
         let standing = [dibao(&["a"], "2022-03", None, 100)];
-        let stop = |from| [Ending { person: None, from: month(from) }];
+        let stop = |from| {
+            [Ending {
+                person: None,
+                from: month(from),
+            }]
+        };
         assert_eq!(supersede(&standing, &[], &stop("2022-03")), []);
-        assert_eq!(supersede(&standing, &[], &stop("2022-04"))[0].to, Some(month("2022-03")));
+        assert_eq!(
+            supersede(&standing, &[], &stop("2022-04"))[0].to,
+            Some(month("2022-03"))
+        );
     }
 
     #[test]
