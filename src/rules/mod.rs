@@ -10,6 +10,7 @@ pub mod determination;
 pub mod document;
 pub mod entitlement;
 pub mod expr;
+pub mod language;
 pub mod money;
 pub mod number;
 pub mod outcome;

@@ -1,0 +1,8 @@
+//! The officers' text: from a YAML file to a sealed document, or to every mistake at once.
+//!
+//! `LANGUAGE.md` beside this file is the reference for those who write policies.
+
+pub mod error;
+mod pitfall;
+pub mod source;
+pub mod yaml;
