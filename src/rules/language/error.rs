@@ -55,7 +55,13 @@ impl PolicyError {
     /// The short form of a remark with the line and a mark under what is meant.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut out = format!("{}:{}:{}: {}: ", self.file, self.line, self.column, self.severity.word());
+        let mut out = format!(
+            "{}:{}:{}: {}: ",
+            self.file,
+            self.line,
+            self.column,
+            self.severity.word()
+        );
         if !self.place.is_empty() {
             out.push_str(&format!("{}: ", self.place));
         }
@@ -64,9 +70,18 @@ impl PolicyError {
             let number = self.line.to_string();
             let pad = " ".repeat(number.len());
             let before: String = self.excerpt.chars().take(self.column - 1).map(blank).collect();
-            let meant: String = self.excerpt.chars().skip(self.column - 1).take(self.width).map(underline).collect();
+            let meant: String = self
+                .excerpt
+                .chars()
+                .skip(self.column - 1)
+                .take(self.width)
+                .map(underline)
+                .collect();
             let meant = if meant.is_empty() { "^".to_string() } else { meant };
-            out.push_str(&format!("  {number} | {}\n  {pad} | {before}{meant}\n", self.excerpt.trim_end()));
+            out.push_str(&format!(
+                "  {number} | {}\n  {pad} | {before}{meant}\n",
+                self.excerpt.trim_end()
+            ));
         }
         out.push_str(&format!("  fix: {}\n", self.fix));
         out
@@ -114,7 +129,11 @@ impl<'s> Remarks<'s> {
     /// Starts with none.
     #[must_use]
     pub fn new(source: &'s Source) -> Remarks<'s> {
-        Remarks { source, place: String::new(), found: BTreeSet::new() }
+        Remarks {
+            source,
+            place: String::new(),
+            found: BTreeSet::new(),
+        }
     }
 
     /// The file.
@@ -167,7 +186,10 @@ impl<'s> Remarks<'s> {
     /// How many errors were found.
     #[must_use]
     pub fn error_count(&self) -> usize {
-        self.found.iter().filter(|remark| remark.severity == Severity::Error).count()
+        self.found
+            .iter()
+            .filter(|remark| remark.severity == Severity::Error)
+            .count()
     }
 
     /// All remarks in the order of the file.
@@ -216,7 +238,14 @@ mod tests {
         let mut remarks = Remarks::new(&source);
         remarks.enter("clause x");
         let start = source.text().find('未').unwrap_or_default();
-        remarks.error(Span { start, end: start + "未知".len() }, "no such name: 未知", "declare it");
+        remarks.error(
+            Span {
+                start,
+                end: start + "未知".len(),
+            },
+            "no such name: 未知",
+            "declare it",
+        );
         let text = remarks.finish().iter().map(PolicyError::text).collect::<String>();
         assert_eq!(
             text,

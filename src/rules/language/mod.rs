@@ -2,7 +2,12 @@
 //!
 //! `LANGUAGE.md` beside this file is the reference for those who write policies.
 
+pub mod ast;
+mod call;
 pub mod error;
+pub mod lex;
+pub mod names;
+pub mod parse;
 mod pitfall;
 pub mod source;
 pub mod yaml;

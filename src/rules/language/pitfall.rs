@@ -14,13 +14,20 @@ pub fn explain(source: &Source, at: usize, info: &str) -> (Span, String, String)
     let line = source.line(line_number);
     let whole = Span { start: at, end: at };
     if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
-        return (whole, "a tab stands at the start of the line".into(), "indent with blanks".into());
+        return (
+            whole,
+            "a tab stands at the start of the line".into(),
+            "indent with blanks".into(),
+        );
     }
     if info.contains("mapping values") {
         let message = "a second `: ` (colon and blank) in an unquoted text: YAML reads it as another key";
         return (whole, message.into(), QUOTE_IT.into());
     }
-    if let Some(mark) = value_of(line).and_then(|value| value.chars().next()).filter(|c| OPENING_MARKS.contains(*c)) {
+    if let Some(mark) = value_of(line)
+        .and_then(|value| value.chars().next())
+        .filter(|c| OPENING_MARKS.contains(*c))
+    {
         let message = format!("a text that begins with `{mark}` means something else in YAML ({info})");
         return (whole, message, QUOTE_IT.into());
     }

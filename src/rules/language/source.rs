@@ -13,7 +13,10 @@ impl Span {
     /// From the start of this to the end of the other.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
-        Span { start: self.start, end: other.end.max(self.start) }
+        Span {
+            start: self.start,
+            end: other.end.max(self.start),
+        }
     }
 }
 
@@ -38,8 +41,14 @@ impl Source {
     /// Takes the text; `name` is only shown.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Source {
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Source { name: name.to_string(), text: text.to_string(), line_starts }
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Source {
+            name: name.to_string(),
+            text: text.to_string(),
+            line_starts,
+        }
     }
 
     /// The name as it is shown.
@@ -74,7 +83,10 @@ impl Source {
     #[must_use]
     pub fn line(&self, line: usize) -> &str {
         let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index));
-        start.and_then(|&start| self.text.get(start..)).and_then(|rest| rest.lines().next()).unwrap_or_default()
+        start
+            .and_then(|&start| self.text.get(start..))
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default()
     }
 }
 

@@ -74,12 +74,20 @@ impl Scalar {
     pub fn offsets(&self, raw: &str, span: Span) -> Vec<usize> {
         // The first line of a block may be its mark, `>-` or `|`.
         let marked = self.block && raw.starts_with(['>', '|']);
-        let mut at = if marked { raw.find('\n').map_or(0, |newline| newline + 1) } else { 0 };
+        let mut at = if marked {
+            raw.find('\n').map_or(0, |newline| newline + 1)
+        } else {
+            0
+        };
         let mut offsets = Vec::with_capacity(self.text.len() + 1);
         for c in self.text.chars() {
             // YAML adds blanks, line breaks, quotes and backslashes, and takes nothing else away.
             let rest = raw.get(at..).unwrap_or_default();
-            let found = if c.is_whitespace() { rest.find(char::is_whitespace) } else { rest.find(c) };
+            let found = if c.is_whitespace() {
+                rest.find(char::is_whitespace)
+            } else {
+                rest.find(c)
+            };
             let here = at + found.unwrap_or_default();
             offsets.extend(std::iter::repeat_n(span.start + here, c.len_utf8()));
             if let Some(found) = found {
@@ -105,12 +113,21 @@ pub fn read(remarks: &mut Remarks<'_>) -> Option<Yaml> {
     }
     let mut reader = Reader {
         parser: Parser::new_from_str(source.text()),
-        bytes: source.text().char_indices().map(|(at, _)| at).chain([source.text().len()]).collect(),
+        bytes: source
+            .text()
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([source.text().len()])
+            .collect(),
         remarks,
     };
     let tree = reader.document();
     if tree.is_none() && !reader.remarks.has_errors() {
-        reader.remarks.error(Span::default(), "the file is empty", "begin with `policy:`, `semantics:` and `area:`");
+        reader.remarks.error(
+            Span::default(),
+            "the file is empty",
+            "begin with `policy:`, `semantics:` and `area:`",
+        );
     }
     tree
 }
@@ -130,13 +147,20 @@ struct Reader<'r, 's> {
 
 impl Reader<'_, '_> {
     fn byte(&self, marker: &Marker) -> usize {
-        self.bytes.get(marker.index()).or(self.bytes.last()).copied().unwrap_or_default()
+        self.bytes
+            .get(marker.index())
+            .or(self.bytes.last())
+            .copied()
+            .unwrap_or_default()
     }
 
     fn next(&mut self) -> Option<(Event<'static>, Span)> {
         match self.parser.next_event()? {
             Ok((event, span)) => {
-                let span = Span { start: self.byte(&span.start), end: self.byte(&span.end) };
+                let span = Span {
+                    start: self.byte(&span.start),
+                    end: self.byte(&span.end),
+                };
                 Some((owned(event), span))
             }
             Err(error) => {
@@ -157,7 +181,8 @@ impl Reader<'_, '_> {
                 Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(_) => {
                     if tree.is_some() {
-                        self.remarks.error(span, "a second document begins here", "keep one document in a file");
+                        self.remarks
+                            .error(span, "a second document begins here", "keep one document in a file");
                         return None;
                     }
                     match self.node(0)? {
@@ -191,15 +216,24 @@ impl Reader<'_, '_> {
             | Event::MappingEnd => (0, false),
         };
         if anchor != 0 {
-            self.remarks.error(span, "an anchor or alias (`&x`, `*x`) is not read", "write the value out");
+            self.remarks.error(
+                span,
+                "an anchor or alias (`&x`, `*x`) is not read",
+                "write the value out",
+            );
             return None;
         }
         if tag {
-            self.remarks.error(span, "a tag (`!x`) is not read", "leave it out, or quote a text that begins with `!`");
+            self.remarks.error(
+                span,
+                "a tag (`!x`) is not read",
+                "leave it out, or quote a text that begins with `!`",
+            );
             return None;
         }
         if depth > NESTING_MAX {
-            self.remarks.error(span, format!("nested more than {NESTING_MAX} deep"), "flatten it");
+            self.remarks
+                .error(span, format!("nested more than {NESTING_MAX} deep"), "flatten it");
             return None;
         }
         match event {
@@ -209,7 +243,10 @@ impl Reader<'_, '_> {
                     plain: style == ScalarStyle::Plain,
                     block: matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
                 };
-                Some(Step::Node(Yaml { span, value: Value::Scalar(scalar) }))
+                Some(Step::Node(Yaml {
+                    span,
+                    value: Value::Scalar(scalar),
+                }))
             }
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
@@ -217,7 +254,10 @@ impl Reader<'_, '_> {
                     match self.node(depth + 1)? {
                         Step::Node(node) => items.push(node),
                         Step::End(end) => {
-                            return Some(Step::Node(Yaml { span: span.to(end), value: Value::List(items) }));
+                            return Some(Step::Node(Yaml {
+                                span: span.to(end),
+                                value: Value::List(items),
+                            }));
                         }
                     }
                 }
@@ -237,7 +277,12 @@ impl Reader<'_, '_> {
         let mut members: Vec<(Key, Yaml)> = Vec::new();
         loop {
             let key = match self.node(depth + 1)? {
-                Step::End(end) => return Some(Step::Node(Yaml { span: span.to(end), value: Value::Map(members) })),
+                Step::End(end) => {
+                    return Some(Step::Node(Yaml {
+                        span: span.to(end),
+                        value: Value::Map(members),
+                    }));
+                }
                 Step::Node(node) => node,
             };
             let Value::Scalar(text) = key.value else {
@@ -245,13 +290,22 @@ impl Reader<'_, '_> {
                 self.remarks.error(key.span, "a key must be a text", fix);
                 return None;
             };
-            let Step::Node(value) = self.node(depth + 1)? else { return None };
+            let Step::Node(value) = self.node(depth + 1)? else {
+                return None;
+            };
             if members.iter().any(|(other, _)| other.text == text.text) {
                 let message = format!("`{}` stands here twice", text.text);
-                self.remarks.error(key.span, message, "keep one of the two; YAML readers would keep either");
+                self.remarks
+                    .error(key.span, message, "keep one of the two; YAML readers would keep either");
                 continue;
             }
-            members.push((Key { text: text.text, span: key.span }, value));
+            members.push((
+                Key {
+                    text: text.text,
+                    span: key.span,
+                },
+                value,
+            ));
         }
     }
 }
@@ -289,9 +343,17 @@ mod tests {
         let source = Source::new("x.yaml", text);
         let mut remarks = Remarks::new(&source);
         let tree = read(&mut remarks);
-        let Some(Yaml { value: Value::Map(members), .. }) = tree else { panic!("{:?}", remarks.finish()) };
+        let Some(Yaml {
+            value: Value::Map(members),
+            ..
+        }) = tree
+        else {
+            panic!("{:?}", remarks.finish())
+        };
         let (_, node) = &members[0];
-        let Value::Scalar(scalar) = &node.value else { panic!("{node:?}") };
+        let Value::Scalar(scalar) = &node.value else {
+            panic!("{node:?}")
+        };
         let offsets = scalar.offsets(source.slice(node.span), node.span);
         let at = scalar.text.find(wanted).unwrap_or_default();
         let position = source.position(offsets[at]);
@@ -311,7 +373,14 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_an_anchor_and_a_second_document_are_refused() {
-        for text in ["a: 1\na: 2\n", "a: &x 1\nb: *x\n", "a: !x 1\n", "a: 1\n---\nb: 2\n", "", "a: [1\n"] {
+        for text in [
+            "a: 1\na: 2\n",
+            "a: &x 1\nb: *x\n",
+            "a: !x 1\n",
+            "a: 1\n---\nb: 2\n",
+            "",
+            "a: [1\n",
+        ] {
             let source = Source::new("x.yaml", text);
             let mut remarks = Remarks::new(&source);
             let _ = read(&mut remarks);

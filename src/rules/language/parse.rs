@@ -1,0 +1,476 @@
+//! Reads an expression: operators by their binding, conditions, sets, names and literals.
+//!
+//! `call.rs` reads what stands in parentheses after a name.
+
+use super::ast::{Arm, Kind, Name, Node};
+use super::lex::{self, Placed, Token};
+use super::names::{self, Keyword};
+use super::source::Span;
+use crate::rules::expr::Operator;
+
+/// Deepest nesting of an expression: the shipped clauses need about ten, and the evaluator recurses.
+pub const DEPTH_MAX: usize = 64;
+
+/// What is wrong with an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// Reads a whole text. `offsets` gives the byte of the file for each byte of it.
+///
+/// # Errors
+/// The first [`Problem`].
+pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
+    let end = offsets.last().copied().unwrap_or_default();
+    let mut parser = Parser {
+        tokens: lex::tokens(text, offsets),
+        at: 0,
+        end: Span { start: end, end },
+        depth: 0,
+    };
+    let node = parser.expression()?;
+    match parser.peek() {
+        None => Ok(node),
+        Some(_) => Err(parser.unexpected("the end of the expression")),
+    }
+}
+
+/// The state of reading.
+pub(super) struct Parser {
+    tokens: Vec<Placed>,
+    at: usize,
+    end: Span,
+    depth: usize,
+}
+
+impl Parser {
+    pub(super) fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(token, _)| token)
+    }
+
+    /// Where the next token stands, or the end of the text.
+    pub(super) fn here(&self) -> Span {
+        self.tokens.get(self.at).map_or(self.end, |(_, span)| *span)
+    }
+
+    /// Where the last token that was taken stands.
+    pub(super) fn behind(&self) -> Span {
+        self.at
+            .checked_sub(1)
+            .and_then(|at| self.tokens.get(at))
+            .map_or(self.end, |(_, span)| *span)
+    }
+
+    pub(super) fn mark(&mut self, mark: &str) -> bool {
+        let found = matches!(self.peek(), Some(Token::Mark(here)) if *here == mark);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn word(&mut self, keyword: Keyword) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(word)) if names::keyword(word) == Some(keyword));
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn need_mark(&mut self, mark: &str) -> Result<Span, Problem> {
+        if self.mark(mark) {
+            Ok(self.behind())
+        } else {
+            Err(self.unexpected(&format!("`{mark}`")))
+        }
+    }
+
+    fn need_word(&mut self, keyword: Keyword, shown: &str) -> Result<(), Problem> {
+        if self.word(keyword) {
+            Ok(())
+        } else {
+            Err(self.unexpected(shown))
+        }
+    }
+
+    pub(super) fn name(&mut self, wanted: &str) -> Result<Name, Problem> {
+        let span = self.here();
+        match self.peek() {
+            Some(Token::Word(text)) if names::keyword(text).is_none() => {
+                let name = Name {
+                    text: text.clone(),
+                    span,
+                };
+                self.at += 1;
+                Ok(name)
+            }
+            _ => Err(self.unexpected(wanted)),
+        }
+    }
+
+    pub(super) fn unexpected(&self, wanted: &str) -> Problem {
+        let span = self.here();
+        let (message, fix) = match self.peek() {
+            None => (
+                format!("the expression ends where {wanted} should stand"),
+                "complete it".to_string(),
+            ),
+            Some(Token::Bad(message, fix)) => (message.clone(), fix.clone()),
+            Some(Token::Word(word)) => (
+                format!("`{word}` stands where {wanted} should stand"),
+                match glued_keyword(word) {
+                    Some(keyword) => format!("put a blank after `{keyword}`"),
+                    None => "write an operator between two values, or take one away".to_string(),
+                },
+            ),
+            Some(Token::Mark(mark)) => (
+                format!("`{mark}` stands where {wanted} should stand"),
+                "check the parentheses and commas".to_string(),
+            ),
+            Some(Token::Number(..) | Token::Date(_) | Token::Month(_)) => (
+                format!("a number stands where {wanted} should stand"),
+                "write an operator between two values".to_string(),
+            ),
+        };
+        Problem { span, message, fix }
+    }
+
+    /// Any expression; every nesting comes through here, so the depth is counted here.
+    pub(super) fn expression(&mut self) -> Result<Node, Problem> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            let message = format!("the expression is nested more than {DEPTH_MAX} deep");
+            return Err(Problem {
+                span: self.here(),
+                message,
+                fix: "give a part of it a name as a clause".into(),
+            });
+        }
+        let node = self.chain(Keyword::Or, Operator::Or, |p| {
+            p.chain(Keyword::And, Operator::And, Parser::negation)
+        })?;
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    /// One or more parts joined by one keyword.
+    fn chain(
+        &mut self,
+        keyword: Keyword,
+        operator: Operator,
+        part: impl Fn(&mut Parser) -> Result<Node, Problem>,
+    ) -> Result<Node, Problem> {
+        let first = part(self)?;
+        let mut parts = vec![first];
+        while self.word(keyword) {
+            parts.push(part(self)?);
+        }
+        Ok(joined(operator, parts))
+    }
+
+    fn negation(&mut self) -> Result<Node, Problem> {
+        let start = self.here();
+        let mut count = 0_usize;
+        while self.word(Keyword::Not) {
+            count += 1;
+        }
+        let node = self.comparison()?;
+        if count > 1 {
+            let fix = "two negations are none: take both away";
+            return Err(Problem {
+                span: start,
+                message: "非 stands twice".into(),
+                fix: fix.into(),
+            });
+        }
+        if count == 0 {
+            return Ok(node);
+        }
+        Ok(Node {
+            span: start.to(node.span),
+            kind: Kind::Apply(Operator::Not, vec![node]),
+        })
+    }
+
+    fn comparison(&mut self) -> Result<Node, Problem> {
+        let left = self.sum()?;
+        if self.word(Keyword::In) {
+            return self.membership(left);
+        }
+        let Some(operator) = self.compare() else {
+            return Ok(left);
+        };
+        let right = self.sum()?;
+        let span = left.span.to(right.span);
+        let before = self.here();
+        if self.compare().is_some() {
+            return Err(Problem {
+                span: before,
+                message: "comparisons cannot be chained".into(),
+                fix: "write `a 且 b`, or `x 在 lo..hi`".into(),
+            });
+        }
+        Ok(Node {
+            span,
+            kind: Kind::Apply(operator, vec![left, right]),
+        })
+    }
+
+    fn compare(&mut self) -> Option<Operator> {
+        let operator = match self.peek()? {
+            Token::Mark("=") => Operator::Eq,
+            Token::Mark("<>") => Operator::Ne,
+            Token::Mark("<") => Operator::Lt,
+            Token::Mark("<=") => Operator::Le,
+            Token::Mark(">") => Operator::Gt,
+            Token::Mark(">=") => Operator::Ge,
+            _ => return None,
+        };
+        self.at += 1;
+        Some(operator)
+    }
+
+    /// What stands after 在: a set, bounds or a range.
+    fn membership(&mut self, left: Node) -> Result<Node, Problem> {
+        if self.mark("{") {
+            let mut items = Vec::new();
+            while !self.mark("}") {
+                items.push(self.sum()?);
+                if !self.mark(",") {
+                    self.need_mark("}")?;
+                    break;
+                }
+            }
+            let span = left.span.to(self.behind());
+            if items.is_empty() {
+                let fix = "name at least one code";
+                return Err(Problem {
+                    span,
+                    message: "the set is empty".into(),
+                    fix: fix.into(),
+                });
+            }
+            return Ok(Node {
+                span,
+                kind: Kind::InSet(Box::new(left), items),
+            });
+        }
+        if matches!(self.peek(), Some(Token::Word(word)) if word == "界限" || word == "bounds") {
+            self.at += 1;
+            self.need_mark("(")?;
+            let parameter = self.name("the name of a parameter")?;
+            let close = self.need_mark(")")?;
+            return Ok(Node {
+                span: left.span.to(close),
+                kind: Kind::InBounds(Box::new(left), parameter),
+            });
+        }
+        let low = self.sum()?;
+        self.need_mark("..")?;
+        let high = self.sum()?;
+        Ok(Node {
+            span: left.span.to(high.span),
+            kind: Kind::Apply(Operator::Within, vec![left, low, high]),
+        })
+    }
+
+    fn sum(&mut self) -> Result<Node, Problem> {
+        let mut left = self.product()?;
+        loop {
+            let operator = if self.mark("+") {
+                Operator::Add
+            } else if self.mark("-") {
+                Operator::Sub
+            } else {
+                return Ok(left);
+            };
+            let right = self.product()?;
+            left = extended(operator, left, right);
+        }
+    }
+
+    fn product(&mut self) -> Result<Node, Problem> {
+        let mut left = self.signed()?;
+        loop {
+            let operator = if self.mark("*") {
+                Operator::Mul
+            } else if self.mark("/") {
+                Operator::Div
+            } else {
+                return Ok(left);
+            };
+            let right = self.signed()?;
+            left = extended(operator, left, right);
+        }
+    }
+
+    fn signed(&mut self) -> Result<Node, Problem> {
+        let start = self.here();
+        if !self.mark("-") {
+            return self.primary();
+        }
+        let node = self.primary()?;
+        let span = start.to(node.span);
+        let kind = match node.kind {
+            Kind::Number(value, unit) => Kind::Number(value.negated(), unit),
+            _ => Kind::Apply(Operator::Neg, vec![node]),
+        };
+        Ok(Node { span, kind })
+    }
+
+    fn primary(&mut self) -> Result<Node, Problem> {
+        let span = self.here();
+        let kind = match self.peek() {
+            Some(Token::Number(value, unit)) => Kind::Number(*value, *unit),
+            Some(Token::Date(date)) => Kind::Date(*date),
+            Some(Token::Month(month)) => Kind::Month(*month),
+            Some(Token::Mark("(")) => {
+                self.at += 1;
+                let inner = self.expression()?;
+                let close = self.need_mark(")")?;
+                return Ok(Node {
+                    span: span.to(close),
+                    kind: inner.kind,
+                });
+            }
+            Some(Token::Word(word)) => match names::keyword(word) {
+                Some(Keyword::True) => Kind::Bool(true),
+                Some(Keyword::False) => Kind::Bool(false),
+                Some(Keyword::If) => return self.condition(),
+                Some(Keyword::Match) => return self.cases(),
+                None => return self.named(),
+                Some(
+                    Keyword::Then
+                    | Keyword::Else
+                    | Keyword::And
+                    | Keyword::Or
+                    | Keyword::Not
+                    | Keyword::In
+                    | Keyword::Where
+                    | Keyword::By
+                    | Keyword::Default,
+                ) => return Err(self.unexpected("a value")),
+            },
+            Some(Token::Mark(_) | Token::Bad(..)) | None => return Err(self.unexpected("a value")),
+        };
+        self.at += 1;
+        Ok(Node { span, kind })
+    }
+
+    fn condition(&mut self) -> Result<Node, Problem> {
+        let start = self.here();
+        self.at += 1;
+        let condition = self.expression()?;
+        self.need_word(Keyword::Then, "则 (then)")?;
+        let then = self.expression()?;
+        self.need_word(Keyword::Else, "否则 (else)")?;
+        let otherwise = self.expression()?;
+        let span = start.to(otherwise.span);
+        Ok(Node {
+            span,
+            kind: Kind::Apply(Operator::If, vec![condition, then, otherwise]),
+        })
+    }
+
+    fn cases(&mut self) -> Result<Node, Problem> {
+        let start = self.here();
+        self.at += 1;
+        let subject = self.sum()?;
+        self.need_mark("{")?;
+        let mut arms: Vec<Arm> = Vec::new();
+        while !self.mark("}") {
+            let mut codes = vec![self.name("a code")?];
+            while self.mark(",") {
+                codes.push(self.name("a code")?);
+            }
+            self.need_mark(":")?;
+            arms.push((codes, self.expression()?));
+            if !self.mark(";") {
+                self.need_mark("}")?;
+                break;
+            }
+        }
+        Ok(Node {
+            span: start.to(self.behind()),
+            kind: Kind::Match(Box::new(subject), arms),
+        })
+    }
+
+    /// What begins with a name: a choice, a call, a lookup or the name alone.
+    fn named(&mut self) -> Result<Node, Problem> {
+        let name = self.name("a name")?;
+        for prefix in ["选项.", "choice."] {
+            if let Some(id) = name.text.strip_prefix(prefix) {
+                return Ok(Node {
+                    span: name.span,
+                    kind: Kind::Choice(id.to_string()),
+                });
+            }
+        }
+        if matches!(self.peek(), Some(Token::Mark("("))) {
+            return self.call(&name);
+        }
+        if !self.mark("[") {
+            return Ok(Node {
+                span: name.span,
+                kind: Kind::Name(name.text),
+            });
+        }
+        let mut keys = Vec::new();
+        while !self.mark("]") {
+            keys.push(self.expression()?);
+            if !self.mark(",") {
+                self.need_mark("]")?;
+                break;
+            }
+        }
+        Ok(Node {
+            span: name.span.to(self.behind()),
+            kind: Kind::Lookup(name, keys),
+        })
+    }
+}
+
+/// The keyword that a word begins with, where a blank was forgotten.
+pub fn glued_keyword(word: &str) -> Option<&'static str> {
+    let begins = |chinese: &&str| word.starts_with(*chinese) && word != *chinese;
+    names::KEYWORDS
+        .iter()
+        .map(|(_, chinese, _)| *chinese)
+        .filter(begins)
+        .max_by_key(|chinese| chinese.len())
+}
+
+/// A chain of one operator as one node; a single part stays itself.
+fn joined(operator: Operator, mut parts: Vec<Node>) -> Node {
+    match (parts.len(), parts.first(), parts.last()) {
+        (2.., Some(first), Some(last)) => {
+            let span = first.span.to(last.span);
+            Node {
+                span,
+                kind: Kind::Apply(operator, parts),
+            }
+        }
+        _ => parts.remove(0),
+    }
+}
+
+/// `left operator right`; chains of + and of * are kept flat, as they are written.
+fn extended(operator: Operator, left: Node, right: Node) -> Node {
+    let span = left.span.to(right.span);
+    let flat = matches!(operator, Operator::Add | Operator::Mul);
+    let kind = match left.kind {
+        Kind::Apply(same, mut parts) if flat && same == operator => {
+            parts.push(right);
+            Kind::Apply(operator, parts)
+        }
+        kind => Kind::Apply(operator, vec![Node { span: left.span, kind }, right]),
+    };
+    Node { span, kind }
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;
