@@ -2,6 +2,7 @@
 //!
 //! This page is the architecture document; it is completed as the parts land.
 
+pub mod api;
 pub mod canonical;
 pub mod cli;
 pub mod config;

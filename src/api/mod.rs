@@ -1,0 +1,3 @@
+//! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
+
+pub mod pb;
