@@ -4,8 +4,6 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use protox::prost::Message as _;
-
 const PROTO_ROOT: &str = "proto";
 const PACKAGE_FOLDER: &str = "doudi/v1";
 
