@@ -29,6 +29,8 @@ pub struct Determination {
     pub month: Month,
     /// What was decided for the household.
     pub household: Decided,
+    /// Persons whom the household's outcome covers: the members that count (共同生活的家庭成员).
+    pub persons: Vec<String>,
     /// What was decided for single members, in the order of the facts.
     pub members: Vec<MemberDecided>,
     /// What is paid from now on; empty where nothing takes effect.

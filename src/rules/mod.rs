@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod calendar;
+pub mod case;
 pub mod determination;
 pub mod document;
 pub mod entitlement;

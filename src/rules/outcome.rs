@@ -2,9 +2,6 @@
 //!
 //! The codes are the words of the policy documents and of the records; they never change.
 
-use crate::canonical::Json;
-use crate::reader::FromJson;
-
 /// Makes an enum whose variants have one code each, the word in documents and records.
 macro_rules! codes {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
@@ -29,13 +26,15 @@ macro_rules! codes {
             }
         }
 
-        impl FromJson for $name {
-            fn from_json(value: &Json) -> Option<Self> {
+        impl $crate::reader::FromJson for $name {
+            fn from_json(value: &$crate::canonical::Json) -> Option<Self> {
                 $name::from_code(value.as_text()?)
             }
         }
     };
 }
+
+pub(in crate::rules) use codes;
 
 codes! {
     /// What was decided for a household, or for one member.
@@ -90,6 +89,13 @@ codes! {
         Decrease = "DECREASE",
         /// Something stood, nothing is paid.
         Stop = "STOP",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro that makes the enum names no default")]
+impl Default for CaseStatus {
+    fn default() -> Self {
+        CaseStatus::None
     }
 }
 

@@ -24,6 +24,7 @@ impl Determination {
             decision_date: need(value, "decision_date")?,
             month: need(value, "month")?,
             household: decided(&need(value, "household")?)?,
+            persons: need(value, "persons")?,
             members: each(value, "members", |item| {
                 Ok(MemberDecided {
                     member: need(item, "member")?,
@@ -33,13 +34,7 @@ impl Determination {
             entitlements: each(value, "entitlements", Entitlement::from_json)?,
             proposed: each(value, "proposed", Entitlement::from_json)?,
             difference: each(value, "difference", Difference::from_json)?,
-            due: each(value, "due", |item| {
-                Ok(Due {
-                    id: need(item, "id")?,
-                    date: need(item, "date")?,
-                    cite: need(item, "cite")?,
-                })
-            })?,
+            due: each(value, "due", Due::from_json)?,
             carried: each(value, "carried", |item| {
                 Ok(Carried {
                     member: maybe(item, "member")?,
@@ -69,6 +64,20 @@ impl Determination {
                 })
             })?,
             trace: need(value, "trace")?,
+        })
+    }
+}
+
+impl Due {
+    /// Reads what [`Due::to_json`] wrote.
+    ///
+    /// # Errors
+    /// [`RecordError`] with the member that is wrong.
+    pub fn from_json(value: &Json) -> Result<Due, RecordError> {
+        Ok(Due {
+            id: need(value, "id")?,
+            date: need(value, "date")?,
+            cite: need(value, "cite")?,
         })
     }
 }
@@ -133,7 +142,7 @@ mod tests {
         "row":"determine/stop","shows_fen":20000,"valid_until":"2022-09"},"kind":"review",
         "members":[{"decided":{"flags":[],"outcome":"REFUSED","refer":[],"required_steps":[]},"member":"p1"}],
         "missing_facts":[{"at":"p1","fact":"member.birth"}],"missing_rules":[{"area":"340321","date":"2021-09-01","rule":"dibao_standard"}],
-        "month":"2021-09","parameters":[{"area":"340321","cite":"x#1","id":"dibao_standard","row":"s1","sample":true,"value":65000}],
+        "month":"2021-09","persons":["p1"],"parameters":[{"area":"340321","cite":"x#1","id":"dibao_standard","row":"s1","sample":true,"value":65000}],
         "proposed":[{"amount_fen":1,"from":"2021-10","persons":["p1"],"programme":"GRACE","record":"r","supersedes":["q"],"to":"2022-03"}],
         "samples":["s1"],"trace":"00","v":1}"#;
 

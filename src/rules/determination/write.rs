@@ -22,6 +22,7 @@ impl Determination {
             ("decision_date", self.decision_date.to_string().into()),
             ("month", self.month.to_string().into()),
             ("household", self.household.to_json()),
+            ("persons", texts(&self.persons)),
             ("members", list(&self.members, MemberDecided::to_json)),
             ("entitlements", list(&self.entitlements, Entitlement::to_json)),
             ("proposed", list(&self.proposed, Entitlement::to_json)),
@@ -104,7 +105,9 @@ impl PlannedOutcome {
 }
 
 impl Due {
-    fn to_json(&self) -> Json {
+    /// The canonical JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
         Json::object([
             ("id", self.id.as_str().into()),
             ("date", Json::from(self.date.to_string())),

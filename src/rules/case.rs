@@ -1,0 +1,166 @@
+//! The case between two decisions: its status, what is paid, and what the next decision must know.
+//!
+//! A state follows from the case's own records alone, in their order, so the stored state is a
+//! projection that a rebuild reproduces.
+
+mod apply;
+mod history;
+mod record;
+
+use std::collections::BTreeMap;
+
+use super::calendar::{Date, Month};
+use super::determination::Due;
+use super::entitlement::Entitlement;
+use super::money::Fen;
+use super::outcome::CaseStatus;
+use crate::canonical::Json;
+
+pub use history::{History, OtherProgramme};
+
+/// Most entitlements that a case keeps. A case of thirty years with a change every month stays under it.
+pub const ENTITLEMENT_COUNT_MAX: usize = 512;
+
+/// Most earlier records that a case names in a decision's history.
+pub const PRIOR_COUNT_MAX: usize = 512;
+
+/// The state of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CaseState {
+    /// 现有救助身份.
+    pub status: CaseStatus,
+    /// Day of the decision that began the spell (本轮确认日).
+    pub confirmed_on: Option<Date>,
+    /// First month paid in the spell.
+    pub pay_from: Option<Month>,
+    /// Last ordinary monthly amount of the household, grace not counted.
+    pub last_amount: Option<Fen>,
+    /// Members counted by the last decision that took effect.
+    pub last_headcount: Option<u64>,
+    /// The running grace calendar.
+    pub grace: Option<GraceCalendar>,
+    /// Months of grace that were granted in this spell, by the first grant.
+    pub grace_granted_months: u64,
+    /// Months of grace paid before the first record held here; an import's.
+    pub grace_used_before: u64,
+    /// Day of the last check.
+    pub last_review: Option<Date>,
+    /// First month without pay after the last stop.
+    pub exited_on: Option<Month>,
+    /// Everything that was, is and will be paid by decisions in effect.
+    pub standing: Vec<Entitlement>,
+    /// What is due.
+    pub due: Vec<Due>,
+    /// The members known to the case, by person id.
+    pub members: BTreeMap<String, MemberState>,
+    /// The case's records, oldest first.
+    pub prior: Vec<PriorRecord>,
+}
+
+/// A running grace calendar (渐退期).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GraceCalendar {
+    /// First month.
+    pub from: Month,
+    /// Last month.
+    pub until: Month,
+}
+
+/// What the case knows of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct MemberState {
+    /// Day of the decision that took the person in, within the spell.
+    pub recipient_since: Option<Date>,
+    /// Whether the last decision in effect counted the person.
+    pub counted_before: bool,
+    /// Values that the law carries from decision to decision, by fact path, and ended episodes.
+    pub carried: BTreeMap<String, Json>,
+}
+
+/// An earlier record of the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriorRecord {
+    /// Record id, hex.
+    pub record: String,
+    /// The log it stands in.
+    pub origin: String,
+    /// Its index there.
+    pub index: u64,
+    /// Its leaf hash, hex.
+    pub leaf_hash: String,
+    /// Kind of entry.
+    pub kind: String,
+    /// The household's outcome, for a determination.
+    pub outcome: Option<String>,
+    /// The day it was decided.
+    pub date: Date,
+    /// Whether it still stands.
+    pub state: PriorState,
+}
+
+super::outcome::codes! {
+    /// Whether an earlier record still stands. A revoked one stays listed with its state.
+    PriorState {
+        /// Stands.
+        Standing = "standing",
+        /// Held back by a guard, or without a decision: never took effect.
+        NoEffect = "no_effect",
+        /// Replaced by a correction.
+        Corrected = "corrected",
+        /// Changed by reconsideration or a court.
+        Changed = "changed",
+        /// Revoked by reconsideration or a court.
+        Revoked = "revoked",
+        /// Sent back for a new decision.
+        Remanded = "remanded",
+    }
+}
+
+/// Where a record stands in a log: what the next record of the case names as its predecessor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordPlace {
+    /// Record id, hex.
+    pub record: String,
+    /// Origin of the log.
+    pub origin: String,
+    /// Index in the log.
+    pub index: u64,
+    /// Leaf hash, hex.
+    pub leaf_hash: String,
+}
+
+/// Fact paths that the case state itself keeps up when a spell ends.
+mod path {
+    /// First month of the running deduction episode (S2.1d).
+    pub const DEDUCTION_FIRST_MONTH: &str = "member.deduction_first_month";
+    /// Months of the running episode.
+    pub const DEDUCTION_MONTHS_USED: &str = "member.deduction_months_used";
+    /// Episodes that ended, over a lifetime (P7).
+    pub const DEDUCTION_EPISODES: &str = "member.deduction_episodes";
+}
+
+impl CaseState {
+    /// Months of grace paid in this spell, up to and with `month`.
+    #[must_use]
+    pub fn grace_used(&self, month: Month) -> u64 {
+        let Some(start) = self.pay_from else {
+            return self.grace_used_before;
+        };
+        let paid = self
+            .standing
+            .iter()
+            .filter(|held| held.programme == super::outcome::Programme::Grace && held.from >= start)
+            .map(|held| {
+                let last = held.to.map_or(month, |to| to.min(month));
+                u64::try_from(held.from.until(last) + 1).unwrap_or(0)
+            })
+            .sum::<u64>();
+        self.grace_used_before + paid
+    }
+
+    /// The earliest date at which anything of the case is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Date> {
+        self.due.iter().map(|due| due.date).min()
+    }
+}

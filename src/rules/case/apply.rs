@@ -1,0 +1,201 @@
+//! How a record moves a case on: the legal transitions.
+
+use std::collections::BTreeSet;
+
+use super::{CaseState, GraceCalendar, PriorRecord, PriorState, RecordPlace, path};
+use crate::canonical::Json;
+use crate::rules::calendar::Date;
+use crate::rules::determination::{Decided, Determination};
+use crate::rules::entitlement::{Ending, supersede};
+use crate::rules::outcome::{CaseStatus, Outcome};
+
+impl CaseState {
+    /// The state after a determination. One that is held back, or that decides nothing, is listed and changes nothing else.
+    ///
+    /// `checked_on` is the day of the check it rests on, if the facts name one.
+    #[must_use]
+    pub fn after(
+        &self,
+        determination: &Determination,
+        place: &RecordPlace,
+        kind: &str,
+        checked_on: Option<Date>,
+    ) -> CaseState {
+        let mut next = self.clone();
+        let effective = determination.takes_effect();
+        next.prior.push(PriorRecord {
+            record: place.record.clone(),
+            origin: place.origin.clone(),
+            index: place.index,
+            leaf_hash: place.leaf_hash.clone(),
+            kind: kind.to_owned(),
+            outcome: Some(determination.household.outcome.code().to_owned()),
+            date: determination.decision_date,
+            state: if effective {
+                PriorState::Standing
+            } else {
+                PriorState::NoEffect
+            },
+        });
+        if effective {
+            next.take_effect(determination, place, checked_on);
+        }
+        next.trim();
+        next
+    }
+
+    /// Marks an earlier record of the case, as a correction or a remedy decides.
+    pub fn mark(&mut self, record: &str, state: PriorState) {
+        for prior in self.prior.iter_mut().filter(|prior| prior.record == record) {
+            prior.state = state;
+        }
+    }
+
+    fn take_effect(&mut self, determination: &Determination, place: &RecordPlace, checked_on: Option<Date>) {
+        let granted: Vec<_> = determination
+            .entitlements
+            .iter()
+            .map(|granted| super::Entitlement {
+                record: Some(place.record.clone()),
+                ..granted.clone()
+            })
+            .collect();
+        self.standing = supersede(&self.standing, &granted, &endings(determination));
+        self.due.clone_from(&determination.due);
+        self.last_review = Some(checked_on.unwrap_or(determination.decision_date));
+        self.carry(determination);
+        if let Some(status) = determination.household.outcome.status() {
+            self.enter(status, determination);
+        }
+        let counted: BTreeSet<&String> = determination.persons.iter().collect();
+        for (id, member) in &mut self.members {
+            member.counted_before = counted.contains(id);
+        }
+        if determination.household.outcome != Outcome::Refused {
+            self.last_headcount = Some(determination.persons.len() as u64);
+        }
+    }
+
+    fn carry(&mut self, determination: &Determination) {
+        for id in &determination.persons {
+            self.members.entry(id.clone()).or_default();
+        }
+        for carried in &determination.carried {
+            if let Some(member) = &carried.member {
+                let held = self.members.entry(member.clone()).or_default();
+                held.carried.insert(carried.fact.clone(), carried.value.clone());
+            }
+        }
+    }
+
+    fn enter(&mut self, status: CaseStatus, determination: &Determination) {
+        let was_paid = is_paid(self.status);
+        let now_paid = is_paid(status);
+        if now_paid && !was_paid {
+            self.begin_spell(determination);
+        }
+        if was_paid && !now_paid {
+            self.end_spell(&determination.household);
+        }
+        if now_paid {
+            for id in &determination.persons {
+                let member = self.members.entry(id.clone()).or_default();
+                member.recipient_since.get_or_insert(determination.decision_date);
+            }
+        }
+        match determination.household.outcome {
+            Outcome::Grace => self.enter_grace(determination),
+            Outcome::Dibao | Outcome::Tekun => {
+                self.last_amount = determination.household.amount;
+                self.grace = None;
+            }
+            Outcome::SingleDibao
+            | Outcome::Edge
+            | Outcome::Rigid
+            | Outcome::OtherLowIncome
+            | Outcome::Refused
+            | Outcome::Stop
+            | Outcome::ProposedEntry
+            | Outcome::ProposedIncrease
+            | Outcome::ProposedSame
+            | Outcome::ProposedDecrease
+            | Outcome::ProposedStop
+            | Outcome::NeedsFacts
+            | Outcome::NeedsRule
+            | Outcome::Error => {}
+        }
+        self.status = status;
+    }
+
+    fn begin_spell(&mut self, determination: &Determination) {
+        self.confirmed_on = Some(determination.decision_date);
+        self.pay_from = determination.household.from;
+        self.grace = None;
+        self.grace_granted_months = 0;
+        self.grace_used_before = 0;
+    }
+
+    /// Ends the spell: membership ends, and a deduction episode that ran is counted as ended (P7).
+    fn end_spell(&mut self, household: &Decided) {
+        self.exited_on = household.from;
+        self.confirmed_on = None;
+        self.pay_from = None;
+        self.grace = None;
+        self.grace_granted_months = 0;
+        self.grace_used_before = 0;
+        for member in self.members.values_mut() {
+            member.recipient_since = None;
+            if member.carried.remove(path::DEDUCTION_FIRST_MONTH).is_some() {
+                let ended = member
+                    .carried
+                    .get(path::DEDUCTION_EPISODES)
+                    .and_then(Json::as_integer)
+                    .unwrap_or(0);
+                member
+                    .carried
+                    .insert(path::DEDUCTION_EPISODES.to_owned(), Json::integer(ended + 1));
+            }
+            member.carried.remove(path::DEDUCTION_MONTHS_USED);
+        }
+    }
+
+    fn enter_grace(&mut self, determination: &Determination) {
+        let first = determination.entitlements.iter().map(|granted| granted.from).min();
+        let last = determination.entitlements.iter().filter_map(|granted| granted.to).max();
+        if let (Some(from), Some(until)) = (first, last) {
+            self.grace = Some(GraceCalendar { from, until });
+            if self.grace_granted_months == 0 {
+                self.grace_granted_months = u64::try_from(from.until(until) + 1).unwrap_or(0);
+            }
+        }
+    }
+
+    /// Keeps the state inside its limits by letting go of what is oldest.
+    fn trim(&mut self) {
+        let excess = self.standing.len().saturating_sub(super::ENTITLEMENT_COUNT_MAX);
+        self.standing.drain(..excess);
+        let excess = self.prior.len().saturating_sub(super::PRIOR_COUNT_MAX);
+        self.prior.drain(..excess);
+    }
+}
+
+/// What a determination takes away without putting anything in its place.
+#[must_use]
+pub(in crate::rules) fn endings(determination: &Determination) -> Vec<Ending> {
+    let of = |decided: &Decided, person: Option<String>| {
+        let stops = decided.outcome == Outcome::Stop;
+        decided.from.filter(|_| stops).map(|from| Ending { person, from })
+    };
+    let members = determination
+        .members
+        .iter()
+        .filter_map(|member| of(&member.decided, Some(member.member.clone())));
+    of(&determination.household, None).into_iter().chain(members).collect()
+}
+
+fn is_paid(status: CaseStatus) -> bool {
+    match status {
+        CaseStatus::Dibao | CaseStatus::Grace | CaseStatus::Tekun => true,
+        CaseStatus::None | CaseStatus::Edge | CaseStatus::Rigid => false,
+    }
+}
