@@ -51,7 +51,7 @@ impl Json {
     #[must_use]
     pub fn integer(value: i128) -> Json {
         match i64::try_from(value) {
-            Ok(small) if value.abs() <= INTEGER_MAX => Json::Int(small),
+            Ok(small) if value.unsigned_abs() <= INTEGER_MAX.unsigned_abs() => Json::Int(small),
             _ => Json::Text(value.to_string()),
         }
     }
@@ -148,7 +148,7 @@ impl Json {
             Json::Int(value) => Some(i128::from(*value)),
             Json::Text(text) => {
                 let value: i128 = text.parse().ok()?;
-                (value.abs() > INTEGER_MAX && value.to_string() == *text).then_some(value)
+                (value.unsigned_abs() > INTEGER_MAX.unsigned_abs() && value.to_string() == *text).then_some(value)
             }
             Json::Bool(_) | Json::List(_) | Json::Object(_) => None,
         }

@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod case;
+pub mod codec;
 pub mod determination;
 pub mod document;
 pub mod entitlement;
