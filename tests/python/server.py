@@ -1,0 +1,120 @@
+"""Starts, kills and stops the real `doudi serve`, on SQLite or on PostgreSQL."""
+
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import grpc
+from stubs import TOP, Client
+
+BIN = os.environ.get("DOUDI_TEST_BIN") or str(TOP / "target" / "debug" / "doudi")
+POSTGRES = os.environ.get("DOUDI_TEST_POSTGRES")
+POSTGRES_BIN = os.environ.get("DOUDI_TEST_POSTGRES_BIN", "")
+LONG = bool(os.environ.get("DOUDI_TEST_LONG"))
+START_SECONDS_MAX = 30
+# Longer than any acknowledged answer may take on a busy machine, shorter than a hung test is tolerable.
+CALL_SECONDS_MAX = 30
+
+
+def run(*arguments, check=True, **options):
+    """Runs a `doudi` command and gives its result."""
+    result = subprocess.run([BIN, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    if check and result.returncode != 0:
+        raise AssertionError(f"doudi {arguments} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
+    return result
+
+
+class Place:
+    """A database, keys and logs of a test's own; removed at the end."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"doudi-{kind}-"))
+        self.keys = self.folder / "keys.json"
+        self.servers = []
+        if kind == "sqlite":
+            self.url = f"sqlite:{self.folder / 'doudi.sqlite'}"
+        else:
+            if not POSTGRES:
+                raise RuntimeError("DOUDI_TEST_POSTGRES is not set: run ./tests/run, which starts a PostgreSQL")
+            self.name = f"doudi_{secrets.token_hex(6)}"
+            self.psql(POSTGRES, f"CREATE DATABASE {self.name}")
+            self.url = POSTGRES.rsplit("/", 1)[0] + "/" + self.name
+        run("keys", "new", "--keys", self.keys)
+        run("migrate", "--database", self.url)
+
+    def psql(self, url, statement):
+        command = [os.path.join(POSTGRES_BIN, "psql"), url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def bytes_at_rest(self):
+        """Every byte that the database keeps: SQLite's files, or a dump of PostgreSQL."""
+        if self.kind == "sqlite":
+            return b"".join(path.read_bytes() for path in sorted(self.folder.glob("doudi.sqlite*")))
+        dump = [os.path.join(POSTGRES_BIN, "pg_dump"), "--inserts", self.url]
+        return subprocess.run(dump, check=True, capture_output=True).stdout
+
+    def logs(self):
+        """Every line that the servers of this place have written."""
+        return b"".join(path.read_bytes() for path in sorted(self.folder.glob("server-*.log")))
+
+    def start(self, **options):
+        server = Server(self, len(self.servers), **options)
+        self.servers.append(server)
+        return server
+
+    def remove(self):
+        for server in self.servers:
+            server.kill()
+        if self.kind == "postgres":
+            self.psql(POSTGRES, f"DROP DATABASE {self.name} WITH (FORCE)")
+        shutil.rmtree(self.folder)
+
+
+class Server:
+    """One `doudi serve` process and a client of it."""
+
+    def __init__(self, place, number, environment=None, before=()):
+        self.log = place.folder / f"server-{number}.log"
+        command = [*before, BIN, "serve", "--listen", "127.0.0.1:0", "--database", place.url,
+                   "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", "debug"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **(environment or {})},
+                start_new_session=True)
+        self.address = self._address()
+        self.channel = grpc.insecure_channel(self.address)
+        self.client = Client(self.channel)
+
+    def _address(self):
+        """The line on standard output that says where the server listens."""
+        watchdog = threading.Timer(START_SECONDS_MAX, self.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stdout:
+                found = re.search(r"listening on (\S+)", line)
+                if found:
+                    return found.group(1)
+        finally:
+            watchdog.cancel()
+        raise AssertionError(f"the server did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+
+    def kill(self):
+        """kill -9: no shutdown, no flush."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        """SIGTERM; gives the exit code and how long it took."""
+        started = time.monotonic()
+        os.killpg(self.process.pid, signal.SIGTERM)
+        return self.process.wait(timeout=60), time.monotonic() - started
