@@ -6,6 +6,8 @@
 mod apply;
 mod history;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,178 @@
+//! The case's life as sentences: entry, grace, its end, exit, a new spell.
+
+use super::*;
+use crate::rules::determination::{Carried, Decided, Determination};
+use crate::rules::outcome::{Cause, Outcome, Programme};
+
+fn month(text: &str) -> Month {
+    text.parse().expect("a month")
+}
+
+fn date(text: &str) -> Date {
+    text.parse().expect("a date")
+}
+
+fn place(index: u64) -> RecordPlace {
+    RecordPlace {
+        record: format!("r{index}"),
+        origin: "doudi.example/340321/1".to_owned(),
+        index,
+        leaf_hash: "00".to_owned(),
+    }
+}
+
+fn decided(outcome: Outcome, from: &str, fen: i64) -> Decided {
+    Decided {
+        outcome,
+        proposes: None,
+        effect: None,
+        row: None,
+        reason: None,
+        cite: None,
+        amount: Fen::new(fen).filter(|amount| *amount > Fen::ZERO),
+        from: Some(month(from)),
+        valid_until: None,
+        shows: None,
+        required_steps: Vec::new(),
+        planned: None,
+        refer: Vec::new(),
+        flags: Vec::new(),
+        error: None,
+    }
+}
+
+/// A determination on `day` for persons a and b; paid from `from`, to `to` for a grace calendar.
+fn determination(outcome: Outcome, day: &str, from: &str, to: Option<&str>, fen: i64) -> Determination {
+    let persons = vec!["a".to_owned(), "b".to_owned()];
+    let entitlements = outcome.programme().map(|programme| Entitlement {
+        programme,
+        persons: persons.clone(),
+        from: month(from),
+        to: to.map(month),
+        amount: Fen::new(fen).expect("in range"),
+        supersedes: Vec::new(),
+        record: None,
+    });
+    Determination {
+        area: "340321".to_owned(),
+        kind: "review".to_owned(),
+        cause: Cause::Review,
+        decision_date: date(day),
+        month: date(day).month(),
+        household: decided(outcome, from, fen),
+        persons,
+        members: Vec::new(),
+        entitlements: entitlements.into_iter().collect(),
+        proposed: Vec::new(),
+        difference: Vec::new(),
+        due: Vec::new(),
+        carried: Vec::new(),
+        parameters: Vec::new(),
+        choices: Vec::new(),
+        missing_facts: Vec::new(),
+        missing_rules: Vec::new(),
+        trace: String::new(),
+    }
+}
+
+fn admitted() -> CaseState {
+    let mut entry = determination(Outcome::Dibao, "2021-07-15", "2021-08", None, 59_000);
+    entry.carried = vec![Carried {
+        member: Some("a".to_owned()),
+        fact: "member.deduction_first_month".to_owned(),
+        value: "2021-08".into(),
+    }];
+    CaseState::default().after(&entry, &place(1), "DETERMINATION", None)
+}
+
+fn in_grace() -> CaseState {
+    let grace = determination(Outcome::Grace, "2021-09-20", "2021-10", Some("2022-03"), 59_000);
+    admitted().after(&grace, &place(2), "DETERMINATION", None)
+}
+
+#[test]
+fn a_spell_begins_with_the_decision_and_pays_from_the_month_it_names() {
+    let case = admitted();
+    assert_eq!(
+        (case.status, case.confirmed_on),
+        (CaseStatus::Dibao, Some(date("2021-07-15")))
+    );
+    assert_eq!((case.pay_from, case.last_headcount), (Some(month("2021-08")), Some(2)));
+    assert_eq!(case.members["a"].recipient_since, Some(date("2021-07-15")));
+}
+
+#[test]
+fn grace_keeps_the_last_ordinary_amount_and_counts_the_months_paid() {
+    let case = in_grace();
+    assert_eq!(case.status, CaseStatus::Grace);
+    assert_eq!(case.grace_granted_months, 6);
+    assert_eq!(case.last_amount, Fen::new(59_000));
+    assert_eq!(
+        [
+            case.grace_used(month("2021-09")),
+            case.grace_used(month("2021-12")),
+            case.grace_used(month("2023-01"))
+        ],
+        [0, 3, 6]
+    );
+    assert_eq!(case.confirmed_on, Some(date("2021-07-15")), "grace is the same spell");
+}
+
+#[test]
+fn ordinary_aid_after_three_months_of_grace_ends_the_calendar_and_keeps_what_was_used() {
+    let back = determination(Outcome::Dibao, "2021-12-10", "2022-01", None, 45_000);
+    let case = in_grace().after(&back, &place(3), "DETERMINATION", None);
+    assert_eq!((case.status, case.grace), (CaseStatus::Dibao, None));
+    assert_eq!((case.grace_used(month("2022-05")), case.grace_granted_months), (3, 6));
+}
+
+#[test]
+fn a_stop_ends_the_spell_and_the_deduction_episode() {
+    let stop = determination(Outcome::Stop, "2022-03-20", "2022-04", None, 0);
+    let case = in_grace().after(&stop, &place(3), "DETERMINATION", None);
+    assert_eq!(
+        (case.status, case.exited_on),
+        (CaseStatus::None, Some(month("2022-04")))
+    );
+    assert_eq!(case.members["a"].recipient_since, None);
+    assert_eq!(case.members["a"].carried.get("member.deduction_first_month"), None);
+    assert_eq!(
+        case.members["a"].carried.get("member.deduction_episodes"),
+        Some(&Json::Int(1))
+    );
+    assert!(case.standing.iter().all(|held| held.to <= Some(month("2022-03"))));
+}
+
+#[test]
+fn a_proposal_is_listed_and_changes_nothing_else() {
+    let mut proposal = determination(Outcome::ProposedStop, "2026-07-01", "2026-08", None, 0);
+    proposal.household.proposes = Some(Outcome::Stop);
+    let before = admitted();
+    let mut after = before.after(&proposal, &place(3), "DETERMINATION", None);
+    assert_eq!(after.prior.pop().map(|prior| prior.state), Some(PriorState::NoEffect));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_state_reads_back_as_it_was_sealed() {
+    let mut case = in_grace();
+    case.mark("r1", PriorState::Corrected);
+    assert_eq!(CaseState::from_json(&case.to_json()), Ok(case));
+}
+
+#[test]
+fn history_names_what_a_member_holds_here_and_elsewhere() {
+    let other = OtherProgramme {
+        programme: Programme::Tekun,
+        until: Some(month("2022-01")),
+    };
+    let persons = ["a".to_owned(), "c".to_owned()];
+    let history = admitted().history(date("2021-12-01"), &persons, &BTreeMap::from([("c".to_owned(), other)]));
+    assert_eq!(history.members["a"].get("programme"), Some(&Json::text("dibao")));
+    assert_eq!(
+        history.members["c"].get("other_programme_until"),
+        Some(&Json::text("2022-01"))
+    );
+    assert_eq!(history.household.get("status"), Some(&Json::text("dibao")));
+    assert_eq!(history.paid.len(), 5, "August to December");
+}
