@@ -4,6 +4,7 @@
 
 pub mod ast;
 mod call;
+pub mod draft;
 pub mod error;
 pub mod lex;
 pub mod names;
