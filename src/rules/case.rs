@@ -5,6 +5,7 @@
 
 mod apply;
 mod history;
+mod import;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,202 @@
+//! The state of a case that another authority decided before: what an IMPORT record leaves.
+
+use std::collections::BTreeMap;
+
+use super::{CaseState, GraceCalendar, MemberState};
+use crate::canonical::Json;
+use crate::reader::{RecordError, each, maybe, need};
+use crate::rules::entitlement::Entitlement;
+use crate::rules::money::Fen;
+use crate::rules::outcome::{CaseStatus, Programme};
+
+/// History fields of a member's record that the state keeps in places of its own.
+const KEPT_APART: [&str; 7] = [
+    "id",
+    "source",
+    "programme",
+    "counted_before",
+    "recipient_since",
+    "other_programme",
+    "other_programme_until",
+];
+
+impl CaseState {
+    /// The state that an IMPORT record's `facts` document describes: `history`, `members` with
+    /// their history fields by person id, `paid`.
+    ///
+    /// # Errors
+    /// [`RecordError`] with the path of what is wrong.
+    pub fn imported(facts: &Json) -> Result<CaseState, RecordError> {
+        let none = Json::Object(BTreeMap::new());
+        let history = facts.get("history").unwrap_or(&none);
+        let grace = maybe(history, "grace_from")?.zip(maybe(history, "grace_until")?);
+        let members: Vec<ImportedMember> = each(facts, "members", ImportedMember::read)?;
+        let mut state = CaseState {
+            status: maybe(history, "status")?.unwrap_or_default(),
+            confirmed_on: maybe(history, "confirmed_on")?,
+            pay_from: maybe(history, "pay_from")?,
+            last_amount: maybe(history, "last_amount")?,
+            last_headcount: maybe(history, "last_headcount")?,
+            grace: grace.map(|(from, until)| GraceCalendar { from, until }),
+            grace_granted_months: maybe(history, "grace_granted_months")?.unwrap_or(0),
+            grace_used_before: 0,
+            last_review: maybe(history, "last_review")?,
+            exited_on: maybe(history, "exited_on")?,
+            standing: Vec::new(),
+            due: Vec::new(),
+            members: members
+                .iter()
+                .map(|member| (member.id.clone(), member.state.clone()))
+                .collect(),
+            prior: Vec::new(),
+        };
+        state.standing = standing(&state, &members, facts)?;
+        state.grace_used_before = grace_used_elsewhere(&state, maybe(history, "grace_used")?.unwrap_or(0));
+        Ok(state)
+    }
+}
+
+/// Months of grace that were used and stand in no calendar here, such as those of an earlier grace of the spell.
+fn grace_used_elsewhere(state: &CaseState, used: u64) -> u64 {
+    match state.grace {
+        Some(_) => 0,
+        None => used,
+    }
+}
+
+struct ImportedMember {
+    id: String,
+    programme: Option<String>,
+    state: MemberState,
+}
+
+impl ImportedMember {
+    fn read(record: &Json) -> Result<ImportedMember, RecordError> {
+        let fields = record.as_object().ok_or_else(|| RecordError("member".to_owned()))?;
+        let carried = fields.iter().filter(|(field, _)| !KEPT_APART.contains(&field.as_str()));
+        let programme: Option<String> = maybe(record, "programme")?;
+        Ok(ImportedMember {
+            id: need(record, "id")?,
+            state: MemberState {
+                recipient_since: maybe(record, "recipient_since")?,
+                counted_before: maybe(record, "counted_before")?
+                    .unwrap_or_else(|| programme.as_deref().is_some_and(|code| code != "none")),
+                carried: carried
+                    .map(|(field, value)| (format!("member.{field}"), value.clone()))
+                    .collect(),
+            },
+            programme,
+        })
+    }
+}
+
+/// What the other authority left to be paid: the household's amount from its first month, the grace
+/// calendar, and single-person amounts as its ledger shows them.
+fn standing(state: &CaseState, members: &[ImportedMember], facts: &Json) -> Result<Vec<Entitlement>, RecordError> {
+    let mut standing = Vec::new();
+    let counted: Vec<String> = members
+        .iter()
+        .filter(|m| m.state.counted_before)
+        .map(|m| m.id.clone())
+        .collect();
+    let household = match state.status {
+        CaseStatus::Dibao | CaseStatus::Grace => Some(Programme::Dibao),
+        CaseStatus::Tekun => Some(Programme::Tekun),
+        CaseStatus::None | CaseStatus::Edge | CaseStatus::Rigid => None,
+    };
+    if let (Some(programme), Some(from), Some(amount)) = (household, state.pay_from, state.last_amount) {
+        let whole = |programme, from, to| Entitlement {
+            programme,
+            persons: counted.clone(),
+            from,
+            to,
+            amount,
+            supersedes: Vec::new(),
+            record: None,
+        };
+        let ordinary = whole(programme, from, None);
+        match state.grace.filter(|_| state.status == CaseStatus::Grace) {
+            Some(grace) => {
+                standing.extend(ordinary.ended_before(grace.from));
+                standing.push(whole(Programme::Grace, grace.from, Some(grace.until)));
+            }
+            None => standing.push(ordinary),
+        }
+    }
+    for member in members
+        .iter()
+        .filter(|member| member.programme.as_deref() == Some("single"))
+    {
+        standing.extend(single(member, facts)?);
+    }
+    Ok(standing)
+}
+
+/// A member's single-person amount: the newest one in the ledger, from its month on.
+fn single(member: &ImportedMember, facts: &Json) -> Result<Option<Entitlement>, RecordError> {
+    let paid = each(facts, "paid", |row| {
+        Ok((
+            need(row, "month")?,
+            need::<Fen>(row, "amount")?,
+            maybe::<String>(row, "programme")?,
+        ))
+    })?;
+    let newest = paid
+        .into_iter()
+        .filter(|row| row.2.as_deref() == Some("single"))
+        .max_by_key(|row| row.0);
+    Ok(newest.map(|(from, amount, _)| Entitlement {
+        programme: Programme::SingleDibao,
+        persons: vec![member.id.clone()],
+        from,
+        to: None,
+        amount,
+        supersedes: Vec::new(),
+        record: None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imported(text: &str) -> CaseState {
+        CaseState::imported(&Json::parse(text.as_bytes()).expect("subset")).expect("an import")
+    }
+
+    #[test]
+    fn an_imported_dibao_household_is_paid_until_the_next_decision() {
+        let case = imported(
+            r#"{"history":{"status":"dibao","confirmed_on":"2021-07-15","pay_from":"2021-08","last_amount":59000,
+            "last_headcount":3,"last_review":"2021-07-15"},"members":[{"id":"a","counted_before":true,
+            "recipient_since":"2021-07-15","deduction_first_month":"2021-08"},{"id":"b","counted_before":true}]}"#,
+        );
+        assert_eq!(case.standing.len(), 1);
+        assert_eq!((case.standing[0].persons.len(), case.standing[0].to), (2, None));
+        assert_eq!(
+            case.members["a"].carried["member.deduction_first_month"],
+            Json::text("2021-08")
+        );
+    }
+
+    #[test]
+    fn an_imported_grace_calendar_counts_its_own_months() {
+        let case = imported(
+            r#"{"history":{"status":"grace","pay_from":"2020-01","last_amount":59000,"grace_from":"2021-10",
+            "grace_until":"2022-03","grace_granted_months":6,"grace_used":2},"members":[{"id":"a","counted_before":true}]}"#,
+        );
+        assert_eq!(
+            case.standing.iter().map(|held| held.programme).collect::<Vec<_>>(),
+            [Programme::Dibao, Programme::Grace]
+        );
+        assert_eq!(case.grace_used("2021-12".parse().expect("a month")), 3);
+    }
+
+    #[test]
+    fn a_household_without_assistance_leaves_nothing_to_pay() {
+        assert_eq!(
+            imported(r#"{"history":{"status":"none","exited_on":"2022-04"},"members":[{"id":"a"}]}"#).standing,
+            []
+        );
+    }
+}
