@@ -3,9 +3,11 @@
 //! This page is the architecture document; it is completed as the parts land.
 
 pub mod api;
+pub mod area;
 pub mod canonical;
 pub mod cli;
 pub mod config;
+pub mod log;
 pub mod reader;
 pub mod rules;
 pub mod telemetry;

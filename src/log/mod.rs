@@ -1,0 +1,14 @@
+//! The log: what was decided, so that nobody can rewrite it.
+//!
+//! Everything here but the sequencer is pure: no async, clock, environment, random source, float
+//! or hash-ordered map. Randomness and time come in as arguments. The formats are written down in
+//! `FORMAT.md` beside this file.
+
+pub mod hash;
+pub mod ids;
+pub mod merkle;
+pub mod origin;
+
+pub use hash::Hash;
+pub use ids::{LogIndex, RecordId, TreeSize};
+pub use origin::Origin;
