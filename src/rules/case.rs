@@ -54,6 +54,8 @@ pub struct CaseState {
     pub standing: Vec<Entitlement>,
     /// What is due.
     pub due: Vec<Due>,
+    /// Values that the law carries for the household, by fact path.
+    pub carried: BTreeMap<String, Json>,
     /// The members known to the case, by person id.
     pub members: BTreeMap<String, MemberState>,
     /// The case's records, oldest first.

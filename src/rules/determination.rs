@@ -47,6 +47,8 @@ pub struct Determination {
     pub parameters: Vec<ParameterRead>,
     /// Options of open choices that were read.
     pub choices: Vec<ChoiceRead>,
+    /// What was read that is a sample: rows of parameters, then `calendar YEAR`. No text was found for them.
+    pub samples: Vec<String>,
     /// Facts without which no decision is possible.
     pub missing_facts: Vec<MissingFact>,
     /// Rules and parameters that nothing loaded gives for their date.
@@ -202,14 +204,6 @@ impl Determination {
                 self.household.outcome,
                 Outcome::NeedsFacts | Outcome::NeedsRule | Outcome::Error
             )
-    }
-
-    /// Ids of the sample rows that were read.
-    pub fn samples(&self) -> impl Iterator<Item = &str> {
-        self.parameters
-            .iter()
-            .filter(|read| read.sample)
-            .map(|read| read.row.as_str())
     }
 
     /// The canonical bytes.

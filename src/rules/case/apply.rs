@@ -81,10 +81,11 @@ impl CaseState {
             self.members.entry(id.clone()).or_default();
         }
         for carried in &determination.carried {
-            if let Some(member) = &carried.member {
-                let held = self.members.entry(member.clone()).or_default();
-                held.carried.insert(carried.fact.clone(), carried.value.clone());
-            }
+            let held = match &carried.member {
+                Some(member) => &mut self.members.entry(member.clone()).or_default().carried,
+                None => &mut self.carried,
+            };
+            held.insert(carried.fact.clone(), carried.value.clone());
         }
     }
 

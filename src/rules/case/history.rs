@@ -80,6 +80,13 @@ impl CaseState {
         }
         put(&mut out, "last_review", self.last_review.map(|date| date.to_string()));
         put(&mut out, "exited_on", self.exited_on.map(|month| month.to_string()));
+        for (path, value) in &self.carried {
+            put(
+                &mut out,
+                path.strip_prefix("history.").unwrap_or(path),
+                Some(value.clone()),
+            );
+        }
         out
     }
 

@@ -44,6 +44,7 @@ impl CaseState {
             exited_on: maybe(history, "exited_on")?,
             standing: Vec::new(),
             due: Vec::new(),
+            carried: BTreeMap::new(),
             members: members
                 .iter()
                 .map(|member| (member.id.clone(), member.state.clone()))

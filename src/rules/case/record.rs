@@ -55,6 +55,7 @@ impl CaseState {
             "due",
             Some(self.due.iter().map(Due::to_json).collect::<Vec<_>>()),
         );
+        put(&mut out, "carried", Some(Json::Object(self.carried.clone())));
         put(
             &mut out,
             "members",
@@ -92,6 +93,11 @@ impl CaseState {
             exited_on: maybe(value, "exited_on")?,
             standing: each(value, "standing", Entitlement::from_json)?,
             due: each(value, "due", Due::from_json)?,
+            carried: value
+                .get("carried")
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default(),
             members: need(value, "members")?,
             prior: each(value, "prior", PriorRecord::from_json)?,
         })

@@ -69,6 +69,7 @@ fn determination(outcome: Outcome, day: &str, from: &str, to: Option<&str>, fen:
         carried: Vec::new(),
         parameters: Vec::new(),
         choices: Vec::new(),
+        samples: Vec::new(),
         missing_facts: Vec::new(),
         missing_rules: Vec::new(),
         trace: String::new(),

@@ -63,6 +63,7 @@ impl Determination {
                     area: maybe(item, "area")?,
                 })
             })?,
+            samples: need(value, "samples")?,
             trace: need(value, "trace")?,
         })
     }

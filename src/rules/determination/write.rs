@@ -36,7 +36,7 @@ impl Determination {
             ("choices", list(&self.choices, ChoiceRead::to_json)),
             ("missing_facts", list(&self.missing_facts, MissingFact::to_json)),
             ("missing_rules", list(&self.missing_rules, MissingRule::to_json)),
-            ("samples", Json::List(self.samples().map(Json::from).collect())),
+            ("samples", texts(&self.samples)),
             ("trace", self.trace.as_str().into()),
         ])
     }
