@@ -3,6 +3,7 @@
 //! This page is the architecture document; it is completed as the parts land.
 
 pub mod api;
+pub mod app;
 pub mod area;
 pub mod canonical;
 pub mod cli;

@@ -34,7 +34,7 @@ macro_rules! codes {
     };
 }
 
-pub(in crate::rules) use codes;
+pub(crate) use codes;
 
 codes! {
     /// What was decided for a household, or for one member.

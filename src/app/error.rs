@@ -1,0 +1,150 @@
+//! What a use case can answer instead of a result: one variant for each thing that the caller can do about it.
+
+use std::time::Duration;
+
+use crate::area::AreaCode;
+use crate::rules::determination::RequiredStep;
+
+/// One thing that is wrong with a request. Never holds the value that offends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field: `input.facts.members[0].birth`.
+    pub field: String,
+    /// What is wrong, then the fix. Lower case, no full stop.
+    pub description: String,
+}
+
+/// What was looked for and is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// A case.
+    Case,
+    /// A determination.
+    Determination,
+    /// A policy document.
+    Policy,
+    /// An entry of a log.
+    Entry,
+    /// A log, or an epoch of it.
+    Log,
+}
+
+/// Why a use case gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The request is malformed or incomplete; every violation.
+    #[error("the request is not valid: correct the fields that are listed")]
+    Invalid(Vec<Violation>),
+    /// The policy document is refused; every finding, with line and column in its description.
+    #[error("the policy document is refused: correct what is listed")]
+    PolicyInvalid(Vec<Violation>),
+    /// The page token was not made for these arguments.
+    #[error("the page token does not fit: begin again with the first page")]
+    PageToken,
+    /// No or bad credentials.
+    #[error("the credentials are missing or not accepted")]
+    Unauthenticated,
+    /// Role or area not allowed.
+    #[error("the caller may not do this")]
+    PermissionDenied,
+    /// Nothing there by that name.
+    #[error("no such {}: check the name", .kind.noun())]
+    NotFound {
+        /// What.
+        kind: ResourceKind,
+        /// The resource name that was asked for. Holds nothing personal.
+        name: String,
+    },
+    /// The request id was used with other content.
+    #[error("the request id was used for another request: give every new request an id of its own")]
+    RequestIdReused,
+    /// What the officer chose is out of bounds. Nothing was recorded.
+    #[error("the law does not allow this choice: correct what the steps name")]
+    Refused {
+        /// The guards that failed: reason code and clause.
+        steps: Vec<RequiredStep>,
+    },
+    /// The determination was recorded as a proposal, and the act cannot take effect.
+    #[error("the act cannot take effect yet: take the required steps and decide again")]
+    Held {
+        /// Name of the determination that was recorded; empty for a dry run.
+        determination: String,
+        /// What is required: reason code and clause.
+        steps: Vec<RequiredStep>,
+    },
+    /// No document of the area or a superior was ever adopted.
+    #[error("no policy is in force in the area: publish one first")]
+    NoPolicyInForce {
+        /// The area.
+        area: AreaCode,
+    },
+    /// The case is in a state in which this cannot be done.
+    #[error("the case does not allow this: {0}")]
+    CaseState(&'static str),
+    /// The record was erased.
+    #[error("the record was erased: its receipt is still valid")]
+    Erased {
+        /// The resource name.
+        name: String,
+    },
+    /// Other decisions of the case came first, several times.
+    #[error("the case changed while it was decided: read it and decide again")]
+    CaseChanged,
+    /// The tree is smaller than the caller asked for.
+    #[error("the log has not reached min_tree_size here: retry, or ask without it")]
+    TreeTooSmall,
+    /// The queue is full.
+    #[error("too much work is waiting: retry later with the same request_id")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Too many calls of this caller.
+    #[error("too many calls: retry later with the same request_id")]
+    RateLimited {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The deadline passed.
+    #[error("the deadline passed, the outcome is unknown: retry with the same request_id")]
+    DeadlineExceeded,
+    /// The store cannot be reached.
+    #[error("the store cannot be reached: retry later with the same request_id")]
+    StoreUnavailable,
+    /// The server drains.
+    #[error("the server is shutting down: retry with the same request_id")]
+    ShuttingDown,
+    /// Stored bytes do not match their hash.
+    #[error("stored bytes do not match their hash: the service stops, tell its operator")]
+    LogCorrupt,
+    /// A broken invariant.
+    #[error("internal error: tell the operator the error_id")]
+    Internal {
+        /// Stands in the server's log beside the cause.
+        error_id: String,
+    },
+}
+
+impl AppError {
+    /// A broken invariant: logs the cause under a new id, which alone leaves the service.
+    #[must_use]
+    pub fn internal(cause: &dyn std::fmt::Display) -> AppError {
+        let error_id = uuid::Uuid::new_v4().to_string();
+        tracing::error!(error.id = %error_id, error.cause = %cause, "an invariant is broken");
+        AppError::Internal { error_id }
+    }
+}
+
+impl ResourceKind {
+    /// The word for people.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            ResourceKind::Case => "case",
+            ResourceKind::Determination => "determination",
+            ResourceKind::Policy => "policy",
+            ResourceKind::Entry => "entry",
+            ResourceKind::Log => "log",
+        }
+    }
+}
