@@ -11,4 +11,5 @@ pub mod config;
 pub mod log;
 pub mod reader;
 pub mod rules;
+pub mod store;
 pub mod telemetry;

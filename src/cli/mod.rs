@@ -4,6 +4,7 @@
 //! Its help ends with an example that works as written.
 
 mod completions;
+mod migrate;
 mod out;
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ impl From<Color> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Migrate(migrate::Args),
 }
 
 /// Reads the command line, runs the command, and answers the exit code.
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Completions(args) => completions::run(&args, out),
+        Command::Migrate(args) => migrate::run(args, out),
     }
 }
 

@@ -1,0 +1,59 @@
+//! `doudi migrate`: brings the database to this build's schema.
+
+use std::path::PathBuf;
+
+use super::{Exit, Failure, Out, Outcome};
+use crate::config::{Config, Flags};
+use crate::store::{self, Migrated, StoreError};
+
+/// Bring the database to this build's schema; for SQLite, make the file.
+///
+/// PostgreSQL: run it as the role that owns the tables, then grant `doudi_writer` to the login of
+/// the service. Nothing is changed in a database that is up to date.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  doudi migrate --database sqlite:doudi.sqlite")]
+pub struct Args {
+    /// Configuration file, also `DOUDI_CONFIG`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite:doudi.sqlite]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Runs the migrations that are missing and says which.
+pub fn run(args: Args, out: &Out) -> Outcome {
+    let flags = Flags {
+        database: args.database,
+        ..Flags::default()
+    };
+    let file = args
+        .config
+        .or_else(|| std::env::var_os("DOUDI_CONFIG").map(PathBuf::from));
+    let config =
+        Config::load(file.as_deref(), std::env::vars(), &flags).map_err(|error| Failure::usage(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("the runtime does not start: {error}")))?;
+    match runtime.block_on(store::migrate(&config.database)) {
+        Ok(Migrated { before, now }) if before == now => {
+            out.line(format!("schema version {now}: nothing to do"));
+            out.document(&serde_json::json!({ "before": before, "now": now }));
+            Ok(Exit::Done)
+        }
+        Ok(Migrated { before, now }) => {
+            out.line(format!("schema version {before} -> {now}"));
+            out.document(&serde_json::json!({ "before": before, "now": now }));
+            Ok(Exit::Done)
+        }
+        Err(StoreError::Refused(text)) => Err(Failure::usage(text)),
+        Err(error) => Err(Failure::failed(with_cause(&error))),
+    }
+}
+
+/// The error and what the driver said: this text goes to the operator's terminal only.
+fn with_cause(error: &StoreError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error} ({cause})"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,265 @@
+//! What one commit writes to one log, and the statements that write it: one a table.
+
+use super::StoreError;
+use super::driver::Transaction;
+use super::rows::{
+    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, PersonRow, PolicyRow, RecordRow,
+    RequestRow, SpanRow, TileRow,
+};
+use super::value::{Column, Value};
+use crate::area::AreaCode;
+use crate::log::{LogIndex, TreeSize};
+
+/// All rows of one commit.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The log.
+    pub log_id: LogId,
+    /// Its area.
+    pub area: AreaCode,
+    /// Size before the batch; the head must still have it.
+    pub size_before: TreeSize,
+    /// The head after the batch.
+    pub head: HeadRow,
+    /// The checkpoint of the new head.
+    pub checkpoint: CheckpointRow,
+    /// Entries, in order.
+    pub entries: Vec<EntryRow>,
+    /// Documents with their entry, in the entry's order.
+    pub documents: Vec<(LogIndex, DocumentRow)>,
+    /// Tiles that the batch fills.
+    pub tiles: Vec<TileRow>,
+    /// New data keys.
+    pub data_keys: Vec<DataKeyRow>,
+    /// Requests that are answered by these entries.
+    pub requests: Vec<RequestRow>,
+    /// Records of the entries.
+    pub records: Vec<RecordRow>,
+    /// Documents of law that come into use.
+    pub policies: Vec<PolicyRow>,
+    /// Case heads, each with its new version.
+    pub cases: Vec<CaseHeadRow>,
+    /// Cases whose spans are replaced by those in `spans`.
+    pub span_cases: Vec<String>,
+    /// Spans of those cases.
+    pub spans: Vec<SpanRow>,
+    /// Persons to register.
+    pub persons: Vec<PersonRow>,
+}
+
+/// A column of integers, one from each row.
+fn ints<T>(rows: &[T], of: impl Fn(&T) -> i64) -> Column {
+    Column::Ints(rows.iter().map(of).collect())
+}
+
+/// A column of texts.
+fn texts<T>(rows: &[T], of: impl Fn(&T) -> String) -> Column {
+    Column::Texts(rows.iter().map(of).collect())
+}
+
+/// A column of texts that may be absent.
+fn maybe_texts<T>(rows: &[T], of: impl Fn(&T) -> Option<String>) -> Column {
+    Column::MaybeTexts(rows.iter().map(of).collect())
+}
+
+/// A column of bytes.
+fn bytes<T>(rows: &[T], of: impl Fn(&T) -> Vec<u8>) -> Column {
+    Column::Bytes(rows.iter().map(of).collect())
+}
+
+/// Positions and counts are far below 2^63 (`POSITION_MAX`).
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+impl Batch {
+    /// Writes every table, the head last.
+    pub(super) async fn write(self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        let log_id = self.log_id.0;
+        self.write_log(tx).await?;
+        self.write_projections(tx).await?;
+        let head = "UPDATE log_head SET size = $1, compact = $2, root = $3, last_time_ms = $4 \
+                    WHERE log_id = $5 AND size = $6";
+        let args = vec![
+            Value::Int(signed(self.head.size.get())),
+            Value::Bytes(self.head.compact),
+            Value::Bytes(self.head.root.as_bytes().to_vec()),
+            Value::Int(self.head.last_time_ms),
+            Value::Int(log_id),
+            Value::Int(signed(self.size_before.get())),
+        ];
+        exactly(tx.change(head, args).await?, 1)
+    }
+
+    async fn write_log(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        let log_id = self.log_id.0;
+        let rows = &self.entries;
+        let columns = vec![
+            ints(rows, |_| log_id),
+            ints(rows, |row| signed(row.index.get())),
+            bytes(rows, |row| row.entry.clone()),
+            bytes(rows, |row| row.leaf_hash.as_bytes().to_vec()),
+        ];
+        tx.insert("log_entry (log_id, idx, entry, leaf_hash)", columns, "")
+            .await?;
+        let rows = &self.documents;
+        // The ordinal counts within one entry; the rows of an entry stand together.
+        let ordinals = rows
+            .chunk_by(|a, b| a.0 == b.0)
+            .flat_map(|of_entry| (0_i64..).take(of_entry.len()));
+        let columns = vec![
+            ints(rows, |_| log_id),
+            ints(rows, |(index, _)| signed(index.get())),
+            Column::Ints(ordinals.collect()),
+            texts(rows, |(_, row)| row.name.clone()),
+            maybe_texts(rows, |(_, row)| row.key_ref.clone()),
+            bytes(rows, |(_, row)| row.bytes.clone()),
+        ];
+        tx.insert("document (log_id, idx, ordinal, name, key_ref, bytes)", columns, "")
+            .await?;
+        let rows = &self.tiles;
+        let columns = vec![
+            ints(rows, |_| log_id),
+            ints(rows, |row| i64::from(row.level)),
+            ints(rows, |row| signed(row.n)),
+            bytes(rows, |row| row.hashes.clone()),
+            bytes(rows, |row| row.root.as_bytes().to_vec()),
+        ];
+        tx.insert("log_tile (log_id, level, n, hashes, root)", columns, "")
+            .await?;
+        let rows = std::slice::from_ref(&self.checkpoint);
+        let columns = vec![
+            ints(rows, |_| log_id),
+            ints(rows, |row| signed(row.size.get())),
+            bytes(rows, |row| row.root.as_bytes().to_vec()),
+            texts(rows, |row| row.note.clone()),
+            ints(rows, |row| row.signed_ms),
+        ];
+        tx.insert("log_checkpoint (log_id, size, root, note, signed_ms)", columns, "")
+            .await?;
+        let rows = &self.data_keys;
+        let columns = vec![
+            texts(rows, |row| row.key_ref.clone()),
+            bytes(rows, |row| row.wrapped.clone().unwrap_or_default()),
+            texts(rows, |row| row.kek_id.clone()),
+            maybe_texts(rows, |row| row.retain_until.as_ref().map(ToString::to_string)),
+        ];
+        tx.insert("data_key (key_ref, wrapped, kek_id, retain_until)", columns, "")
+            .await?;
+        let rows = &self.requests;
+        let columns = vec![
+            texts(rows, |row| row.key.area.to_string()),
+            texts(rows, |row| row.key.caller.clone()),
+            texts(rows, |row| row.key.request_id.clone()),
+            bytes(rows, |row| row.digest.clone()),
+            ints(rows, |row| row.log_id.0),
+            ints(rows, |row| signed(row.index.get())),
+            ints(rows, |row| signed(row.first_size.get())),
+        ];
+        let table = "request (area, caller, request_id, request_digest, log_id, idx, first_size)";
+        tx.insert(table, columns, "").await?;
+        Ok(())
+    }
+
+    async fn write_projections(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        let rows = &self.records;
+        let columns = vec![
+            ints(rows, |row| row.log_id.0),
+            ints(rows, |row| signed(row.index.get())),
+            texts(rows, |row| row.area.to_string()),
+            texts(rows, |row| row.record_id.to_string()),
+            maybe_texts(rows, |row| row.case_id.clone()),
+            texts(rows, |row| row.kind.clone()),
+        ];
+        tx.insert("record (log_id, idx, area, record_id, case_id, kind)", columns, "")
+            .await?;
+        let rows = &self.policies;
+        let columns = vec![
+            ints(rows, |row| row.log_id.0),
+            ints(rows, |row| signed(row.index.get())),
+            texts(rows, |row| row.policy_id.clone()),
+            texts(rows, |row| row.document_area.to_string()),
+            texts(rows, |row| row.kind.clone()),
+            bytes(rows, |row| row.digest.as_bytes().to_vec()),
+        ];
+        tx.insert(
+            "policy_document (log_id, idx, policy_id, document_area, kind, digest)",
+            columns,
+            "",
+        )
+        .await?;
+        self.write_cases(tx).await?;
+        self.write_persons(tx).await
+    }
+
+    async fn write_cases(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        let rows = &self.cases;
+        let columns = vec![
+            texts(rows, |row| row.area.to_string()),
+            texts(rows, |row| row.case_id.clone()),
+            ints(rows, |row| signed(row.version)),
+            ints(rows, |row| row.last_log_id.0),
+            ints(rows, |row| signed(row.last_index.get())),
+            texts(rows, |row| row.identity_key_ref.clone()),
+            texts(rows, |row| row.content_key_ref.clone()),
+            bytes(rows, |row| row.state.clone()),
+            maybe_texts(rows, |row| row.next_due.as_ref().map(ToString::to_string)),
+            maybe_texts(rows, |row| row.grace_end_month.as_ref().map(ToString::to_string)),
+        ];
+        let table = "case_head (area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, \
+                     state, next_due, grace_end_month)";
+        let tail = "ON CONFLICT (area, case_id) DO UPDATE SET version = excluded.version, \
+                    last_log_id = excluded.last_log_id, last_idx = excluded.last_idx, \
+                    identity_key_ref = excluded.identity_key_ref, content_key_ref = excluded.content_key_ref, \
+                    state = excluded.state, next_due = excluded.next_due, \
+                    grace_end_month = excluded.grace_end_month \
+                    WHERE case_head.version = excluded.version - 1";
+        exactly(tx.insert(table, columns, tail).await?, rows.len())
+    }
+
+    async fn write_persons(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        let rows = &self.persons;
+        let columns = vec![
+            texts(rows, |row| row.hmac.clone()),
+            texts(rows, |row| row.person_id.clone()),
+            texts(rows, |row| row.key_ref.clone()),
+        ];
+        tx.insert("person_map (hmac, person_id, key_ref)", columns, "").await?;
+        if !self.span_cases.is_empty() {
+            let sql = format!(
+                "DELETE FROM person_span WHERE area = $1 AND case_id {}",
+                tx.dialect().among(2)
+            );
+            let args = vec![
+                Value::Text(self.area.to_string()),
+                Value::Texts(self.span_cases.clone()),
+            ];
+            tx.change(&sql, args).await?;
+        }
+        let rows = &self.spans;
+        let columns = vec![
+            texts(rows, |row| row.person_id.clone()),
+            texts(rows, |row| row.from.to_string()),
+            maybe_texts(rows, |row| row.to.as_ref().map(ToString::to_string)),
+            texts(rows, |row| row.programme.clone()),
+            texts(rows, |row| row.area.to_string()),
+            texts(rows, |row| row.case_id.clone()),
+        ];
+        tx.insert(
+            "person_span (person_id, from_month, to_month, programme, area, case_id)",
+            columns,
+            "",
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// A guarded statement that touched fewer rows met another writer.
+fn exactly(touched: u64, expected: usize) -> Result<(), StoreError> {
+    if touched == expected as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict)
+    }
+}

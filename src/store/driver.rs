@@ -1,0 +1,81 @@
+//! What a database must be able to do for the store: read, begin, insert columns, commit.
+//!
+//! All SQL above this line is the same for both databases; what differs is in [`Dialect`].
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use super::value::{Column, Row, Value};
+
+/// The database behind a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite: one file, one writer at a time.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// The name in logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgresql",
+        }
+    }
+
+    /// `= any of the values of parameter n`, after a column.
+    pub(super) fn among(self, parameter: usize) -> String {
+        match self {
+            Dialect::Sqlite => format!("IN (SELECT value FROM json_each(${parameter}))"),
+            Dialect::Postgres => format!("= ANY(${parameter})"),
+        }
+    }
+
+    /// What locks the rows of a SELECT until commit. In SQLite the whole transaction is the lock.
+    pub(super) fn for_update(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// The database's own time in ms; nothing where the database runs inside our process.
+    pub(super) fn now_ms(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "NULL",
+            Dialect::Postgres => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+        }
+    }
+}
+
+/// One database: what differs between two of them. Everything else is written once, as methods of `dyn Store`.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+    /// Reads outside any transaction.
+    async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
+    /// Begins a transaction that will write.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Closes all connections.
+    async fn close(&self);
+}
+
+/// One transaction; dropped without commit it leaves nothing behind.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+    /// Reads inside the transaction.
+    async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
+    /// Changes rows and says how many.
+    async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError>;
+    /// Inserts rows given by columns and says how many. `table` is `name (columns)`, `tail` what
+    /// follows the rows.
+    async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError>;
+    /// Commits. Any error but [`StoreError::Conflict`] leaves the outcome open.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,102 @@
+//! Migrations: run by the owner with `doudi migrate`, checked by the service before it serves.
+
+use std::sync::Arc;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{ColumnIndex, Database, Decode, Executor, IntoArguments, Pool, Type};
+
+use super::{Dialect, StoreError, postgres, scheme, sqlite};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// What [`migrate`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// Version of the schema before; 0 for an empty database.
+    pub before: i64,
+    /// Version of the schema now.
+    pub now: i64,
+}
+
+/// Brings the database of the URL to this build's schema. Run it as the owner of the tables; for
+/// SQLite it makes the file.
+///
+/// # Errors
+/// [`StoreError::Refused`] if a migration that was applied differs from this build's.
+pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    match scheme(url)? {
+        Dialect::Sqlite => {
+            let pool = sqlite::owner_pool(url).await?;
+            let before = version(&pool).await?.unwrap_or(0);
+            let done = SQLITE.run(&pool).await;
+            pool.close().await;
+            finished(before, Dialect::Sqlite, done)
+        }
+        Dialect::Postgres => {
+            let pool = postgres::owner_pool(url).await?;
+            let before = version(&pool).await?.unwrap_or(0);
+            let done = POSTGRES.run(&pool).await;
+            pool.close().await;
+            finished(before, Dialect::Postgres, done)
+        }
+    }
+}
+
+fn finished(before: i64, dialect: Dialect, done: Result<(), MigrateError>) -> Result<Migrated, StoreError> {
+    match done {
+        Ok(()) => Ok(Migrated {
+            before,
+            now: wanted(dialect),
+        }),
+        Err(MigrateError::VersionMismatch(version) | MigrateError::VersionMissing(version)) => {
+            Err(StoreError::Refused(format!(
+                "migration {version} of the database is not this build's: use the build that made it, or a later one"
+            )))
+        }
+        Err(error) => Err(StoreError::Unavailable(Arc::new(error))),
+    }
+}
+
+fn wanted(dialect: Dialect) -> i64 {
+    let migrator = match dialect {
+        Dialect::Sqlite => &SQLITE,
+        Dialect::Postgres => &POSTGRES,
+    };
+    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Refuses a database whose schema is not this build's.
+pub(super) async fn check<DB>(pool: &Pool<DB>, dialect: Dialect) -> Result<(), StoreError>
+where
+    DB: Database<Arguments: IntoArguments<DB>>,
+    for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
+    i64: Type<DB> + for<'r> Decode<'r, DB>,
+    usize: ColumnIndex<DB::Row>,
+{
+    let wanted = wanted(dialect);
+    match version(pool).await? {
+        Some(found) if found == wanted => Ok(()),
+        found => Err(StoreError::Refused(format!(
+            "the database schema has version {} and this build needs {wanted}: run doudi migrate",
+            found.unwrap_or(0)
+        ))),
+    }
+}
+
+/// The newest migration that was applied; nothing in a database that never saw one.
+async fn version<DB>(pool: &Pool<DB>) -> Result<Option<i64>, StoreError>
+where
+    DB: Database<Arguments: IntoArguments<DB>>,
+    for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
+    i64: Type<DB> + for<'r> Decode<'r, DB>,
+    usize: ColumnIndex<DB::Row>,
+{
+    let sql = "SELECT max(version) FROM _sqlx_migrations";
+    match sqlx::query_scalar::<DB, Option<i64>>(sql).fetch_one(pool).await {
+        Ok(found) => Ok(found),
+        // The table is missing before the first migration.
+        Err(error) if error.as_database_error().is_some() => Ok(None),
+        Err(error) => Err(StoreError::of_statement(error)),
+    }
+}

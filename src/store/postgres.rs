@@ -1,0 +1,227 @@
+//! PostgreSQL: the service works as the role `doudi_writer`, whoever logs in.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::{AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeInfo as _, ValueRef as _};
+
+use super::StoreError;
+use super::driver::{Dialect, Store, Transaction};
+use super::value::{Cell, Column, Row, Value};
+
+/// Connections of one process; each log that sequences holds one for the length of a batch.
+const CONNECTION_COUNT_MAX: u32 = 16;
+
+/// How long a call waits for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The role of the service: it inserts, and updates nothing of the log but its head.
+pub const WRITER_ROLE: &str = "doudi_writer";
+
+/// The pool of one database.
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    // Neither the text nor the cause is shown: a URL holds a password.
+    PgConnectOptions::from_str(url).map_err(|_| {
+        StoreError::Refused("the database URL is malformed: write postgres://user@host/database".to_owned())
+    })
+}
+
+/// A pool for migrations, as the role that owns the tables.
+pub(super) async fn owner_pool(url: &str) -> Result<PgPool, StoreError> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+    pool.connect_with(options(url)?).await.map_err(StoreError::of_statement)
+}
+
+impl PostgresStore {
+    /// Connects; every connection takes the writer's role and refuses to be more than that.
+    pub(super) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
+        let options = options(url)?.options([
+            // Acknowledged is durable, whatever the server's default is.
+            ("synchronous_commit", "on"),
+            // A replica that hangs with the head locked must not stop the others for ever.
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("timezone", "UTC"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTION_COUNT_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection
+                        .execute(AssertSqlSafe(format!("SET ROLE {WRITER_ROLE}")))
+                        .await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
+        let driver = PostgresStore { pool };
+        driver.check_connection().await?;
+        Ok(driver)
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The service is neither superuser nor owner, and its commits are durable.
+    async fn check_connection(&self) -> Result<(), StoreError> {
+        let sql = "SELECT current_setting('synchronous_commit'), \
+                   (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), \
+                   EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'log_entry' AND tableowner = current_user)";
+        let (commit, superuser, owner): (String, bool, bool) = sqlx::query_as(sql)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of_statement)?;
+        if commit != "on" && commit != "remote_apply" {
+            return Err(StoreError::Refused(
+                "synchronous_commit is not on: remove what turns it off".to_owned(),
+            ));
+        }
+        if superuser || owner {
+            return Err(StoreError::Refused(format!(
+                "the role {WRITER_ROLE} is a superuser or owns the tables: give the tables to another role"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// SET ROLE fails where the migrations did not run or the login is not a member.
+fn role_missing(error: &sqlx::Error) -> Option<StoreError> {
+    let code = error.as_database_error()?.code()?;
+    // undefined_object / invalid_parameter_value, insufficient_privilege.
+    matches!(code.as_ref(), "42704" | "22023" | "42501").then(|| {
+        StoreError::Refused(format!(
+            "the login cannot take the role {WRITER_ROLE}: run doudi migrate as the owner, \
+             then GRANT {WRITER_ROLE} TO the login of the service"
+        ))
+    })
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = bind(sql, args)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of_statement)?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        Ok(Box::new(PostgresTransaction { tx }))
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+struct PostgresTransaction {
+    tx: sqlx::Transaction<'static, Postgres>,
+}
+
+#[async_trait]
+impl Transaction for PostgresTransaction {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = bind(sql, args)
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(StoreError::of_statement)?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError> {
+        let done = bind(sql, args)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(done.rows_affected())
+    }
+
+    async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
+        if columns.first().is_none_or(Column::is_empty) {
+            return Ok(0);
+        }
+        let arrays: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| format!("${}::{}", at + 1, array_type(column)))
+            .collect();
+        let sql = format!("INSERT INTO {table} SELECT * FROM UNNEST({}) {tail}", arrays.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for column in columns {
+            query = match column {
+                Column::Ints(cells) => query.bind(cells),
+                Column::Texts(cells) => query.bind(cells),
+                Column::MaybeTexts(cells) => query.bind(cells),
+                Column::Bytes(cells) => query.bind(cells),
+            };
+        }
+        let done = query.execute(&mut *self.tx).await.map_err(StoreError::of_statement)?;
+        Ok(done.rows_affected())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.tx.commit().await.map_err(StoreError::of_commit)
+    }
+}
+
+fn array_type(column: &Column) -> &'static str {
+    match column {
+        Column::Ints(_) => "bigint[]",
+        Column::Texts(_) | Column::MaybeTexts(_) => "text[]",
+        Column::Bytes(_) => "bytea[]",
+    }
+}
+
+fn bind(sql: &str, args: Vec<Value>) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+    // The text is one of ours; values go in as parameters only.
+    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    for arg in args {
+        query = match arg {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+            Value::Texts(values) => query.bind(values),
+            Value::Ints(values) => query.bind(values),
+        };
+    }
+    query
+}
+
+fn row(row: &PgRow) -> Result<Row, StoreError> {
+    let cells = row.columns().iter().map(|column| {
+        let at = column.ordinal();
+        if row.try_get_raw(at)?.is_null() {
+            return Ok(Cell::Absent);
+        }
+        Ok(match column.type_info().name() {
+            "INT8" => Cell::Int(row.try_get(at)?),
+            "BYTEA" => Cell::Bytes(row.try_get(at)?),
+            _ => Cell::Text(row.try_get(at)?),
+        })
+    });
+    cells
+        .collect::<Result<Vec<Cell>, sqlx::Error>>()
+        .map(Row::new)
+        .map_err(StoreError::of_statement)
+}

@@ -1,0 +1,247 @@
+//! The rows of the tables, one type each; shapes and meaning stand in `migrations/`.
+
+use std::fmt;
+
+use super::civil::{CivilDate, CivilMonth};
+use crate::area::AreaCode;
+use crate::log::{Hash, LogIndex, Origin, RecordId, TreeSize};
+
+/// Key of a log in all tables: `area * 10000 + epoch`, so that no sequence is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogId(pub(super) i64);
+
+impl LogId {
+    /// Epochs that the key has room for.
+    pub const EPOCH_COUNT: i64 = 10_000;
+
+    /// The key of the log with this origin.
+    #[must_use]
+    pub fn of(origin: &Origin) -> LogId {
+        LogId(LogId::first_of(origin.area()).0 + i64::from(origin.epoch()))
+    }
+
+    /// Where the keys of an area's logs begin. A log belongs to an area of six digits.
+    pub(super) fn first_of(area: AreaCode) -> LogId {
+        let area: i64 = area
+            .without_township()
+            .to_string()
+            .parse()
+            .expect("an area code is digits");
+        LogId(area * LogId::EPOCH_COUNT)
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// Key.
+    pub log_id: LogId,
+    /// Name, with area and epoch.
+    pub origin: Origin,
+    /// When it was opened, Unix milliseconds.
+    pub opened_ms: i64,
+}
+
+/// The end of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadRow {
+    /// Number of entries.
+    pub size: TreeSize,
+    /// Right edge of the tree, as `CompactTree::edge_bytes` writes it.
+    pub compact: Vec<u8>,
+    /// Root of the tree.
+    pub root: Hash,
+    /// Time of the newest entry, Unix milliseconds.
+    pub last_time_ms: i64,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Position.
+    pub index: LogIndex,
+    /// The leaf's bytes.
+    pub entry: Vec<u8>,
+    /// `SHA-256(0x00 || entry)`.
+    pub leaf_hash: Hash,
+}
+
+/// A full tile of 256 hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileRow {
+    /// Tile level: level L holds hashes of complete subtrees of 256^L entries.
+    pub level: u8,
+    /// Position among the tiles of the level.
+    pub n: u64,
+    /// The 256 hashes one after another.
+    pub hashes: Vec<u8>,
+    /// The hash over the whole tile.
+    pub root: Hash,
+}
+
+/// A signed checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// Number of entries.
+    pub size: TreeSize,
+    /// Root of the tree.
+    pub root: Hash,
+    /// The signed note, whole.
+    pub note: String,
+    /// When it was signed, Unix milliseconds.
+    pub signed_ms: i64,
+}
+
+/// One named document of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Name, as in the entry.
+    pub name: String,
+    /// The data key that opens a sealed document; nothing for a public one.
+    pub key_ref: Option<String>,
+    /// Sealed or public bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A wrapped data key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKeyRow {
+    /// Name of the key.
+    pub key_ref: String,
+    /// The wrapped key; nothing once destroyed.
+    pub wrapped: Option<Vec<u8>>,
+    /// The key-encryption key that wraps it.
+    pub kek_id: String,
+    /// It must not be destroyed before this date.
+    pub retain_until: Option<CivilDate>,
+    /// When it was destroyed, Unix milliseconds.
+    pub destroyed_ms: Option<i64>,
+}
+
+/// What makes a request the same request: who asked where, and under which id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestKey {
+    /// County-level area.
+    pub area: AreaCode,
+    /// Stable principal of the caller.
+    pub caller: String,
+    /// The caller's UUID.
+    pub request_id: String,
+}
+
+/// A request that appended an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Its key.
+    pub key: RequestKey,
+    /// Keyed digest of the decoded request.
+    pub digest: Vec<u8>,
+    /// Log of the entry.
+    pub log_id: LogId,
+    /// Position of the entry.
+    pub index: LogIndex,
+    /// Size of the checkpoint in the first answer's receipt.
+    pub first_size: TreeSize,
+}
+
+/// Which entry a record id names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Log of the entry.
+    pub log_id: LogId,
+    /// Position of the entry.
+    pub index: LogIndex,
+    /// County-level area.
+    pub area: AreaCode,
+    /// Name of the record.
+    pub record_id: RecordId,
+    /// The case, if the entry is of one.
+    pub case_id: Option<String>,
+    /// Kind of the entry.
+    pub kind: String,
+}
+
+/// A document of law that came into use in the area of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// Log of the POLICY entry.
+    pub log_id: LogId,
+    /// Position of the POLICY entry.
+    pub index: LogIndex,
+    /// The document's own id.
+    pub policy_id: String,
+    /// The level that issued it: an area above the log's, or the same.
+    pub document_area: AreaCode,
+    /// What it is: `policy`, `calendar`, `vocabulary`, `areas`.
+    pub kind: String,
+    /// Digest of its sealed form.
+    pub digest: Hash,
+}
+
+/// The newest state of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseHeadRow {
+    /// County-level area.
+    pub area: AreaCode,
+    /// The case.
+    pub case_id: String,
+    /// Counts the changes, from 1.
+    pub version: u64,
+    /// Log of the newest entry of the case.
+    pub last_log_id: LogId,
+    /// Position of that entry.
+    pub last_index: LogIndex,
+    /// Data key of the identity documents.
+    pub identity_key_ref: String,
+    /// Data key of all other documents and of the state.
+    pub content_key_ref: String,
+    /// Sealed state.
+    pub state: Vec<u8>,
+    /// Next review is due on this date.
+    pub next_due: Option<CivilDate>,
+    /// Last month of a grace period that runs.
+    pub grace_end_month: Option<CivilMonth>,
+}
+
+/// Which person an ID number names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRow {
+    /// HMAC of the ID number, in hex.
+    pub hmac: String,
+    /// Random id of the person.
+    pub person_id: String,
+    /// Identity key with which the row is deleted.
+    pub key_ref: String,
+}
+
+/// Months in which a person holds a basic programme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpanRow {
+    /// The person.
+    pub person_id: String,
+    /// First month.
+    pub from: CivilMonth,
+    /// Last month; nothing: until further notice.
+    pub to: Option<CivilMonth>,
+    /// The programme.
+    pub programme: String,
+    /// County-level area of the case.
+    pub area: AreaCode,
+    /// The case.
+    pub case_id: String,
+}
+
+impl SpanRow {
+    /// Whether both spans are of one person and share a month.
+    #[must_use]
+    pub fn overlaps(&self, other: &SpanRow) -> bool {
+        let ends_before = |one: &SpanRow, next: &SpanRow| one.to.as_ref().is_some_and(|to| *to < next.from);
+        self.person_id == other.person_id && !ends_before(self, other) && !ends_before(other, self)
+    }
+}

@@ -1,0 +1,223 @@
+//! SQLite: one file, many readers, one writer.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Column as _, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+
+use super::StoreError;
+use super::driver::{Dialect, Store, Transaction};
+use super::value::{Cell, Column, Row, Value};
+
+/// Before this version a WAL reset could corrupt the file.
+pub const VERSION_MIN: &str = "3.51.3";
+
+/// How long a statement waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Readers work beside the writer; more of them than cores do not help.
+const READER_COUNT_MAX: u32 = 4;
+
+/// Parameters of one statement that SQLite takes (`SQLITE_MAX_VARIABLE_NUMBER`, its default).
+const PARAMETER_COUNT_MAX: usize = 32_766;
+
+/// The two pools of one file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// How every connection is set up.
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Refused("the database URL is malformed: write sqlite:/path/to/file".to_owned()))?;
+    Ok(options
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was committed survives a power cut; NORMAL would lose the last commits.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT))
+}
+
+/// A pool for migrations; makes the file.
+pub(super) async fn owner_pool(url: &str) -> Result<SqlitePool, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options(url)?.create_if_missing(true))
+        .await;
+    let pool = pool.map_err(StoreError::of_statement)?;
+    check_version(&pool).await?;
+    Ok(pool)
+}
+
+impl SqliteStore {
+    /// Opens the file, which must exist.
+    pub(super) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
+        // One writer: a second one would only wait for the file's lock.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options(url)?)
+            .await
+            .map_err(StoreError::of_statement)?;
+        check_version(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READER_COUNT_MAX)
+            .connect_with(options(url)?.read_only(true))
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(SqliteStore { writer, readers })
+    }
+
+    /// The versions of the migrations that were applied.
+    pub(super) fn pool(&self) -> &SqlitePool {
+        &self.readers
+    }
+}
+
+async fn check_version(pool: &SqlitePool) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::of_statement)?;
+    if parts(&version) >= parts(VERSION_MIN) {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(format!(
+            "SQLite {version} is too old: use {VERSION_MIN} or later"
+        )))
+    }
+}
+
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = bind(sql, args)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of_statement)?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        // A deferred transaction that reads and then writes gets SQLITE_BUSY_SNAPSHOT, which no timeout retries.
+        let tx = self
+            .writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(Box::new(SqliteTransaction { tx }))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+struct SqliteTransaction {
+    tx: sqlx::Transaction<'static, Sqlite>,
+}
+
+#[async_trait]
+impl Transaction for SqliteTransaction {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = bind(sql, args)
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(StoreError::of_statement)?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError> {
+        let done = bind(sql, args)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(done.rows_affected())
+    }
+
+    async fn insert(&mut self, table: &str, mut columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
+        let count = columns.first().map_or(0, Column::len);
+        let step = PARAMETER_COUNT_MAX / columns.len().max(1);
+        let mut done = 0;
+        for from in (0..count).step_by(step) {
+            let rows = from..count.min(from + step);
+            let mut query = QueryBuilder::<Sqlite>::new(format!("INSERT INTO {table} "));
+            query.push_values(rows, |mut tuple, at| {
+                for column in &mut columns {
+                    match column {
+                        Column::Ints(cells) => tuple.push_bind(cells[at]),
+                        Column::Texts(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
+                        Column::MaybeTexts(cells) => tuple.push_bind(cells[at].take()),
+                        Column::Bytes(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
+                    };
+                }
+            });
+            query.push(" ").push(tail);
+            // The text depends on the number of rows: not worth a place among the prepared statements.
+            let query = query.build().persistent(false);
+            done += query
+                .execute(&mut *self.tx)
+                .await
+                .map_err(StoreError::of_statement)?
+                .rows_affected();
+        }
+        Ok(done)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.tx.commit().await.map_err(StoreError::of_commit)
+    }
+}
+
+fn bind(sql: &str, args: Vec<Value>) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+    // The text is one of ours; values go in as parameters only.
+    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    for arg in args {
+        query = match arg {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+            Value::Texts(values) => query.bind(serde_json::Value::from(values).to_string()),
+            Value::Ints(values) => query.bind(serde_json::Value::from(values).to_string()),
+        };
+    }
+    query
+}
+
+fn row(row: &SqliteRow) -> Result<Row, StoreError> {
+    let cells = row.columns().iter().map(|column| {
+        let at = column.ordinal();
+        let raw = row.try_get_raw(at)?;
+        if raw.is_null() {
+            return Ok(Cell::Absent);
+        }
+        let kind = raw.type_info().name().to_owned();
+        Ok(match kind.as_str() {
+            "INTEGER" => Cell::Int(row.try_get(at)?),
+            "BLOB" => Cell::Bytes(row.try_get(at)?),
+            _ => Cell::Text(row.try_get(at)?),
+        })
+    });
+    cells
+        .collect::<Result<Vec<Cell>, sqlx::Error>>()
+        .map(Row::new)
+        .map_err(StoreError::of_statement)
+}
