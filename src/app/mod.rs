@@ -4,6 +4,7 @@ pub mod areas;
 pub mod caller;
 pub mod command;
 pub mod error;
+pub mod facts;
 pub mod result;
 
 pub use areas::AreaRegister;

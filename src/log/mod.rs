@@ -4,6 +4,8 @@
 //! or hash-ordered map. Randomness and time come in as arguments. The formats are written down in
 //! `FORMAT.md` beside this file.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 pub mod hash;
 pub mod ids;
 pub mod merkle;

@@ -74,6 +74,8 @@ pub struct GraceCalendar {
 /// What the case knows of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct MemberState {
+    /// The caller's own id of the member: the same id in a later call means the same person.
+    pub key: Option<String>,
     /// Day of the decision that took the person in, within the spell.
     pub recipient_since: Option<Date>,
     /// Whether the last decision in effect counted the person.

@@ -4,23 +4,17 @@ use std::collections::BTreeSet;
 
 use super::{CaseState, GraceCalendar, PriorRecord, PriorState, RecordPlace, path};
 use crate::canonical::Json;
+use crate::reader::FromJson;
 use crate::rules::calendar::Date;
 use crate::rules::determination::{Decided, Determination};
 use crate::rules::entitlement::{Ending, supersede};
 use crate::rules::outcome::{CaseStatus, Outcome};
 
 impl CaseState {
-    /// The state after a determination. One that is held back, or that decides nothing, is listed and changes nothing else.
-    ///
-    /// `checked_on` is the day of the check it rests on, if the facts name one.
+    /// The state after a determination and the facts document it was made on. One that is held back,
+    /// or that decides nothing, is listed and changes nothing else.
     #[must_use]
-    pub fn after(
-        &self,
-        determination: &Determination,
-        place: &RecordPlace,
-        kind: &str,
-        checked_on: Option<Date>,
-    ) -> CaseState {
+    pub fn after(&self, determination: &Determination, facts: &Json, place: &RecordPlace, kind: &str) -> CaseState {
         let mut next = self.clone();
         let effective = determination.takes_effect();
         next.prior.push(PriorRecord {
@@ -38,7 +32,7 @@ impl CaseState {
             },
         });
         if effective {
-            next.take_effect(determination, place, checked_on);
+            next.take_effect(determination, facts, place);
         }
         next.trim();
         next
@@ -51,7 +45,7 @@ impl CaseState {
         }
     }
 
-    fn take_effect(&mut self, determination: &Determination, place: &RecordPlace, checked_on: Option<Date>) {
+    fn take_effect(&mut self, determination: &Determination, facts: &Json, place: &RecordPlace) {
         let granted: Vec<_> = determination
             .entitlements
             .iter()
@@ -62,7 +56,12 @@ impl CaseState {
             .collect();
         self.standing = supersede(&self.standing, &granted, &endings(determination));
         self.due.clone_from(&determination.due);
+        let checked_on = facts
+            .get("case")
+            .and_then(|case| case.get("checked_on"))
+            .and_then(Date::from_json);
         self.last_review = Some(checked_on.unwrap_or(determination.decision_date));
+        self.know(facts);
         self.carry(determination);
         if let Some(status) = determination.household.outcome.status() {
             self.enter(status, determination);
@@ -73,6 +72,16 @@ impl CaseState {
         }
         if determination.household.outcome != Outcome::Refused {
             self.last_headcount = Some(determination.persons.len() as u64);
+        }
+    }
+
+    /// Remembers under which id the caller named each member.
+    fn know(&mut self, facts: &Json) {
+        for record in facts.get("members").and_then(Json::as_list).unwrap_or_default() {
+            let text = |field: &str| record.get(field).and_then(Json::as_text).map(str::to_owned);
+            if let Some(id) = text("id") {
+                self.members.entry(id).or_default().key = text("key");
+            }
         }
     }
 

@@ -10,8 +10,9 @@ use crate::rules::money::Fen;
 use crate::rules::outcome::{CaseStatus, Programme};
 
 /// History fields of a member's record that the state keeps in places of its own.
-const KEPT_APART: [&str; 7] = [
+const KEPT_APART: [&str; 8] = [
     "id",
+    "key",
     "source",
     "programme",
     "counted_before",
@@ -79,6 +80,7 @@ impl ImportedMember {
         Ok(ImportedMember {
             id: need(record, "id")?,
             state: MemberState {
+                key: maybe(record, "key")?,
                 recipient_since: maybe(record, "recipient_since")?,
                 counted_before: maybe(record, "counted_before")?
                     .unwrap_or_else(|| programme.as_deref().is_some_and(|code| code != "none")),

@@ -112,6 +112,7 @@ impl MemberState {
             "recipient_since",
             self.recipient_since.map(|date| date.to_string()),
         );
+        put(&mut out, "key", self.key.clone());
         put(&mut out, "counted_before", Some(self.counted_before));
         put(&mut out, "carried", Some(Json::Object(self.carried.clone())));
         Json::Object(out)
@@ -122,6 +123,7 @@ impl FromJson for BTreeMap<String, MemberState> {
     fn from_json(value: &Json) -> Option<Self> {
         let read = |member: &Json| {
             Some(MemberState {
+                key: maybe(member, "key").ok()?,
                 recipient_since: maybe(member, "recipient_since").ok()?,
                 counted_before: need(member, "counted_before").ok()?,
                 carried: member.get("carried")?.as_object()?.clone(),

@@ -76,6 +76,10 @@ fn determination(outcome: Outcome, day: &str, from: &str, to: Option<&str>, fen:
     }
 }
 
+fn facts() -> Json {
+    Json::parse(br#"{"members":[{"id":"a","key":"m1"},{"id":"b","key":"m2"}]}"#).expect("subset")
+}
+
 fn admitted() -> CaseState {
     let mut entry = determination(Outcome::Dibao, "2021-07-15", "2021-08", None, 59_000);
     entry.carried = vec![Carried {
@@ -83,12 +87,12 @@ fn admitted() -> CaseState {
         fact: "member.deduction_first_month".to_owned(),
         value: "2021-08".into(),
     }];
-    CaseState::default().after(&entry, &place(1), "DETERMINATION", None)
+    CaseState::default().after(&entry, &facts(), &place(1), "DETERMINATION")
 }
 
 fn in_grace() -> CaseState {
     let grace = determination(Outcome::Grace, "2021-09-20", "2021-10", Some("2022-03"), 59_000);
-    admitted().after(&grace, &place(2), "DETERMINATION", None)
+    admitted().after(&grace, &facts(), &place(2), "DETERMINATION")
 }
 
 #[test]
@@ -122,7 +126,7 @@ fn grace_keeps_the_last_ordinary_amount_and_counts_the_months_paid() {
 #[test]
 fn ordinary_aid_after_three_months_of_grace_ends_the_calendar_and_keeps_what_was_used() {
     let back = determination(Outcome::Dibao, "2021-12-10", "2022-01", None, 45_000);
-    let case = in_grace().after(&back, &place(3), "DETERMINATION", None);
+    let case = in_grace().after(&back, &facts(), &place(3), "DETERMINATION");
     assert_eq!((case.status, case.grace), (CaseStatus::Dibao, None));
     assert_eq!((case.grace_used(month("2022-05")), case.grace_granted_months), (3, 6));
 }
@@ -130,7 +134,7 @@ fn ordinary_aid_after_three_months_of_grace_ends_the_calendar_and_keeps_what_was
 #[test]
 fn a_stop_ends_the_spell_and_the_deduction_episode() {
     let stop = determination(Outcome::Stop, "2022-03-20", "2022-04", None, 0);
-    let case = in_grace().after(&stop, &place(3), "DETERMINATION", None);
+    let case = in_grace().after(&stop, &facts(), &place(3), "DETERMINATION");
     assert_eq!(
         (case.status, case.exited_on),
         (CaseStatus::None, Some(month("2022-04")))
@@ -149,7 +153,7 @@ fn a_proposal_is_listed_and_changes_nothing_else() {
     let mut proposal = determination(Outcome::ProposedStop, "2026-07-01", "2026-08", None, 0);
     proposal.household.proposes = Some(Outcome::Stop);
     let before = admitted();
-    let mut after = before.after(&proposal, &place(3), "DETERMINATION", None);
+    let mut after = before.after(&proposal, &facts(), &place(3), "DETERMINATION");
     assert_eq!(after.prior.pop().map(|prior| prior.state), Some(PriorState::NoEffect));
     assert_eq!(after, before);
 }

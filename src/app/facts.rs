@@ -1,0 +1,168 @@
+//! The facts document of one decision: the caller's facts, the case's history, and where all of it came from.
+//!
+//! A replay reads nothing but this document and the law, so everything that a decision rests on is in it.
+
+use std::collections::BTreeMap;
+
+use super::caller::Caller;
+use super::command::{Household, LocalId, PersonId, RequestId};
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::{Origin, TreeSize};
+use crate::reader::put;
+use crate::rules::calendar::Month;
+use crate::rules::case::{CaseState, History, PriorRecord};
+use crate::rules::outcome::Cause;
+
+/// The version of the document's layout.
+const FACTS_VERSION: i64 = 1;
+
+/// What kind of decision it is: selects the outcome lists of the law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionKind {
+    /// 审核确认.
+    Determine,
+    /// 定期核查.
+    Review,
+    /// 退出.
+    Exit,
+}
+
+impl DecisionKind {
+    /// The code of `decision.kind`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            DecisionKind::Determine => "determine",
+            DecisionKind::Review => "review",
+            DecisionKind::Exit => "exit",
+        }
+    }
+}
+
+/// Everything that goes into a facts document.
+pub struct FactsInput<'a> {
+    /// The deciding area, or a township of it.
+    pub area: AreaCode,
+    /// What is decided.
+    pub kind: DecisionKind,
+    /// Why.
+    pub cause: Cause,
+    /// The month from which a correction takes effect.
+    pub effective_from: Option<Month>,
+    /// The words of a correction's reason.
+    pub reason: Option<&'a str>,
+    /// The household.
+    pub household: &'a Household,
+    /// The members' person ids.
+    pub persons: &'a BTreeMap<LocalId, PersonId>,
+    /// The case's history facts.
+    pub history: &'a History,
+    /// The case before this decision, and its version; the default of a new case.
+    pub case: (&'a CaseState, u64),
+    /// The log whose POLICY entries below `size` are the law of this decision.
+    pub known_at: (&'a Origin, TreeSize),
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// In which request.
+    pub request_id: &'a RequestId,
+}
+
+/// The facts document.
+#[must_use]
+pub fn document(input: &FactsInput<'_>) -> Json {
+    let mut facts = match input.household.facts_with(input.persons) {
+        Json::Object(groups) => groups,
+        Json::Bool(_) | Json::Int(_) | Json::Text(_) | Json::List(_) => BTreeMap::new(),
+    };
+    facts.insert("v".to_owned(), Json::Int(FACTS_VERSION));
+    facts.insert(
+        "decision".to_owned(),
+        Json::object([
+            ("date", Json::from(input.household.decision_date.to_string())),
+            ("month", Json::from(input.household.month.to_string())),
+            ("kind", input.kind.code().into()),
+        ]),
+    );
+    facts.insert("cause".to_owned(), input.cause.code().into());
+    put(
+        &mut facts,
+        "effective_from",
+        input.effective_from.map(|month| month.to_string()),
+    );
+    put(&mut facts, "correction_reason", input.reason);
+    add_area(&mut facts, input.area);
+    add_history(&mut facts, input.history);
+    facts.insert("chain".to_owned(), chain(input.case.0, input.case.1));
+    facts.insert(
+        "known_at".to_owned(),
+        Json::object([
+            ("origin", Json::from(input.known_at.0.to_string())),
+            ("size", Json::integer(input.known_at.1.get().into())),
+        ]),
+    );
+    facts.insert("caller".to_owned(), input.caller.principal.as_str().into());
+    facts.insert("request_id".to_owned(), input.request_id.to_string().into());
+    put(&mut facts, "trace", input.caller.trace.as_ref().map(trace));
+    let relations = input.household.relations.iter().map(|relation| {
+        Json::object([
+            ("kind", Json::from(relation.kind.code())),
+            ("determination", relation.determination.to_string().into()),
+        ])
+    });
+    facts.insert("relations".to_owned(), Json::List(relations.collect()));
+    Json::Object(facts)
+}
+
+/// `case.area` is the county that decides; the township that handles the case stands beside the facts.
+fn add_area(facts: &mut BTreeMap<String, Json>, area: AreaCode) {
+    let county = area.without_township();
+    let case = facts
+        .entry("case".to_owned())
+        .or_insert_with(|| Json::Object(BTreeMap::new()));
+    if let Json::Object(fields) = case {
+        fields.insert("area".to_owned(), county.to_string().into());
+    }
+    if area != county {
+        facts.insert("township".to_owned(), area.to_string().into());
+    }
+}
+
+fn add_history(facts: &mut BTreeMap<String, Json>, history: &History) {
+    facts.insert("history".to_owned(), Json::Object(history.household.clone()));
+    facts.insert("paid".to_owned(), Json::List(history.paid.clone()));
+    facts.insert("standing".to_owned(), history.standing.clone());
+    let Some(Json::List(members)) = facts.get_mut("members") else {
+        return;
+    };
+    for member in members {
+        let Json::Object(fields) = member else { continue };
+        let known = fields
+            .get("id")
+            .and_then(Json::as_text)
+            .and_then(|id| history.members.get(id))
+            .cloned();
+        fields.extend(known.into_iter().flatten());
+    }
+}
+
+/// What lets an auditor tell that the history is complete: the case's version and its records so far.
+fn chain(state: &CaseState, version: u64) -> Json {
+    let mut chain = BTreeMap::new();
+    put(&mut chain, "previous", state.prior.last().map(PriorRecord::to_json));
+    put(&mut chain, "case_version", Some(Json::integer(version.into())));
+    put(
+        &mut chain,
+        "prior",
+        Some(state.prior.iter().map(PriorRecord::to_json).collect::<Vec<_>>()),
+    );
+    Json::Object(chain)
+}
+
+fn trace(trace: &super::caller::TraceContext) -> Json {
+    Json::object([
+        ("trace_id", Json::from(trace.trace_id.as_str())),
+        ("parent_span_id", trace.parent_span_id.as_str().into()),
+        ("flags", Json::Int(trace.flags.into())),
+    ])
+}

@@ -1,0 +1,178 @@
+//! The recorded facts of one decision as dense tables: one a scope, a row an instance.
+
+mod read;
+
+use std::sync::Arc;
+
+use super::number::Number;
+use super::value::{Area, Cell};
+use super::vocabulary::{Fact, FactIndex, Schema, ScopeIndex};
+use crate::canonical::Json;
+
+/// Most jobs and incomes of a household together.
+pub const JOBS_AND_INCOMES_MAX: usize = 256;
+/// Most receipts of a household together: eight months of every job and income.
+pub const RECEIPTS_MAX: usize = 2_048;
+
+/// The facts of a decision.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub(super) schema: Arc<Schema>,
+    pub(super) tables: Vec<Table>,
+    /// Numbers that are no small integers.
+    pub(super) numbers: Vec<Number>,
+    document: Arc<Json>,
+}
+
+/// The instances of one scope.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) count: u32,
+    /// Facts a row.
+    pub(super) width: usize,
+    /// Row by row; [`Cell::Absent`] where nothing is recorded and the fact has no default.
+    pub(super) cells: Vec<Cell>,
+    /// Whether each cell was recorded.
+    pub(super) known: Vec<bool>,
+    /// The parent's instance of each row.
+    pub(super) parents: Vec<u32>,
+    /// The rows of parent `p` are `starts[p]..starts[p + 1]`.
+    pub(super) starts: Vec<u32>,
+    ids: Vec<Option<String>>,
+}
+
+/// A value of the facts document that does not fit the vocabulary. Never quotes the value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("facts at {path}: {problem}")]
+pub struct FactsError {
+    /// Where, as `members/0/birth`.
+    pub path: String,
+    /// What is wrong and what belongs there.
+    pub problem: &'static str,
+}
+
+impl Facts {
+    /// Reads a facts document; keys outside the vocabulary's prefixes and lists are left to others.
+    ///
+    /// # Errors
+    /// Every value that does not fit, in the order of the vocabulary.
+    pub fn from_json(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
+        read::facts(schema, document)
+    }
+
+    /// The document they were read from.
+    #[must_use]
+    pub fn document(&self) -> &Json {
+        &self.document
+    }
+
+    /// The vocabulary they were read by.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// How many instances of a scope are recorded.
+    #[must_use]
+    pub fn count(&self, scope: ScopeIndex) -> u32 {
+        self.tables[scope.at()].count
+    }
+
+    /// The `id` of a record.
+    #[must_use]
+    pub fn id(&self, scope: ScopeIndex, instance: u32) -> Option<&str> {
+        self.tables[scope.at()].ids.get(instance as usize)?.as_deref()
+    }
+
+    /// The ids of the records that enclose an instance, `<member id>/<job id>`; a record without
+    /// id by its position under its parent; nothing for the household.
+    #[must_use]
+    pub fn place(&self, scope: ScopeIndex, instance: u32) -> Option<String> {
+        let parent = self.schema.parent(scope)?;
+        let table = &self.tables[scope.at()];
+        let Some(above) = table.parents.get(instance as usize).copied() else {
+            // Beyond the rows: a record that should exist under a parent and does not.
+            return self.place(parent, instance.saturating_sub(table.count));
+        };
+        let own = match self.id(scope, instance) {
+            Some(id) => id.to_owned(),
+            None => (instance - table.starts[above as usize]).to_string(),
+        };
+        Some(match self.place(parent, above) {
+            Some(outer) => format!("{outer}/{own}"),
+            None => own,
+        })
+    }
+
+    pub(super) fn cell(&self, fact: &Fact, instance: u32) -> Cell {
+        self.tables[fact.scope.at()].cell(fact.column, instance)
+    }
+
+    /// The decision's dates are read once, before anything else.
+    pub(super) fn household(&self, path: &str) -> (Option<FactIndex>, Cell) {
+        let Some(index) = self.schema.fact(path, ScopeIndex::HOUSEHOLD) else {
+            return (None, Cell::Absent);
+        };
+        (Some(index), self.cell(&self.schema.facts[index.at()], 0))
+    }
+
+    /// A code of a household fact, such as `decision.kind`.
+    #[must_use]
+    pub fn code(&self, path: &str) -> Option<&str> {
+        match self.household(path).1 {
+            Cell::Code(code) => Some(self.schema.codes.name(code)),
+            Cell::Bool(_)
+            | Cell::Int(_)
+            | Cell::Wide(_)
+            | Cell::Date(_)
+            | Cell::Month(_)
+            | Cell::Area(_)
+            | Cell::Missing(_)
+            | Cell::Error(_)
+            | Cell::Absent => None,
+        }
+    }
+
+    /// The area of a household fact, such as `case.area`.
+    #[must_use]
+    pub fn area(&self, path: &str) -> Option<Area> {
+        if let (_, Cell::Area(area)) = self.household(path) {
+            Some(area)
+        } else {
+            None
+        }
+    }
+
+    /// The date of a household fact, such as `decision.date`.
+    #[must_use]
+    pub fn date(&self, path: &str) -> Option<super::calendar::Date> {
+        if let (_, Cell::Date(date)) = self.household(path) {
+            Some(date)
+        } else {
+            None
+        }
+    }
+
+    /// The month of a household fact, such as `decision.month`.
+    #[must_use]
+    pub fn month(&self, path: &str) -> Option<super::calendar::Month> {
+        if let (_, Cell::Month(month)) = self.household(path) {
+            Some(month)
+        } else {
+            None
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn cell(&self, column: u16, instance: u32) -> Cell {
+        self.cells[instance as usize * self.width + usize::from(column)]
+    }
+
+    pub(super) fn known(&self, column: u16, instance: u32) -> bool {
+        self.known[instance as usize * self.width + usize::from(column)]
+    }
+}
+
+#[cfg(test)]
+mod tests;

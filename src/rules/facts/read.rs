@@ -1,0 +1,260 @@
+//! Reading a facts document: every value by its type, every limit, every mistake at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Table};
+use crate::canonical::Json;
+use crate::rules::document::Type;
+use crate::rules::expr::Literal;
+use crate::rules::number::Number;
+use crate::rules::value::{Cell, Place};
+use crate::rules::vocabulary::{Fact, FactIndex, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
+
+/// Most mistakes that one refusal lists.
+const ERRORS_MAX: usize = 256;
+
+type Members = BTreeMap<String, Json>;
+
+pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
+    let mut reader = Reader {
+        schema,
+        tables: schema.scopes.iter().map(|_| Table::default()).collect(),
+        numbers: Vec::new(),
+        errors: Vec::new(),
+    };
+    match document.as_object() {
+        Some(top) => reader.household(top),
+        None => reader.wrong(String::new(), "an object belongs here"),
+    }
+    reader.limits();
+    if reader.errors.is_empty() {
+        Ok(Facts {
+            schema: Arc::clone(schema),
+            tables: reader.tables,
+            numbers: reader.numbers,
+            document: Arc::new(document.clone()),
+        })
+    } else {
+        Err(reader.errors)
+    }
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    tables: Vec<Table>,
+    numbers: Vec<Number>,
+    errors: Vec<FactsError>,
+}
+
+impl<'a> Reader<'a> {
+    fn wrong(&mut self, path: String, problem: &'static str) {
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(FactsError { path, problem });
+        }
+    }
+
+    fn household(&mut self, top: &Members) {
+        let root = ScopeIndex::HOUSEHOLD;
+        let schema = self.schema;
+        let columns = &schema.scopes[root.at()].facts;
+        let prefixes: BTreeSet<&str> = columns.iter().map(|fact| self.fact(*fact).prefix()).collect();
+        let mut groups: BTreeMap<&str, &Members> = BTreeMap::new();
+        for prefix in &prefixes {
+            match top.get(*prefix).map(Json::as_object) {
+                Some(Some(group)) => {
+                    groups.insert(prefix, group);
+                }
+                Some(None) => self.wrong((*prefix).to_owned(), "an object belongs here"),
+                None => {}
+            }
+        }
+        for (prefix, group) in &groups {
+            for key in group.keys() {
+                let known = columns.iter().any(|fact| {
+                    let fact = self.fact(*fact);
+                    fact.prefix() == *prefix && fact.field() == key
+                });
+                if !known {
+                    self.wrong(format!("{prefix}/{key}"), "the vocabulary has no such fact; remove it");
+                }
+            }
+        }
+        self.tables[root.at()].count = 1;
+        self.tables[root.at()].ids.push(None);
+        self.row(root, |fact| {
+            let value = groups.get(fact.prefix()).and_then(|group| group.get(fact.field()));
+            (value, format!("{}/{}", fact.prefix(), fact.field()))
+        });
+        self.lists(root, 0, top, "");
+    }
+
+    fn fact(&self, index: FactIndex) -> &'a Fact {
+        &self.schema.facts[index.at()]
+    }
+
+    /// Appends the cells of one row.
+    fn row<'j>(&mut self, scope: ScopeIndex, find: impl Fn(&Fact) -> (Option<&'j Json>, String)) {
+        let schema = self.schema;
+        let columns = &schema.scopes[scope.at()].facts;
+        self.tables[scope.at()].width = columns.len();
+        for index in columns {
+            let fact = &schema.facts[index.at()];
+            let (json, path) = find(fact);
+            let recorded = json.map(|json| self.value(&fact.unit, json));
+            let cell = match recorded {
+                Some(Ok(cell)) => cell,
+                Some(Err(problem)) => {
+                    self.wrong(path, problem);
+                    Cell::Absent
+                }
+                None => fact
+                    .absent
+                    .as_ref()
+                    .map_or(Cell::Absent, |literal| self.absent(literal)),
+            };
+            let table = &mut self.tables[scope.at()];
+            table.cells.push(cell);
+            table.known.push(json.is_some());
+        }
+    }
+
+    /// Reads the lists of records under one record of `parent`.
+    fn lists(&mut self, parent: ScopeIndex, instance: u32, record: &Members, at: &str) {
+        let schema = self.schema;
+        for (number, scope) in schema.scopes.iter().enumerate() {
+            if scope.parent != Some(parent) || scope.id == HOUSEHOLD {
+                continue;
+            }
+            let Some(index) = schema.scope(&scope.id) else { continue };
+            let start = self.tables[number].count;
+            self.tables[number].starts.push(start);
+            if scope.id == PAY_MONTH {
+                continue;
+            }
+            let path = format!("{at}{}", scope.key);
+            match record.get(&scope.key).map(Json::as_list) {
+                Some(Some(items)) => {
+                    for (position, item) in items.iter().enumerate() {
+                        self.record(index, instance, item, &format!("{path}/{position}"));
+                    }
+                }
+                Some(None) => self.wrong(path, "a list belongs here"),
+                None => {}
+            }
+        }
+    }
+
+    fn record(&mut self, scope: ScopeIndex, parent: u32, item: &Json, at: &str) {
+        let schema = self.schema;
+        let definition = &schema.scopes[scope.at()];
+        let Some(record) = item.as_object() else {
+            self.wrong(at.to_owned(), "an object belongs here");
+            return;
+        };
+        let instance = self.tables[scope.at()].count;
+        if instance >= definition.limit {
+            self.wrong(at.to_owned(), "more records than the vocabulary allows in a household");
+            return;
+        }
+        let id = match record.get("id") {
+            Some(Json::Text(id)) => Some(id.clone()),
+            Some(Json::Bool(_) | Json::Int(_) | Json::List(_) | Json::Object(_)) => {
+                self.wrong(format!("{at}/id"), "a string belongs here");
+                None
+            }
+            None => None,
+        };
+        let table = &mut self.tables[scope.at()];
+        table.count += 1;
+        table.parents.push(parent);
+        table.ids.push(id);
+        for key in record.keys() {
+            let fact = definition
+                .facts
+                .iter()
+                .any(|fact| schema.facts[fact.at()].field() == key);
+            let list = schema
+                .scopes
+                .iter()
+                .any(|child| child.parent == Some(scope) && child.key == *key);
+            if !fact && !list && key != "id" {
+                self.wrong(format!("{at}/{key}"), "the vocabulary has no such fact; remove it");
+            }
+        }
+        self.row(scope, |fact| {
+            (record.get(fact.field()), format!("{at}/{}", fact.field()))
+        });
+        self.lists(scope, instance, record, &format!("{at}/"));
+    }
+
+    fn value(&mut self, unit: &Type, json: &Json) -> Result<Cell, &'static str> {
+        match unit {
+            Type::Number(_) => {
+                let number = number(json).ok_or("a whole number belongs here, in the unit of the vocabulary")?;
+                Ok(self.keep(number))
+            }
+            Type::Bool => json.as_bool().map(Cell::Bool).ok_or("true or false belongs here"),
+            Type::Code(list) => json
+                .as_text()
+                .and_then(|name| self.schema.codes.find(name))
+                .filter(|code| self.schema.lists_code(list, *code))
+                .map(Cell::Code)
+                .ok_or("a code of the fact's list belongs here"),
+            Type::Date => text(json, "an existing day belongs here, as 2021-07-01").map(Cell::Date),
+            Type::Month => text(json, "a month belongs here, as 2021-07").map(Cell::Month),
+            Type::Area => text(json, "an area code of 6, 9 or 12 digits belongs here").map(Cell::Area),
+        }
+    }
+
+    fn keep(&mut self, number: Number) -> Cell {
+        Cell::number(number, |number| {
+            self.numbers.push(number);
+            Place::Facts(u32::try_from(self.numbers.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// A default of the vocabulary; one that fits no kind reads as not recorded.
+    fn absent(&mut self, literal: &Literal) -> Cell {
+        match literal {
+            Literal::Bool(value) => Cell::Bool(*value),
+            Literal::Number(number, _) => self.keep(*number),
+            Literal::Code(code) => self.schema.codes.find(code).map_or(Cell::Absent, Cell::Code),
+            Literal::Date(date) => Cell::Date(*date),
+            Literal::Month(month) => Cell::Month(*month),
+            Literal::Area(area) => area.parse().map_or(Cell::Absent, Cell::Area),
+        }
+    }
+
+    /// Closes the tables and holds the limits that span several scopes.
+    fn limits(&mut self) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (scope, table) in self.schema.scopes.iter().zip(&mut self.tables) {
+            table.starts.push(table.count);
+            *counts.entry(&scope.key).or_default() += table.count as usize;
+        }
+        let of = |key: &str| counts.get(key).copied().unwrap_or(0);
+        let (items, receipts) = (of("jobs") + of("incomes"), of("receipts"));
+        if items > JOBS_AND_INCOMES_MAX {
+            self.wrong("members".to_owned(), "more than 256 jobs and incomes in a household");
+        }
+        if receipts > RECEIPTS_MAX {
+            self.wrong("members".to_owned(), "more than 2048 receipts in a household");
+        }
+    }
+}
+
+/// An integer, or a reduced fraction as `["q",n,d]`.
+fn number(json: &Json) -> Option<Number> {
+    if let Some(value) = json.as_integer() {
+        return (value != i128::MIN).then(|| Number::integer(value));
+    }
+    match Literal::from_json(json) {
+        Ok(Literal::Number(number, _)) if number.as_integer().is_none() => Some(number),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn text<T: std::str::FromStr>(json: &Json, problem: &'static str) -> Result<T, &'static str> {
+    json.as_text().and_then(|text| text.parse().ok()).ok_or(problem)
+}
