@@ -6,10 +6,14 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod checkpoint;
 pub mod hash;
 pub mod ids;
 pub mod merkle;
+pub mod note;
 pub mod origin;
+pub mod receipt;
+pub mod tiles;
 
 pub use hash::Hash;
 pub use ids::{LogIndex, RecordId, TreeSize};
