@@ -1,3 +1,4 @@
 //! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
 
+pub mod decode;
 pub mod pb;

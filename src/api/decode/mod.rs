@@ -1,0 +1,26 @@
+//! Decoding: requests into typed commands. Every violation at once, each with its path, none with its value.
+
+mod case;
+mod codes;
+mod decision;
+mod facts;
+mod identity;
+pub mod limits;
+mod member;
+mod provenance;
+mod read;
+mod record;
+mod scalar;
+mod violations;
+
+#[cfg(test)]
+mod tests;
+
+use crate::app::command::LocalId;
+
+pub use case::{import_case, record_remedy, transfer_case};
+pub use decision::{correct, decide_exit, determine, review};
+pub use read::{
+    get_checkpoint, get_determination, get_entry, get_policy, list_determinations, list_due_reviews, list_entries,
+    list_grace_periods, list_policies, prove_consistency, prove_inclusion, publish_policy, replay,
+};
