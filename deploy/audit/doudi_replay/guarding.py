@@ -1,0 +1,105 @@
+"""Effects and guards (DECIDE.md section 4)."""
+
+from .rows import MEMBER
+from .values import Missing, RuleError
+
+STANDING_STATUS = frozenset(["dibao", "grace", "tekun"])
+PAY_FROM = "decision.pay_from"
+
+
+def run(deciding):
+    """Sets effects, walks the guards, holds decisions back. The refusals of the call, in order."""
+    refusals = []
+    for decision in [deciding.main, *deciding.members]:
+        if decision.open():
+            decision.effect = _effect(deciding, decision)
+            _walk(deciding, decision, refusals)
+    return refusals
+
+
+def _effect(deciding, decision):
+    single = [held for held in deciding.standing if held.programme == "SINGLE_DIBAO"]
+    if decision.person is None:
+        held = [entitlement for entitlement in deciding.standing if entitlement.programme != "SINGLE_DIBAO"]
+    else:
+        held = [entitlement for entitlement in single if decision.person in entitlement.persons]
+    first = decision.first_month
+    at_start = [entitlement for entitlement in held if first is not None and entitlement.covers(first)]
+    at_decision = [entitlement for entitlement in held if entitlement.covers(deciding.decision_month)]
+    was = sum(entitlement.amount for entitlement in at_start or at_decision)
+    status = deciding.evaluation.has("history.status") if decision.person is None else None
+    stands = bool(at_start or at_decision) or status in STANDING_STATUS
+    if decision.grants:
+        now = min(grant.amount for grant in decision.grants)
+        if not stands:
+            return "ENTRY"
+        return "INCREASE" if now > was else "DECREASE" if now < was else "SAME"
+    if decision.outcome == "STOP":
+        return "STOP" if stands else "SAME"
+    return None
+
+
+def _applies(guard, decision):
+    outcomes, effects = guard.declared.get("outcomes"), guard.declared.get("effects")
+    return (not outcomes or decision.outcome in outcomes) and (not effects or decision.effect in effects)
+
+
+def _walk(deciding, decision, refusals):
+    deciding.evaluation.put(PAY_FROM, decision.first_month)
+    failed, missing, error = [], [], None
+    for versions in deciding.law.guards:
+        guard = _in_force(deciding, versions)
+        if guard is None or not _applies(guard, decision):
+            continue
+        values = []
+        for instance in _instances(deciding, decision, guard):
+            value = deciding.evaluation.step(guard, 0, instance)
+            if type(value) is Missing:
+                missing.append(value)
+            elif type(value) is not bool:
+                error = error or (value.code if type(value) is RuleError else "E_TYPE")
+            values.append(value)
+        if False in values:
+            failed.append(guard)
+    if error is not None:
+        decision.fails(error)
+    elif missing:
+        decision.needs(
+            Missing(
+                frozenset().union(*[part.facts for part in missing]),
+                frozenset().union(*[part.rules for part in missing]),
+            )
+        )
+    else:
+        _hold_back(decision, failed, refusals)
+
+
+def _in_force(deciding, versions):
+    for guard in reversed(versions):
+        if not guard.in_force.limited():
+            return guard
+        day = deciding.evaluation.recorded_date(guard.by)
+        if day is not None and guard.in_force.holds(day):
+            return guard
+    return None
+
+
+def _instances(deciding, decision, guard):
+    if guard.scope != MEMBER:
+        return [0]
+    if decision.person is not None:
+        return [decision.instance]
+    return [instance for instance, person in enumerate(deciding.persons) if person in decision.persons]
+
+
+def _hold_back(decision, failed, refusals):
+    for guard in failed:
+        reason, cite = guard.declared["reason"], guard.declared["cite"]
+        if guard.declared["on_failure"] == "refuse":
+            if (reason, cite) not in refusals:
+                refusals.append((reason, cite))
+            continue
+        decision.required_steps.append({"code": reason, "cite": cite, "blocks": True})
+        if decision.proposes is None:
+            decision.proposes = decision.outcome
+            decision.outcome = "PROPOSED_" + (decision.effect or "SAME")

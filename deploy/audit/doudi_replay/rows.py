@@ -1,0 +1,138 @@
+"""Outcome rows, guards, schedules and carries of a law, compiled (SEMANTICS.md section 9)."""
+
+from .values import SealedError
+from .vocabulary import PAY_MONTH, ROOT
+
+MEMBER = "member"
+CLAUSE_DATES = {
+    "assessed_month": "decision.month",
+    "decision_date": "decision.date",
+    "application_date": "case.applied_on",
+}
+
+
+def _in_force(declared):
+    from .law import InForce
+
+    return InForce(declared)
+
+
+class Parts:
+    """Compiled parts of one version: part number -> (closure)."""
+
+    def __init__(self, compiler):
+        self.compiler = compiler
+        self.steps = {}
+
+    def add(self, number, node, scope):
+        """Compiles a part."""
+        self.steps[number] = self.compiler.expression(node, scope)
+
+
+class OutcomeList:
+    """An ordered list of outcomes; a row is the list of its versions."""
+
+    def __init__(self, number, declared):
+        self.number = number
+        self.id = declared["id"]
+        self.kinds = declared.get("kinds", ())
+        self.scope = declared["scope"]
+        self.rows = []
+
+    def extend(self, declared):
+        """Puts the rows of one document in their places."""
+        if declared["scope"] != self.scope:
+            raise SealedError("outcome list %s has two scopes" % self.id)
+        for row in declared.get("rows", ()):
+            ids = [versions[0]["id"] for versions in self.rows]
+            if row["id"] in ids:
+                self.rows[ids.index(row["id"])].append(row)
+            elif "before" in row:
+                if row["before"] not in ids:
+                    raise SealedError("row %s stands before an unknown row" % row["id"])
+                self.rows.insert(ids.index(row["before"]), [row])
+            else:
+                self.rows.append([row])
+
+    def compile(self, compiler):
+        """Compiles every version of every row."""
+        self.rows = [
+            [OutcomeRow(self, position, version, row, compiler) for version, row in enumerate(rows, 1)]
+            for position, rows in enumerate(self.rows)
+        ]
+
+
+class OutcomeRow:
+    """One version of a row, with its parts under the numbers of the trace."""
+
+    def __init__(self, outcomes, position, version, declared, compiler):
+        self.place = (1, outcomes.number, position, version)
+        self.id = declared["id"]
+        self.name = outcomes.id + "/" + self.id
+        self.in_force = _in_force(declared)
+        self.declared = declared
+        self.outcome = declared["outcome"]
+        self.steps = {}
+        scope = outcomes.scope
+        months, then = declared.get("months"), declared.get("then")
+        parts = [
+            (0, declared["when"], scope),
+            (1, declared.get("persons"), MEMBER),
+            (2, declared.get("amount"), scope),
+            (3, declared.get("from"), scope),
+            (4, months and months["from"], scope),
+            (5, months and months["count"], scope),
+            (6, months and months["amount"], PAY_MONTH),
+            (7, declared.get("valid"), scope),
+            (8, then and then["from"], scope),
+            (9, declared.get("shows"), scope),
+        ]
+        parts += [(10 + i, node, scope) for i, (_, node) in enumerate(declared.get("flags", ()))]
+        for number, node, part_scope in parts:
+            if node is not None:
+                self.steps[number] = compiler.expression(node, part_scope)
+
+
+class Guard:
+    """One version of a guard."""
+
+    def __init__(self, number, version, declared, compiler):
+        self.place = (2, number, 0, version)
+        self.declared = declared
+        self.in_force = _in_force(declared)
+        self.by = declared["by"]
+        self.scope = declared["scope"]
+        self.steps = {0: compiler.expression(declared["require"], self.scope)}
+
+
+class Schedule:
+    """One version of a schedule."""
+
+    def __init__(self, number, version, declared, compiler):
+        self.place = (3, number, 0, version)
+        self.declared = declared
+        self.in_force = _in_force(declared)
+        self.by = "decision_date"
+        self.steps = {part: compiler.expression(declared[key], ROOT) for part, key in ((0, "when"), (1, "value"))}
+
+
+class Carry:
+    """One carry."""
+
+    def __init__(self, number, declared, compiler):
+        self.place = (4, number, 0, 1)
+        self.declared = declared
+        self.path = declared["fact"]
+        facts = [fact for fact in compiler.vocabulary.facts if fact.path == self.path]
+        if len(facts) != 1:
+            raise SealedError("carry of %s, which is not one fact" % self.path)
+        self.scope = facts[0].scope
+        self.steps = {part: compiler.expression(declared[key], self.scope) for part, key in ((0, "when"), (1, "value"))}
+
+
+def versions(declared, make, compiler):
+    """Compiles the versions of each id, numbered by first appearance."""
+    return [
+        [make(number, version, row, compiler) for version, row in enumerate(rows, 1)]
+        for number, rows in enumerate(declared)
+    ]
