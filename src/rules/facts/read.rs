@@ -14,6 +14,9 @@ use crate::rules::vocabulary::{Fact, FactIndex, HOUSEHOLD, PAY_MONTH, Schema, Sc
 /// Most mistakes that one refusal lists.
 const ERRORS_MAX: usize = 256;
 
+/// What a record may hold beside its facts: its id, the caller's own id of it, and where it came from.
+const BESIDE_THE_FACTS: [&str; 3] = ["id", "key", "source"];
+
 type Members = BTreeMap<String, Json>;
 
 pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
@@ -178,7 +181,7 @@ impl<'a> Reader<'a> {
                 .scopes
                 .iter()
                 .any(|child| child.parent == Some(scope) && child.key == *key);
-            if !fact && !list && key != "id" {
+            if !fact && !list && !BESIDE_THE_FACTS.contains(&key.as_str()) {
                 self.wrong(format!("{at}/{key}"), "the vocabulary has no such fact; remove it");
             }
         }
