@@ -1,4 +1,9 @@
 //! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
 
 pub mod decode;
+pub mod encode;
 pub mod pb;
+pub mod status;
+
+#[cfg(test)]
+mod contract_tests;

@@ -1,0 +1,284 @@
+//! The only place that builds a [`Status`]: one code, one reason and the details for each [`AppError`].
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use prost::Message as _;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use super::pb::{self, ErrorReason};
+use crate::app::AppError;
+use crate::app::error::{ResourceKind, Violation};
+use crate::rules::determination::RequiredStep;
+
+/// Domain of every ErrorInfo.
+pub const ERROR_DOMAIN: &str = "doudi";
+
+/// Most bytes of violations in one status. Details travel base64-coded in a trailer, and common clients refuse
+/// trailers beyond 8 KiB: a longer list would hide the error itself.
+const VIOLATIONS_SIZE_MAX_BYTES: usize = 4_096;
+
+/// What a protobuf field violation costs beside its texts.
+const VIOLATION_OVERHEAD_BYTES: usize = 8;
+
+/// When a client should retry what it cannot influence: the store, a draining replica.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// Guards with a reason of their own; any other guard of a policy is GUARD_FAILED with its code in the metadata.
+const GUARD_REASONS: [ErrorReason; 10] = [
+    ErrorReason::HearingRequired,
+    ErrorReason::ReasonsRequired,
+    ErrorReason::GraceOutOfBounds,
+    ErrorReason::ReasonRequired,
+    ErrorReason::PrincipleExceeded,
+    ErrorReason::TwoProgrammes,
+    ErrorReason::NoApplication,
+    ErrorReason::RelativeCheck,
+    ErrorReason::ApproverRequired,
+    ErrorReason::NotCompetent,
+];
+
+/// Code and reason of an error.
+fn code(error: &AppError) -> (Code, ErrorReason) {
+    match error {
+        AppError::Invalid(_) => (Code::InvalidArgument, ErrorReason::RequestInvalid),
+        AppError::PolicyInvalid(_) => (Code::InvalidArgument, ErrorReason::PolicyInvalid),
+        AppError::PageToken => (Code::InvalidArgument, ErrorReason::PageTokenInvalid),
+        AppError::Unauthenticated => (Code::Unauthenticated, ErrorReason::CredentialsInvalid),
+        AppError::PermissionDenied => (Code::PermissionDenied, ErrorReason::PermissionDenied),
+        AppError::NotFound { kind, .. } => (Code::NotFound, not_found(*kind)),
+        AppError::RequestIdReused => (Code::AlreadyExists, ErrorReason::RequestIdReused),
+        AppError::Refused { steps } | AppError::Held { steps, .. } => (Code::FailedPrecondition, guard(steps)),
+        AppError::NoPolicyInForce { .. } => (Code::FailedPrecondition, ErrorReason::NoPolicyInForce),
+        AppError::CaseState(_) => (Code::FailedPrecondition, ErrorReason::CaseState),
+        AppError::Erased { .. } => (Code::FailedPrecondition, ErrorReason::Erased),
+        AppError::TreeTooSmall => (Code::FailedPrecondition, ErrorReason::TreeTooSmall),
+        AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
+        AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
+        AppError::RateLimited { .. } => (Code::ResourceExhausted, ErrorReason::RateLimited),
+        AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
+        AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
+        AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
+        AppError::LogCorrupt => (Code::DataLoss, ErrorReason::LogCorrupt),
+        AppError::Internal { .. } => (Code::Internal, ErrorReason::Internal),
+    }
+}
+
+fn not_found(kind: ResourceKind) -> ErrorReason {
+    match kind {
+        ResourceKind::Case => ErrorReason::CaseNotFound,
+        ResourceKind::Determination => ErrorReason::DeterminationNotFound,
+        ResourceKind::Policy => ErrorReason::PolicyNotFound,
+        ResourceKind::Entry => ErrorReason::EntryNotFound,
+        ResourceKind::Log => ErrorReason::LogNotFound,
+    }
+}
+
+/// The reason of the first step that is one.
+fn guard(steps: &[RequiredStep]) -> ErrorReason {
+    let named = |step: &RequiredStep| GUARD_REASONS.into_iter().find(|reason| word(*reason) == step.code);
+    steps.iter().find_map(named).unwrap_or(ErrorReason::GuardFailed)
+}
+
+/// The reason as it is sent.
+fn word(reason: ErrorReason) -> &'static str {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_")
+}
+
+/// The status of an error.
+#[must_use]
+pub fn status(error: &AppError) -> Status {
+    let (code, reason) = code(error);
+    let mut details = ErrorDetails::new();
+    let mut metadata = HashMap::new();
+    match error {
+        AppError::Invalid(violations) | AppError::PolicyInvalid(violations) => {
+            violations_within(violations, &mut details);
+        }
+        AppError::NotFound { kind, name } => {
+            details.set_resource_info(kind.noun(), name, "", error.to_string());
+        }
+        AppError::Erased { name } => {
+            details.set_resource_info("determination", name, "", error.to_string());
+        }
+        AppError::Refused { steps } => preconditions(steps, "", &mut details, &mut metadata),
+        AppError::Held { determination, steps } => {
+            metadata.insert("determination".to_owned(), determination.clone());
+            preconditions(steps, determination, &mut details, &mut metadata);
+        }
+        AppError::NoPolicyInForce { area } => {
+            metadata.insert("area".to_owned(), area.to_string());
+        }
+        AppError::Overloaded { retry_after } | AppError::RateLimited { retry_after } => {
+            details.set_retry_info(Some(*retry_after));
+        }
+        AppError::StoreUnavailable | AppError::ShuttingDown | AppError::TreeTooSmall => {
+            details.set_retry_info(Some(RETRY_DELAY));
+        }
+        AppError::Internal { error_id } => {
+            metadata.insert("error_id".to_owned(), error_id.clone());
+        }
+        AppError::PageToken
+        | AppError::Unauthenticated
+        | AppError::PermissionDenied
+        | AppError::RequestIdReused
+        | AppError::CaseState(_)
+        | AppError::CaseChanged
+        | AppError::DeadlineExceeded
+        | AppError::LogCorrupt => {}
+    }
+    details.set_error_info(word(reason), ERROR_DOMAIN, metadata);
+    Status::with_error_details(code, error.to_string(), details)
+}
+
+/// The same as the message of an item of a stream.
+#[must_use]
+pub fn rpc_status(error: &AppError) -> tonic_types::pb::Status {
+    let status = status(error);
+    // The details are a google.rpc.Status, encoded a moment ago; should that fail, code and message still stand.
+    tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
+        code: status.code() as i32,
+        message: status.message().to_owned(),
+        details: Vec::new(),
+    })
+}
+
+/// The status of an item that went well.
+#[must_use]
+pub fn rpc_ok() -> tonic_types::pb::Status {
+    tonic_types::pb::Status {
+        code: Code::Ok as i32,
+        ..Default::default()
+    }
+}
+
+/// Adds as many violations as fit, and says how many do not.
+fn violations_within(violations: &[Violation], details: &mut ErrorDetails) {
+    let mut size_bytes = 0;
+    for (at, violation) in violations.iter().enumerate() {
+        size_bytes += violation.field.len() + violation.description.len() + VIOLATION_OVERHEAD_BYTES;
+        if at > 0 && size_bytes > VIOLATIONS_SIZE_MAX_BYTES {
+            let left = violations.len() - at;
+            details.add_bad_request_violation("", format!("{left} more violations: correct these first"));
+            return;
+        }
+        details.add_bad_request_violation(&*violation.field, &*violation.description);
+    }
+}
+
+fn preconditions(
+    steps: &[RequiredStep],
+    determination: &str,
+    details: &mut ErrorDetails,
+    metadata: &mut HashMap<String, String>,
+) {
+    if let Some(first) = steps.first() {
+        metadata.insert("step".to_owned(), first.code.clone());
+        metadata.extend(first.cite.clone().map(|cite| ("clause".to_owned(), cite)));
+    }
+    for step in steps {
+        let clause = step.cite.as_deref().unwrap_or("the policy");
+        details.add_precondition_failure_violation(
+            &*step.code,
+            determination,
+            format!("{clause} requires it: take the step and decide again"),
+        );
+    }
+}
+
+/// The status for a reason that has no typed error: a message too large, an unknown call.
+#[must_use]
+pub fn reason_of(status: &Status) -> Option<pb::ErrorReason> {
+    let info = status.get_details_error_info()?;
+    pb::ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(code: &str) -> RequiredStep {
+        RequiredStep {
+            code: code.to_owned(),
+            cite: Some("sal#48".to_owned()),
+            blocks: true,
+        }
+    }
+
+    #[test]
+    fn a_stop_without_a_hearing_names_the_clause_and_the_record() {
+        let status = status(&AppError::Held {
+            determination: "areas/340321/cases/c/determinations/r".to_owned(),
+            steps: vec![step("HEARING_REQUIRED")],
+        });
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        let info = status.get_details_error_info().expect("error info");
+        assert_eq!(
+            (info.reason.as_str(), info.domain.as_str()),
+            ("HEARING_REQUIRED", "doudi")
+        );
+        assert_eq!(info.metadata["clause"], "sal#48");
+        assert_eq!(info.metadata["determination"], "areas/340321/cases/c/determinations/r");
+        let violations = status
+            .get_details_precondition_failure()
+            .expect("preconditions")
+            .violations;
+        assert_eq!(violations[0].r#type, "HEARING_REQUIRED");
+    }
+
+    #[test]
+    fn a_guard_that_the_contract_does_not_know_is_named_in_the_metadata() {
+        let status = status(&AppError::Refused {
+            steps: vec![step("INTERNAL")],
+        });
+        let info = status.get_details_error_info().expect("error info");
+        assert_eq!(
+            (info.reason.as_str(), &*info.metadata["step"]),
+            ("GUARD_FAILED", "INTERNAL")
+        );
+    }
+
+    #[test]
+    fn every_violation_is_listed_until_the_trailer_is_full() {
+        let violations = |count: usize| -> Vec<Violation> {
+            let one = Violation {
+                field: "input.facts.members[0].birth".to_owned(),
+                description: "wrong".repeat(8),
+            };
+            vec![one; count]
+        };
+        let listed = |count| {
+            let status = status(&AppError::Invalid(violations(count)));
+            assert!(status.details().len() < 6_000, "base64 of it must stay under 8 KiB");
+            status.get_details_bad_request().expect("violations").field_violations
+        };
+        assert_eq!(listed(40).len(), 40);
+        let many = listed(500);
+        assert!(many.len() > 40);
+        assert!(
+            many.last()
+                .expect("a last one")
+                .description
+                .ends_with("more violations: correct these first")
+        );
+    }
+
+    #[test]
+    fn an_item_of_a_stream_has_the_same_status_as_a_single_call() {
+        let error = AppError::Overloaded {
+            retry_after: Duration::from_millis(250),
+        };
+        let (single, item) = (status(&error), rpc_status(&error));
+        assert_eq!(
+            (item.code, item.message.as_str()),
+            (single.code() as i32, single.message())
+        );
+        assert_eq!(item.encode_to_vec(), single.details());
+        assert_eq!(
+            single.get_details_retry_info().and_then(|r| r.retry_delay),
+            Some(Duration::from_millis(250))
+        );
+        assert_eq!(rpc_ok().code, 0);
+    }
+}
