@@ -17,5 +17,6 @@ pub mod language;
 pub mod money;
 pub mod number;
 pub mod outcome;
+pub mod types;
 pub mod value;
 pub mod vocabulary;

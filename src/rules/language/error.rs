@@ -147,6 +147,12 @@ impl<'s> Remarks<'s> {
         self.place = place.into();
     }
 
+    /// What the remarks stand in at the moment.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.place.clone()
+    }
+
     /// Publication is refused.
     pub fn error(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) {
         self.add(Severity::Error, span, message.into(), fix.into());

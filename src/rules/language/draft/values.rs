@@ -2,7 +2,7 @@
 
 use super::super::error::Remarks;
 use super::super::lex::{self, Token};
-use super::super::yaml::{Value, Yaml};
+use super::super::yaml::Value;
 use super::fields::{Fields, shorten};
 use super::{Dated, Text};
 use crate::rules::calendar::Date;
@@ -86,12 +86,4 @@ pub fn selected_by(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Option<Sel
         remarks.error(text.span, format!("`by` is `{}`", shorten(&text.value)), fix);
     }
     by
-}
-
-/// A node's text as it stands, for parts that are kept as read.
-pub fn scalar(node: &Yaml) -> Option<&str> {
-    match &node.value {
-        Value::Scalar(scalar) => Some(&scalar.text),
-        Value::List(_) | Value::Map(_) => None,
-    }
 }

@@ -1,0 +1,453 @@
+//! Checks one expression: names, types, units; and builds its sealed tree.
+
+use std::rc::Rc;
+
+use super::resolve::Meaning;
+use super::sites::Sites;
+use super::symbols::{HOUSEHOLD, ParameterSymbol, Symbols};
+use super::ty::{Codes, Ty};
+use crate::rules::document::SelectedBy;
+use crate::rules::expr::{Expr, Literal, Operator, Unit};
+use crate::rules::language::ast::{Arm, Kind, Name, Node};
+use crate::rules::language::error::{Remarks, nearest};
+use crate::rules::language::source::Span;
+use crate::rules::number::Number;
+
+/// An expression and its type.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The sealed tree.
+    pub expr: Expr,
+    /// Its type.
+    pub ty: Ty,
+}
+
+/// Checks the expressions of a document; what is wrong is reported, `None` says that it was.
+pub struct Checker<'c, 's> {
+    /// What names mean.
+    pub symbols: &'c Symbols,
+    /// Where mistakes go.
+    pub remarks: &'c mut Remarks<'s>,
+    /// What can be judged only when all clauses are known.
+    pub sites: &'c mut Sites,
+    /// The scopes one stands in, household first.
+    pub scopes: Vec<String>,
+}
+
+impl<'c, 's> Checker<'c, 's> {
+    /// Stands in a scope.
+    pub fn new(
+        symbols: &'c Symbols,
+        remarks: &'c mut Remarks<'s>,
+        sites: &'c mut Sites,
+        scope: &str,
+    ) -> Checker<'c, 's> {
+        let scopes = if symbols.scope(scope).is_some() {
+            symbols.chain(scope)
+        } else {
+            vec![HOUSEHOLD.to_string()]
+        };
+        Checker {
+            symbols,
+            remarks,
+            sites,
+            scopes,
+        }
+    }
+
+    /// Reports a mistake.
+    pub fn wrong<T>(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) -> Option<T> {
+        self.remarks.error(span, message, fix);
+        None
+    }
+
+    /// An expression of a wanted type.
+    pub fn expect(&mut self, node: &Node, wanted: &Ty) -> Option<Expr> {
+        let typed = self.expr(node, Some(wanted))?;
+        self.fits(&typed, wanted, node.span)?;
+        Some(typed.expr)
+    }
+
+    /// Holds a type to what is wanted.
+    pub fn fits(&mut self, typed: &Typed, wanted: &Ty, span: Span) -> Option<()> {
+        if wanted.accepts(&typed.ty) {
+            return Some(());
+        }
+        let message = format!(
+            "this is {}, and {} is wanted here",
+            typed.ty.describe(),
+            wanted.describe()
+        );
+        let fix = mismatch_fix(&typed.ty, wanted);
+        self.wrong(span, message, fix)
+    }
+
+    /// Any expression. `wanted` decides what a bare number or a code means, nothing else.
+    pub fn expr(&mut self, node: &Node, wanted: Option<&Ty>) -> Option<Typed> {
+        match &node.kind {
+            Kind::Bool(value) => Some(Typed {
+                expr: Expr::Literal(Literal::Bool(*value)),
+                ty: Ty::Bool,
+            }),
+            Kind::Date(date) => Some(Typed {
+                expr: Expr::Literal(Literal::Date(*date)),
+                ty: Ty::Date,
+            }),
+            Kind::Month(month) => Some(Typed {
+                expr: Expr::Literal(Literal::Month(*month)),
+                ty: Ty::Month,
+            }),
+            Kind::Number(value, Some(unit)) => Some(number(*value, *unit)),
+            Kind::Number(value, None) => self.bare_number(*value, wanted, node.span),
+            Kind::Name(name) => self.name(name, node.span, wanted),
+            Kind::Choice(id) => self.choice(id, node.span),
+            Kind::Lookup(name, keys) => self.lookup(name, keys, node.span),
+            Kind::Known(name) => self.known(name),
+            Kind::Apply(operator, arguments) => self.apply(*operator, arguments, wanted, node.span),
+            Kind::InSet(left, items) => self.in_set(left, items),
+            Kind::InBounds(left, parameter) => self.in_bounds(left, parameter),
+            Kind::Match(subject, arms) => self.cases(subject, arms, wanted, node.span),
+            Kind::Round(value, quantum_fen, mode) => {
+                let value = Box::new(self.expect(value, &Ty::number(Unit::Fen))?);
+                let expr = Expr::Round {
+                    value,
+                    quantum_fen: *quantum_fen,
+                    mode: *mode,
+                };
+                Some(Typed {
+                    expr,
+                    ty: Ty::number(Unit::Fen),
+                })
+            }
+            Kind::Aggregate(aggregate) => self.aggregate(aggregate, wanted, node.span),
+        }
+    }
+
+    /// A number without a unit is what its neighbour wants: a count, a ratio or an area code.
+    fn bare_number(&mut self, value: Number, wanted: Option<&Ty>, span: Span) -> Option<Typed> {
+        let unit = match wanted {
+            Some(Ty::Area) => return self.area(span),
+            Some(Ty::Number(dimension)) if dimension.unit() == Some(Unit::Count) => Unit::Count,
+            _ => Unit::Ratio,
+        };
+        if unit == Unit::Count && value.denominator() != 1 {
+            return self.wrong(span, "a count has a decimal part", "write a whole number");
+        }
+        let known = matches!(wanted, Some(Ty::Number(d)) if matches!(d.unit(), Some(Unit::Count | Unit::Ratio)));
+        let ty = if known { Ty::number(unit) } else { Ty::Bare };
+        Some(Typed {
+            expr: Expr::Literal(Literal::Number(value, unit)),
+            ty,
+        })
+    }
+
+    fn area(&mut self, span: Span) -> Option<Typed> {
+        let code = self.remarks.source().slice(span).trim().to_string();
+        if matches!(code.len(), 6 | 9) && code.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(Typed {
+                expr: Expr::Literal(Literal::Area(code)),
+                ty: Ty::Area,
+            });
+        }
+        self.wrong(
+            span,
+            "an area code has 6 or 9 digits",
+            "write the GB/T 2260 code, like 340321",
+        )
+    }
+
+    fn name(&mut self, name: &str, span: Span, wanted: Option<&Ty>) -> Option<Typed> {
+        if let Some(Ty::Code(codes)) = wanted
+            && let Some((code, _)) = codes.codes.iter().find(|(code, shown)| code == name || shown == name)
+        {
+            let expr = Expr::Literal(Literal::Code(code.clone()));
+            return Some(Typed {
+                expr,
+                ty: Ty::Code(Rc::clone(codes)),
+            });
+        }
+        match self.symbols.resolve(name, &self.scopes) {
+            Ok(Meaning::Fact(fact)) => Some(Typed {
+                expr: Expr::Fact(fact.path.clone()),
+                ty: fact.ty.clone(),
+            }),
+            Ok(Meaning::Clause(clause)) => {
+                // A clause whose own declaration is wrong has been reported there.
+                let ty = clause.ty.clone()?;
+                Some(Typed {
+                    expr: Expr::Clause(clause.id.clone()),
+                    ty,
+                })
+            }
+            Ok(Meaning::Parameter(parameter)) => {
+                let place = Name {
+                    text: parameter.id.clone(),
+                    span,
+                };
+                self.lookup(&place, &[], span)
+            }
+            Err((message, fix)) => match wanted {
+                Some(Ty::Code(codes)) => {
+                    let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
+                    let fix = match nearest(name, known.iter().copied()) {
+                        Some(near) => format!("write `{near}`"),
+                        None => format!("its codes are: {}", known.join(", ")),
+                    };
+                    self.wrong(span, format!("`{name}` is not a code of {}", codes.list), fix)
+                }
+                _ => self.wrong(span, message, fix),
+            },
+        }
+    }
+
+    fn choice(&mut self, id: &str, span: Span) -> Option<Typed> {
+        if let Some(options) = self.symbols.choices.get(id) {
+            return Some(Typed {
+                expr: Expr::Choice(id.to_string()),
+                ty: Ty::Code(Rc::clone(options)),
+            });
+        }
+        let fix = match nearest(id, self.symbols.choices.keys().map(String::as_str)) {
+            Some(near) => format!("write 选项.{near}"),
+            None => "declare it under `choices:` with its options".to_string(),
+        };
+        self.wrong(span, format!("there is no choice `{id}`"), fix)
+    }
+
+    /// A parameter by its keys and, if the text gives one, a date.
+    fn lookup(&mut self, name: &Name, keys: &[Node], span: Span) -> Option<Typed> {
+        let symbols = self.symbols;
+        let Some(parameter) = symbols.parameter(&name.text) else {
+            let names = symbols.parameters.iter().flat_map(|p| [p.name.as_str(), p.id.as_str()]);
+            let fix = match nearest(&name.text, names) {
+                Some(near) => format!("write `{near}`"),
+                None => "declare it under `parameters:` of this or a superior document".to_string(),
+            };
+            return self.wrong(name.span, format!("there is no parameter `{}`", name.text), fix);
+        };
+        let wanted = parameter.keys.len();
+        if !(wanted..=wanted + 1).contains(&keys.len()) {
+            let shown: Vec<String> = parameter.keys.iter().map(Ty::describe).collect();
+            let fix = match shown.as_slice() {
+                [] => format!("write `{}` alone, or one date in brackets", parameter.name),
+                _ => format!(
+                    "write {}[{}], with a date after them if wanted",
+                    parameter.name,
+                    shown.join(", ")
+                ),
+            };
+            let message = format!("{} has {wanted} keys and {} stand here", parameter.name, keys.len());
+            return self.wrong(span, message, fix);
+        }
+        let mut read = Vec::with_capacity(wanted);
+        for (node, ty) in keys.iter().zip(&parameter.keys) {
+            read.push(self.expect(node, ty));
+        }
+        let at = match keys.get(wanted) {
+            Some(node) => self.day(node)?,
+            None => default_date(parameter),
+        };
+        let keys = read.into_iter().collect::<Option<Vec<Expr>>>()?;
+        let expr = Expr::Lookup {
+            parameter: parameter.id.clone(),
+            keys,
+            at: Box::new(at),
+        };
+        Some(Typed {
+            expr,
+            ty: parameter.ty.clone(),
+        })
+    }
+
+    /// A date, or a month for its first day.
+    fn day(&mut self, node: &Node) -> Option<Expr> {
+        let typed = self.expr(node, Some(&Ty::Date))?;
+        match typed.ty {
+            Ty::Date => Some(typed.expr),
+            Ty::Month => Some(Expr::Apply(Operator::MonthStart, vec![typed.expr])),
+            Ty::Number(_) | Ty::Bare | Ty::Bool | Ty::Code(_) | Ty::Area => {
+                let message = format!("the last argument is {}, and a date is wanted", typed.ty.describe());
+                self.wrong(node.span, message, "write a date or a month, or take it out")
+            }
+        }
+    }
+
+    fn known(&mut self, name: &Name) -> Option<Typed> {
+        match self.symbols.resolve(&name.text, &self.scopes) {
+            Ok(Meaning::Fact(fact)) => Some(Typed {
+                expr: Expr::Known(fact.path.clone()),
+                ty: Ty::Bool,
+            }),
+            Ok(Meaning::Clause(_)) => self.wrong(
+                name.span,
+                "已知 asks for a fact, and this is a clause",
+                "name the facts that the clause reads",
+            ),
+            Ok(Meaning::Parameter(_)) => self.wrong(
+                name.span,
+                "已知 asks for a fact, and this is a parameter",
+                "a parameter without a value is NEEDS_RULE, never a guess",
+            ),
+            Err((message, fix)) => self.wrong(name.span, message, fix),
+        }
+    }
+
+    fn in_bounds(&mut self, left: &Node, name: &Name) -> Option<Typed> {
+        let Some(parameter) = self.symbols.parameter(&name.text) else {
+            let message = format!("there is no parameter `{}`", name.text);
+            return self.wrong(name.span, message, "界限 reads the bounds of a parameter");
+        };
+        if parameter.bounds.is_none() {
+            let fix = "give it `bounds: {min, max, cite}` in this or a superior document";
+            return self.wrong(name.span, format!("{} has no bounds", parameter.name), fix);
+        }
+        let value = Box::new(self.expect(left, &parameter.ty)?);
+        Some(Typed {
+            expr: Expr::InBounds {
+                value,
+                parameter: parameter.id.clone(),
+            },
+            ty: Ty::Bool,
+        })
+    }
+
+    fn in_set(&mut self, left: &Node, items: &[Node]) -> Option<Typed> {
+        let subject = self.expr(left, None)?;
+        let items: Vec<Option<Expr>> = items.iter().map(|item| self.expect(item, &subject.ty)).collect();
+        let items = items.into_iter().collect::<Option<Vec<Expr>>>()?;
+        let codes: Option<Vec<String>> = items.iter().map(code_of).collect();
+        let expr = match codes {
+            Some(codes) => Expr::In(Box::new(subject.expr), codes),
+            // A set of numbers or dates is short for equalities.
+            None => {
+                let equal = items
+                    .into_iter()
+                    .map(|item| Expr::Apply(Operator::Eq, vec![subject.expr.clone(), item]));
+                let mut equal: Vec<Expr> = equal.collect();
+                if equal.len() == 1 {
+                    equal.remove(0)
+                } else {
+                    Expr::Apply(Operator::Or, equal)
+                }
+            }
+        };
+        Some(Typed { expr, ty: Ty::Bool })
+    }
+
+    /// 分情况: every code once, and no other.
+    fn cases(&mut self, subject: &Node, arms: &[Arm], wanted: Option<&Ty>, span: Span) -> Option<Typed> {
+        let typed = self.expr(subject, None)?;
+        let Ty::Code(codes) = &typed.ty else {
+            let message = format!("分情况 needs a code, and this is {}", typed.ty.describe());
+            return self.wrong(subject.span, message, "use 若 ... 则 ... 否则 ...");
+        };
+        let codes = Rc::clone(codes);
+        let mut read: Vec<(String, Option<Expr>)> = Vec::new();
+        let mut ty: Option<Ty> = wanted.cloned();
+        for (names, value) in arms {
+            let value_typed = self.expr(value, ty.as_ref());
+            if let Some(typed) = &value_typed {
+                match &ty {
+                    None | Some(Ty::Bare) => ty = Some(typed.ty.clone()),
+                    Some(ty) => {
+                        let ty = ty.clone();
+                        let _ = self.fits(typed, &ty, value.span);
+                    }
+                }
+            }
+            for name in names {
+                let code = codes
+                    .codes
+                    .iter()
+                    .find(|(code, shown)| *code == name.text || *shown == name.text);
+                match code {
+                    None => self.no_such_arm(name, &codes),
+                    Some((code, _)) if read.iter().any(|(other, _)| other == code) => {
+                        self.remarks
+                            .error(name.span, format!("`{code}` stands twice"), "keep one arm a code");
+                    }
+                    Some((code, _)) => read.push((code.clone(), value_typed.clone().map(|typed| typed.expr))),
+                }
+            }
+        }
+        let missing: Vec<&str> = codes
+            .codes
+            .iter()
+            .map(|(code, _)| code.as_str())
+            .filter(|c| !read.iter().any(|(r, _)| r == c))
+            .collect();
+        if !missing.is_empty() {
+            let message = format!("分情况 leaves out {} of {}", missing.join(", "), codes.list);
+            let fix = "add an arm for each code; several codes may share one: `a, b: value`";
+            return self.wrong(span, message, fix);
+        }
+        let arms: Option<Vec<(String, Expr)>> = read.into_iter().map(|(code, value)| Some((code, value?))).collect();
+        Some(Typed {
+            expr: Expr::Match(Box::new(typed.expr), arms?),
+            ty: ty?,
+        })
+    }
+
+    fn no_such_arm(&mut self, name: &Name, codes: &Codes) {
+        let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
+        let fix = match nearest(&name.text, known.iter().copied()) {
+            Some(near) => format!("write `{near}`"),
+            None => format!("its codes are: {}", known.join(", ")),
+        };
+        self.remarks.error(
+            name.span,
+            format!("`{}` is not a code of {}", name.text, codes.list),
+            fix,
+        );
+    }
+}
+
+/// A literal with its unit.
+fn number(value: Number, unit: Unit) -> Typed {
+    Typed {
+        expr: Expr::Literal(Literal::Number(value, unit)),
+        ty: Ty::number(unit),
+    }
+}
+
+fn code_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Literal(Literal::Code(code)) => Some(code.clone()),
+        _ => None,
+    }
+}
+
+/// The date that selects a parameter where the text gives none.
+pub fn default_date(parameter: &ParameterSymbol) -> Expr {
+    let fact = |path: &str| Expr::Fact(path.to_string());
+    match parameter.by {
+        SelectedBy::AssessedMonth => Expr::Apply(Operator::MonthStart, vec![fact("decision.month")]),
+        SelectedBy::DecisionDate => fact("decision.date"),
+        SelectedBy::ApplicationDate => fact("case.applied_on"),
+    }
+}
+
+/// What to do about a type that does not fit.
+pub fn mismatch_fix(given: &Ty, wanted: &Ty) -> String {
+    let unit = |ty: &Ty| match ty {
+        Ty::Number(dimension) => dimension.unit(),
+        Ty::Bare | Ty::Bool | Ty::Code(_) | Ty::Date | Ty::Month | Ty::Area => None,
+    };
+    let fix = match (unit(given), unit(wanted)) {
+        (Some(Unit::FenPerPerson), Some(Unit::Fen)) => "multiply by a number of persons: `* 1人` or `* 计入人数`",
+        (Some(Unit::Fen), Some(Unit::FenPerPerson)) => "divide by a number of persons",
+        (None, Some(Unit::Fen)) if *given == Ty::Bare => "write money with its unit: 650.00元",
+        (None, Some(Unit::FenPerPerson)) if *given == Ty::Bare => "write the unit: 650.00元/人",
+        (None, Some(Unit::Months)) if *given == Ty::Bare => "write the unit: 3个月",
+        (None, Some(Unit::Days)) if *given == Ty::Bare => "write the unit: 7日",
+        (None, Some(Unit::Years)) if *given == Ty::Bare => "write the unit: 60岁",
+        (None, Some(Unit::Persons)) if *given == Ty::Bare => "write the unit: 1人",
+        _ => match (given, wanted) {
+            (Ty::Month, Ty::Date) => "write 月首日(...) or 月末日(...)",
+            (Ty::Date, Ty::Month) => "write 月(...)",
+            (Ty::Number(_) | Ty::Bare, Ty::Bool) => "compare it with something",
+            _ => return format!("write {}", wanted.describe()),
+        },
+    };
+    fix.to_string()
+}

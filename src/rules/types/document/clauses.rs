@@ -1,0 +1,173 @@
+//! Clauses and groups: declared first, so that they may name each other in any order.
+
+use std::collections::BTreeMap;
+
+use super::super::literal;
+use super::super::symbols::{ClauseSymbol, GroupSymbol};
+use super::super::ty::Ty;
+use super::{Seal, overlap, unique};
+use crate::rules::document::{Clause, InForce, OnLapse, SelectedBy, Type};
+use crate::rules::language::draft::DraftClause;
+use crate::rules::language::names;
+use crate::rules::language::source::Span;
+
+impl Seal<'_, '_> {
+    pub(super) fn declare_clauses(&mut self) {
+        let draft = self.draft;
+        for clause in &draft.clauses {
+            self.remarks.enter(format!("clause {}", clause.id.value));
+            let scope = self.scope(clause.scope.as_ref());
+            let ty = self.ty(&clause.unit);
+            if names::keyword(&clause.name.value).is_some() || names::keyword(&clause.id.value).is_some() {
+                self.error(
+                    clause.name.span,
+                    "the name is a word of the language",
+                    "give the clause another name",
+                );
+            }
+            if let Some(known) = self.symbols.clause(&clause.id.value).cloned() {
+                let same = known.name == clause.name.value && known.scope == scope && (ty.is_none() || known.ty == ty);
+                if !same {
+                    let message = format!("`{}` has another name, scope or unit in its other version", known.id);
+                    let unit = known.ty.map_or_else(String::new, |ty| ty.describe());
+                    let fix = format!("write name {}, scope {}, unit: {unit}", known.name, known.scope);
+                    self.error(clause.id.span, message, fix);
+                }
+            } else if let Some(other) = self
+                .symbols
+                .clauses
+                .iter()
+                .find(|other| other.name == clause.name.value)
+            {
+                let message = format!("`{}` is the name of clause {} already", other.name, other.id);
+                self.error(clause.name.span, message, "give it another name");
+            } else if let Some(other) = self.symbols.parameters.iter().find(|p| p.name == clause.name.value) {
+                let message = format!("`{}` is the name of parameter {} already", other.name, other.id);
+                self.error(clause.name.span, message, "give the clause another name");
+            } else if let Some(fact) = self
+                .symbols
+                .facts
+                .iter()
+                .find(|f| f.name == clause.name.value && f.scope == scope && !f.history)
+            {
+                let message = format!("`{}` is the name of the fact {} already", fact.name, fact.path);
+                self.error(clause.name.span, message, "give the clause another name");
+            }
+            self.symbols.add_clause(ClauseSymbol {
+                id: clause.id.value.clone(),
+                name: clause.name.value.clone(),
+                scope,
+                ty,
+            });
+        }
+        self.remarks.enter("");
+    }
+
+    pub(super) fn groups(&mut self) {
+        let draft = self.draft;
+        unique(draft.groups.iter().map(|group| &group.name), "group", self.remarks);
+        for group in &draft.groups {
+            self.remarks.enter(format!("group {}", group.name.value));
+            if self.symbols.scopes_named(&group.name.value).next().is_some() {
+                let message = format!("`{}` is the name of a scope", group.name.value);
+                self.error(group.name.span, message, "give the group another name");
+            }
+            let scope = self.scope(Some(&group.over));
+            let filter = self.optional(group.filter.as_ref(), &Ty::Bool, &scope);
+            self.symbols.groups.push(GroupSymbol {
+                name: group.name.value.clone(),
+                scope,
+                filter,
+            });
+        }
+        self.remarks.enter("");
+    }
+
+    pub(super) fn clauses(&mut self) -> Vec<Clause> {
+        let draft = self.draft;
+        let mut sealed: Vec<Clause> = Vec::new();
+        let mut written: BTreeMap<String, Vec<InForce>> = BTreeMap::new();
+        for clause in &draft.clauses {
+            self.remarks.enter(format!("clause {}", clause.id.value));
+            self.shadows(
+                clause,
+                written.get(&clause.id.value).map(Vec::as_slice).unwrap_or_default(),
+            );
+            written
+                .entry(clause.id.value.clone())
+                .or_default()
+                .push(clause.dated.in_force);
+            sealed.push(self.clause(clause));
+        }
+        self.remarks.enter("");
+        sealed
+    }
+
+    /// Two versions in force at one date: the one that replaces says so.
+    fn shadows(&mut self, clause: &DraftClause, earlier: &[InForce]) {
+        if clause.overrides.is_some() {
+            return;
+        }
+        let span: Span = clause.id.span;
+        if earlier.iter().any(|other| overlap(*other, clause.dated.in_force)) {
+            let message = format!("two versions of `{}` are in force at one date", clause.id.value);
+            self.error(
+                span,
+                message,
+                "give the earlier one `until`, or say `overrides:` and on what basis",
+            );
+        }
+        let superior = self.context.documents.iter().find(|document| {
+            let hides = |other: &Clause| other.id == clause.id.value && overlap(other.in_force, clause.dated.in_force);
+            document.clauses.iter().any(hides)
+        });
+        if let Some(superior) = superior {
+            let message = format!(
+                "this replaces `{}` of {} without saying so",
+                clause.id.value, superior.policy
+            );
+            self.error(
+                span,
+                message,
+                "say `overrides:` and on what basis, or give it another id",
+            );
+        }
+    }
+
+    fn clause(&mut self, clause: &DraftClause) -> Clause {
+        let symbol = self.symbols.clause(&clause.id.value).cloned();
+        let (scope, ty) = symbol.map_or((super::HOUSEHOLD.to_string(), None), |symbol| (symbol.scope, symbol.ty));
+        let in_force = clause.dated.in_force;
+        let on_lapse = clause.on_lapse.as_ref().and_then(|lapse| {
+            if in_force.until.is_none() && in_force.from.is_none() {
+                let fix = "give the clause `in_force`, or take `on_lapse` away";
+                self.error(clause.id.span, "`on_lapse` stands on a clause that never lapses", fix);
+            }
+            let when = self.expression(lapse.when.as_ref(), &Ty::Bool, &scope);
+            let otherwise = literal::read(lapse.otherwise.as_ref()?, ty.as_ref()?, self.remarks)?;
+            Some(OnLapse { when, otherwise })
+        });
+        let expr = match &ty {
+            Some(ty) => self.expression(clause.value.as_ref(), ty, &scope),
+            // Without a type the names inside can still be checked.
+            None => {
+                if let Some(node) = &clause.value {
+                    let _ = self.checker(&scope).expr(node, None);
+                }
+                crate::rules::expr::Expr::Literal(crate::rules::expr::Literal::Bool(true))
+            }
+        };
+        Clause {
+            id: clause.id.value.clone(),
+            name: clause.name.value.clone(),
+            scope,
+            unit: ty.and_then(|ty| ty.sealed()).unwrap_or(Type::Bool),
+            cite: self.cite(clause.cite.as_ref()),
+            in_force,
+            by: clause.dated.by.unwrap_or(SelectedBy::AssessedMonth),
+            on_lapse,
+            overrides: clause.overrides.as_ref().map(|basis| basis.value.clone()),
+            expr,
+        }
+    }
+}

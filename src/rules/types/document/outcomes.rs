@@ -1,0 +1,269 @@
+//! Outcome lists: every path ends in an outcome, amounts are whole fen.
+
+use std::collections::BTreeSet;
+
+use super::super::symbols::HOUSEHOLD;
+use super::super::ty::Ty;
+use super::{Seal, unique};
+use crate::rules::document::{Months, OutcomeList, OutcomeRow, Planned};
+use crate::rules::expr::{Expr, Literal, Unit};
+use crate::rules::language::draft::{DraftList, DraftRow, Text};
+use crate::rules::language::error::nearest;
+use crate::rules::outcome::Outcome;
+
+/// The scope of a list that runs for each member.
+const MEMBER: &str = "member";
+/// The scope in which one month of a calendar is evaluated.
+const PAY_MONTH: &str = "pay_month";
+/// The fact whose codes name what a list runs for.
+const KIND_FACT: &str = "decision.kind";
+
+impl Seal<'_, '_> {
+    pub(super) fn outcomes(&mut self) -> Vec<OutcomeList> {
+        let draft = self.draft;
+        unique(draft.outcomes.iter().map(|list| &list.id), "outcome list", self.remarks);
+        let lists = draft.outcomes.iter().map(|list| self.outcome_list(list)).collect();
+        self.remarks.enter("");
+        lists
+    }
+
+    fn outcome_list(&mut self, list: &DraftList) -> OutcomeList {
+        self.remarks.enter(format!("outcomes {}", list.id.value));
+        let context = self.context;
+        let superior: Vec<&OutcomeList> = context
+            .documents
+            .iter()
+            .flat_map(|d| &d.outcomes)
+            .filter(|other| other.id == list.id.value)
+            .collect();
+        let scope = match (superior.first(), &list.scope) {
+            (Some(known), None) => known.scope.clone(),
+            (_, scope) => self.scope(scope.as_ref()),
+        };
+        if let (Some(text), false) = (&list.scope, [HOUSEHOLD, MEMBER].contains(&scope.as_str())) {
+            self.error(
+                text.span,
+                format!("a list cannot run in scope {scope}"),
+                "write household or member",
+            );
+        }
+        let kinds = match superior.first() {
+            Some(known) if list.kinds.is_empty() => known.kinds.clone(),
+            _ => self.kinds(list),
+        };
+        if let Some(known) = superior.first()
+            && (known.scope != scope || known.kinds != kinds)
+        {
+            let message = format!(
+                "`{}` has another scope or other kinds in a superior document",
+                list.id.value
+            );
+            self.error(list.id.span, message, "leave `scope` and `kinds` out");
+        }
+        let above: Vec<&str> = superior
+            .iter()
+            .flat_map(|list| &list.rows)
+            .map(|row| row.id.as_str())
+            .collect();
+        let mut rows: Vec<OutcomeRow> = Vec::new();
+        for row in &list.rows {
+            self.remarks
+                .enter(format!("outcomes {} {}", list.id.value, row.outcome.value));
+            if rows.last().is_some_and(|row| always(&row.when) && row.before.is_none()) {
+                self.error(
+                    row.span,
+                    "a row after `when: 真` is never reached",
+                    "put it before, or take it away",
+                );
+            }
+            let sealed = self.row(row, &scope, &above);
+            if rows.iter().any(|other| other.id == sealed.id) {
+                let message = format!("a second row `{}`", sealed.id);
+                self.error(row.span, message, "give one of them an `id:` of its own");
+            }
+            if above.contains(&sealed.id.as_str()) && sealed.overrides.is_none() {
+                let message = format!(
+                    "this replaces the row `{}` of a superior document without saying so",
+                    sealed.id
+                );
+                self.error(
+                    row.span,
+                    message,
+                    "say `overrides:` and on what basis, or give it another `id:`",
+                );
+            }
+            rows.push(sealed);
+        }
+        self.remarks.enter(format!("outcomes {}", list.id.value));
+        let ends = superior
+            .iter()
+            .flat_map(|list| &list.rows)
+            .chain(&rows)
+            .any(|row| always(&row.when));
+        if scope == HOUSEHOLD && !ends {
+            let fix = "add a last row with `when: 真`: a household that no row meets must have an outcome too";
+            self.error(
+                list.id.span,
+                format!("`{}` does not end in an outcome for everybody", list.id.value),
+                fix,
+            );
+        }
+        OutcomeList {
+            id: list.id.value.clone(),
+            kinds,
+            scope,
+            rows,
+        }
+    }
+
+    /// The kinds of decision that a list runs for; by default its own id.
+    fn kinds(&mut self, list: &DraftList) -> Vec<String> {
+        let fact = self.symbols.facts.iter().find(|fact| fact.path == KIND_FACT);
+        let known: Vec<String> = match fact.map(|fact| &fact.ty) {
+            Some(Ty::Code(codes)) => codes.codes.iter().map(|(code, _)| code.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let written: &[Text] = if list.kinds.is_empty() {
+            std::slice::from_ref(&list.id)
+        } else {
+            &list.kinds
+        };
+        for kind in written.iter().filter(|kind| !known.contains(&kind.value)) {
+            let message = format!("`{}` is not a kind of decision", kind.value);
+            let fix = format!("name `kinds:` among {}", known.join(", "));
+            self.error(kind.span, message, fix);
+        }
+        written.iter().map(|kind| kind.value.clone()).collect()
+    }
+
+    fn row(&mut self, row: &DraftRow, scope: &str, above: &[&str]) -> OutcomeRow {
+        self.outcome_code(&row.outcome);
+        if let Some(reason) = &row.reason {
+            self.reason_code(reason);
+        }
+        if let Some(before) = &row.before
+            && !above.contains(&before.value.as_str())
+        {
+            let fix = match nearest(&before.value, above.iter().copied()) {
+                Some(near) => format!("write `{near}`"),
+                None => "rows of this document stand in their order; `before` names a superior row".to_string(),
+            };
+            self.error(
+                before.span,
+                format!("no superior document has a row `{}`", before.value),
+                fix,
+            );
+        }
+        let month = Ty::Month;
+        let months = row.months.as_ref().map(|months| {
+            let from = self.expression(months.from.as_ref(), &month, scope);
+            let count = self.expression(months.count.as_ref(), &Ty::number(Unit::Months), scope);
+            let inner = if self.symbols.scope(PAY_MONTH).is_some() {
+                PAY_MONTH
+            } else {
+                scope
+            };
+            let amount = self
+                .amount(months.amount.as_ref(), inner)
+                .unwrap_or(Expr::Literal(Literal::Bool(true)));
+            Months { from, count, amount }
+        });
+        if row.months.is_some() && row.amount.is_some() {
+            self.error(
+                row.span,
+                "a row has `amount` and `months`",
+                "keep one: an open entitlement or a calendar",
+            );
+        }
+        let then = row.then.as_ref().and_then(|then| {
+            let outcome = then.outcome.as_ref()?;
+            self.outcome_code(outcome);
+            if let Some(reason) = &then.reason {
+                self.reason_code(reason);
+            }
+            Some(Planned {
+                outcome: outcome.value.clone(),
+                from: self.expression(then.from.as_ref(), &month, scope),
+                reason: then.reason.as_ref().map(|reason| reason.value.clone()),
+                first: then.first.clone(),
+            })
+        });
+        let flags = row.flags.iter().map(|flag| {
+            self.reason_code(&flag.code);
+            (
+                flag.code.value.clone(),
+                self.expression(flag.when.as_ref(), &Ty::Bool, scope),
+            )
+        });
+        let flags = flags.collect();
+        OutcomeRow {
+            id: row.id.as_ref().map_or_else(|| row_id(row), |id| id.value.clone()),
+            in_force: row.in_force,
+            overrides: row.overrides.as_ref().map(|basis| basis.value.clone()),
+            before: row.before.as_ref().map(|before| before.value.clone()),
+            when: self.expression(row.when.as_ref(), &Ty::Bool, scope),
+            outcome: row.outcome.value.clone(),
+            reason: row.reason.as_ref().map(|reason| reason.value.clone()),
+            cite: self.cite(row.cite.as_ref()).unwrap_or_default(),
+            persons: self.optional(row.persons.as_ref(), &Ty::Bool, MEMBER),
+            amount: self.amount(row.amount.as_ref(), scope),
+            from: self.optional(row.from.as_ref(), &month, scope),
+            months,
+            valid: self.optional(row.valid.as_ref(), &Ty::number(Unit::Months), scope),
+            then,
+            shows: self.amount(row.shows.as_ref(), scope),
+            first: row.first.clone(),
+            refer: row.refer.clone(),
+            flags,
+        }
+    }
+
+    /// An outcome that a rule may give: the proposed and the undecided ones are the engine's.
+    pub(super) fn outcome_code(&mut self, code: &Text) {
+        let rules = |outcome: &&Outcome| {
+            !outcome.code().starts_with("PROPOSED_")
+                && !outcome.code().starts_with("NEEDS_")
+                && outcome.code() != "ERROR"
+        };
+        let known: BTreeSet<&str> = Outcome::ALL
+            .iter()
+            .filter(rules)
+            .map(|outcome| outcome.code())
+            .collect();
+        if known.contains(code.value.as_str()) {
+            return;
+        }
+        let fix = match nearest(&code.value, known.iter().copied()) {
+            Some(near) => format!("write `{near}`"),
+            None => format!("the outcomes are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        self.error(code.span, format!("there is no outcome `{}`", code.value), fix);
+    }
+
+    /// Reasons and flags are codes in capitals.
+    pub(super) fn reason_code(&mut self, code: &Text) {
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !code.value.starts_with(|c: char| c.is_ascii_uppercase()) || !code.value.chars().all(fits) {
+            let message = format!("`{}` is not a code", code.value);
+            self.error(
+                code.span,
+                message,
+                "write capitals, digits and _, like INCOME_ABOVE_LINE",
+            );
+        }
+    }
+}
+
+/// Whether a condition always holds.
+fn always(when: &Expr) -> bool {
+    *when == Expr::Literal(Literal::Bool(true))
+}
+
+fn row_id(row: &DraftRow) -> String {
+    let mut id = row.outcome.value.to_lowercase();
+    if let Some(reason) = &row.reason {
+        id.push('_');
+        id.push_str(&reason.value.to_lowercase());
+    }
+    id
+}
