@@ -6,6 +6,7 @@
 mod completions;
 mod migrate;
 mod out;
+mod policy;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ impl From<Color> for anstream::ColorChoice {
 enum Command {
     Completions(completions::Args),
     Migrate(migrate::Args),
+    Policy(policy::Args),
 }
 
 /// Reads the command line, runs the command, and answers the exit code.
@@ -80,6 +82,7 @@ fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Completions(args) => completions::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
+        Command::Policy(args) => policy::run(&args, out),
     }
 }
 

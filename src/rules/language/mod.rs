@@ -7,6 +7,7 @@ mod call;
 pub mod draft;
 pub mod error;
 pub mod lex;
+pub mod library;
 pub mod names;
 pub mod parse;
 mod pitfall;
