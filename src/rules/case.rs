@@ -19,6 +19,7 @@ use super::money::Fen;
 use super::outcome::CaseStatus;
 use crate::canonical::Json;
 
+pub(in crate::rules) use apply::endings;
 pub use history::{History, OtherProgramme};
 
 /// Most entitlements that a case keeps. A case of thirty years with a change every month stays under it.
@@ -89,12 +90,8 @@ pub struct MemberState {
 pub struct PriorRecord {
     /// Record id, hex.
     pub record: String,
-    /// The log it stands in.
-    pub origin: String,
-    /// Its index there.
-    pub index: u64,
-    /// Its leaf hash, hex.
-    pub leaf_hash: String,
+    /// Where it stands; not known yet of the newest one while its own state is sealed.
+    pub place: Option<RecordPlace>,
     /// Kind of entry.
     pub kind: String,
     /// The household's outcome, for a determination.
@@ -123,11 +120,9 @@ super::outcome::codes! {
     }
 }
 
-/// Where a record stands in a log: what the next record of the case names as its predecessor.
+/// Where a record stands: what the next record of the case names as its predecessor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordPlace {
-    /// Record id, hex.
-    pub record: String,
     /// Origin of the log.
     pub origin: String,
     /// Index in the log.
@@ -163,6 +158,13 @@ impl CaseState {
             })
             .sum::<u64>();
         self.grace_used_before + paid
+    }
+
+    /// Names the place of the newest record, which is known once it stands in the log.
+    pub fn place_newest(&mut self, place: RecordPlace) {
+        if let Some(newest) = self.prior.last_mut() {
+            newest.place.get_or_insert(place);
+        }
     }
 
     /// The earliest date at which anything of the case is due.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CaseState, GraceCalendar, PriorRecord, PriorState, RecordPlace, path};
+use super::{CaseState, GraceCalendar, PriorRecord, PriorState, path};
 use crate::canonical::Json;
 use crate::reader::FromJson;
 use crate::rules::calendar::Date;
@@ -14,14 +14,12 @@ impl CaseState {
     /// The state after a determination and the facts document it was made on. One that is held back,
     /// or that decides nothing, is listed and changes nothing else.
     #[must_use]
-    pub fn after(&self, determination: &Determination, facts: &Json, place: &RecordPlace, kind: &str) -> CaseState {
+    pub fn after(&self, determination: &Determination, facts: &Json, record: &str, kind: &str) -> CaseState {
         let mut next = self.clone();
         let effective = determination.takes_effect();
         next.prior.push(PriorRecord {
-            record: place.record.clone(),
-            origin: place.origin.clone(),
-            index: place.index,
-            leaf_hash: place.leaf_hash.clone(),
+            record: record.to_owned(),
+            place: None,
             kind: kind.to_owned(),
             outcome: Some(determination.household.outcome.code().to_owned()),
             date: determination.decision_date,
@@ -32,7 +30,7 @@ impl CaseState {
             },
         });
         if effective {
-            next.take_effect(determination, facts, place);
+            next.take_effect(determination, facts, record);
         }
         next.trim();
         next
@@ -45,12 +43,12 @@ impl CaseState {
         }
     }
 
-    fn take_effect(&mut self, determination: &Determination, facts: &Json, place: &RecordPlace) {
+    fn take_effect(&mut self, determination: &Determination, facts: &Json, record: &str) {
         let granted: Vec<_> = determination
             .entitlements
             .iter()
             .map(|granted| super::Entitlement {
-                record: Some(place.record.clone()),
+                record: Some(record.to_owned()),
                 ..granted.clone()
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaseState, GraceCalendar, MemberState, PriorRecord};
+use super::{CaseState, GraceCalendar, MemberState, PriorRecord, RecordPlace};
 use crate::canonical::Json;
 use crate::reader::{FromJson, RecordError, each, maybe, need, put};
 use crate::rules::determination::Due;
@@ -143,9 +143,11 @@ impl PriorRecord {
     pub fn to_json(&self) -> Json {
         let mut out = BTreeMap::new();
         put(&mut out, "record", Some(self.record.clone()));
-        put(&mut out, "origin", Some(self.origin.clone()));
-        put(&mut out, "index", Some(Json::integer(self.index.into())));
-        put(&mut out, "leaf_hash", Some(self.leaf_hash.clone()));
+        if let Some(place) = &self.place {
+            put(&mut out, "origin", Some(place.origin.clone()));
+            put(&mut out, "index", Some(Json::integer(place.index.into())));
+            put(&mut out, "leaf_hash", Some(place.leaf_hash.clone()));
+        }
         put(&mut out, "kind", Some(self.kind.clone()));
         put(&mut out, "outcome", self.outcome.clone());
         put(&mut out, "date", Some(self.date.to_string()));
@@ -156,13 +158,22 @@ impl PriorRecord {
     fn from_json(value: &Json) -> Result<PriorRecord, RecordError> {
         Ok(PriorRecord {
             record: need(value, "record")?,
-            origin: need(value, "origin")?,
-            index: need(value, "index")?,
-            leaf_hash: need(value, "leaf_hash")?,
+            place: place(value)?,
             kind: need(value, "kind")?,
             outcome: maybe(value, "outcome")?,
             date: need(value, "date")?,
             state: need(value, "state")?,
         })
     }
+}
+
+fn place(value: &Json) -> Result<Option<RecordPlace>, RecordError> {
+    let Some(origin) = maybe(value, "origin")? else {
+        return Ok(None);
+    };
+    Ok(Some(RecordPlace {
+        origin,
+        index: need(value, "index")?,
+        leaf_hash: need(value, "leaf_hash")?,
+    }))
 }

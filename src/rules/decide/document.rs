@@ -1,0 +1,227 @@
+//! A decision as the determination document (`DECIDE.md` section 7).
+
+use std::collections::BTreeSet;
+
+use super::{DecidedRow, Decision, DecisionFacts, RowPlace, Stopped};
+use crate::rules::calendar::Month;
+use crate::rules::determination::{
+    Carried, Decided, Determination, Due, MemberDecided, MissingFact, MissingRule, PlannedOutcome, RequiredStep,
+};
+use crate::rules::document::GuardFailure;
+use crate::rules::entitlement::{Difference, Ending, Entitlement, differences, superseded_records, supersede};
+use crate::rules::law::Law;
+use crate::rules::outcome::{Effect, Outcome, Programme};
+use crate::rules::value::Gap;
+
+impl Decision {
+    /// The determination document. It follows from the law, the facts and this decision alone.
+    #[must_use]
+    pub fn determination(&self, law: &Law, facts: &DecisionFacts) -> Determination {
+        let writer = Writer { law, facts, decision: self };
+        let held = self.household.is_held();
+        let covered: Vec<String> = self.persons.iter().map(|member| facts.member_id(*member)).collect();
+        let (mut entitlements, mut proposed) = (Vec::new(), Vec::new());
+        let target = if held { &mut proposed } else { &mut entitlements };
+        target.extend(writer.grants(&self.household, &covered));
+        for (member, decided) in &self.members {
+            let target = if held || decided.is_held() { &mut proposed } else { &mut entitlements };
+            target.extend(writer.grants(decided, &[facts.member_id(*member)]));
+        }
+        let (missing_facts, missing_rules) = writer.missing();
+        Determination {
+            area: law.area().to_string(),
+            kind: facts.kind().to_owned(),
+            cause: facts.cause(),
+            decision_date: facts.decision_date(),
+            month: facts.month(),
+            household: writer.decided(&self.household),
+            persons: covered,
+            members: self
+                .members
+                .iter()
+                .map(|(member, decided)| MemberDecided { member: facts.member_id(*member), decided: writer.decided(decided) })
+                .collect(),
+            difference: writer.difference(&entitlements),
+            entitlements,
+            proposed,
+            due: writer.due(),
+            carried: writer.carried(),
+            parameters: self.trace.parameters(law),
+            choices: self.trace.choices(law),
+            samples: self.trace.samples(law),
+            missing_facts,
+            missing_rules,
+            trace: self.trace.digest().to_string(),
+        }
+    }
+}
+
+struct Writer<'a> {
+    law: &'a Law,
+    facts: &'a DecisionFacts,
+    decision: &'a Decision,
+}
+
+impl Writer<'_> {
+    fn decided(&self, row: &DecidedRow) -> Decided {
+        let Some(outcome) = row.outcome(self.law) else { return self.stopped(row) };
+        let Some(rule) = row.row.map(|place| place.of(self.law)) else { return self.stopped(row) };
+        let text = &rule.text;
+        let held = row.is_held();
+        Decided {
+            outcome: if held { row.effect.unwrap_or(Effect::Same).proposed() } else { outcome },
+            proposes: held.then_some(outcome),
+            effect: row.effect,
+            row: row.row.map(|place| self.name(place)),
+            reason: text.reason.clone(),
+            cite: Some(text.cite.clone()),
+            amount: row.amount,
+            from: row.from,
+            valid_until: row.valid_until,
+            shows: row.shows,
+            required_steps: self.required_steps(row, &text.first, &text.cite),
+            planned: text.then.as_ref().zip(row.then_from).and_then(|(then, from)| {
+                Some(PlannedOutcome {
+                    outcome: Outcome::from_code(&then.outcome)?,
+                    from,
+                    reason: then.reason.clone(),
+                    first: then.first.clone(),
+                })
+            }),
+            refer: text.refer.clone(),
+            flags: row.flags.iter().map(|position| text.flags[*position].0.clone()).collect(),
+            error: None,
+        }
+    }
+
+    /// A decision that needs or errs: the row it stood at, and nothing of what the row would grant.
+    fn stopped(&self, row: &DecidedRow) -> Decided {
+        let (outcome, error) = match row.stopped {
+            Some(Stopped::Missing(gap)) if self.decision.trace.has_missing_rules(gap) => (Outcome::NeedsRule, None),
+            Some(Stopped::Missing(_)) => (Outcome::NeedsFacts, None),
+            Some(Stopped::Fault(fault)) => (Outcome::Error, Some(fault.code().to_owned())),
+            Some(Stopped::NoRow) | None => (Outcome::Error, Some("E_NO_ROW".to_owned())),
+        };
+        Decided {
+            outcome,
+            proposes: None,
+            effect: None,
+            row: row.row.map(|place| self.name(place)),
+            reason: None,
+            cite: None,
+            amount: None,
+            from: None,
+            valid_until: None,
+            shows: None,
+            required_steps: Vec::new(),
+            planned: None,
+            refer: Vec::new(),
+            flags: Vec::new(),
+            error,
+        }
+    }
+
+    fn name(&self, place: RowPlace) -> String {
+        let list = &self.law.lists()[place.list];
+        format!("{}/{}", list.id, list.rows[place.row].id)
+    }
+
+    fn required_steps(&self, row: &DecidedRow, first: &[String], cite: &str) -> Vec<RequiredStep> {
+        let named = first.iter().map(|code| RequiredStep { code: code.clone(), cite: Some(cite.to_owned()), blocks: false });
+        let failed = row.failed.iter().map(|(number, version)| {
+            let guard = &self.law.guards()[*number].versions[*version].rule.text;
+            // A guard that refuses ends the call; in a dry run it is shown like any other step.
+            let blocks = matches!(guard.on_failure, GuardFailure::Propose | GuardFailure::Refuse);
+            RequiredStep { code: guard.reason.clone(), cite: Some(guard.cite.clone()), blocks }
+        });
+        named.chain(failed).collect()
+    }
+
+    /// What a decision grants: one entitlement for each run of equal amounts.
+    fn grants(&self, row: &DecidedRow, persons: &[String]) -> Vec<Entitlement> {
+        let programme = row.outcome(self.law).and_then(Outcome::programme);
+        let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else { return Vec::new() };
+        if row.months.is_empty() {
+            return vec![self.grant(programme, persons, (from, None), amount)];
+        }
+        let mut grants = Vec::new();
+        let mut start = from;
+        for run in row.months.chunk_by(|a, b| a == b) {
+            let length = i64::try_from(run.len()).unwrap_or(i64::MAX);
+            let (Some(last), Some(next)) = (start.plus(length - 1), start.plus(length)) else { break };
+            grants.push(self.grant(programme, persons, (start, Some(last)), run[0]));
+            start = next;
+        }
+        grants
+    }
+
+    fn grant(
+        &self,
+        programme: Programme,
+        persons: &[String],
+        (from, to): (Month, Option<Month>),
+        amount: crate::rules::money::Fen,
+    ) -> Entitlement {
+        Entitlement {
+            programme,
+            persons: persons.to_vec(),
+            from,
+            to,
+            amount,
+            supersedes: superseded_records(self.facts.standing(), persons, from),
+            record: None,
+        }
+    }
+
+    fn difference(&self, granted: &[Entitlement]) -> Vec<Difference> {
+        if self.decision.household.stopped.is_some() || self.decision.household.is_held() {
+            return Vec::new();
+        }
+        let ended = self.endings();
+        let first = granted.iter().map(|new| new.from).chain(ended.iter().map(|ending| ending.from)).min();
+        let Some(first) = first else { return Vec::new() };
+        let now = supersede(self.facts.standing(), granted, &ended);
+        differences(self.facts.standing(), &now, first, self.facts.decision_month())
+    }
+
+    fn endings(&self) -> Vec<Ending> {
+        let of = |row: &DecidedRow, person: Option<String>| {
+            let stops = row.outcome(self.law) == Some(Outcome::Stop) && !row.is_held();
+            row.from.filter(|_| stops).map(|from| Ending { person, from })
+        };
+        let members = self.decision.members.iter();
+        let members = members.filter_map(|(member, row)| of(row, Some(self.facts.member_id(*member))));
+        of(&self.decision.household, None).into_iter().chain(members).collect()
+    }
+
+    fn due(&self) -> Vec<Due> {
+        let due = self.decision.due.iter().map(|(number, version, date)| {
+            let schedule = &self.law.schedules()[*number];
+            let text = &schedule.versions[*version].rule.text;
+            Due { id: text.id.clone(), date: *date, cite: text.cite.clone() }
+        });
+        due.collect()
+    }
+
+    fn carried(&self) -> Vec<Carried> {
+        let carried = self.decision.carried.iter().map(|(number, member, value)| Carried {
+            member: member.map(|member| self.facts.member_id(member)),
+            fact: self.law.carries()[*number].text.fact.clone(),
+            value: value.clone(),
+        });
+        carried.collect()
+    }
+
+    /// Everything that was missing, of all decisions and schedules together.
+    fn missing(&self) -> (Vec<MissingFact>, Vec<MissingRule>) {
+        let rows = std::iter::once(&self.decision.household).chain(self.decision.members.iter().map(|(_, row)| row));
+        let gaps: BTreeSet<Gap> = rows
+            .filter_map(|row| match row.stopped {
+                Some(Stopped::Missing(gap)) => Some(gap),
+                Some(Stopped::Fault(_) | Stopped::NoRow) | None => None,
+            })
+            .chain(self.decision.gaps.iter().copied())
+            .collect();
+        self.decision.trace.missing(self.law, self.facts.facts(), gaps)
+    }
+}

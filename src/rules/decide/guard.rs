@@ -1,0 +1,70 @@
+//! What the law forbids: guards over the household's and the members' decisions (`DECIDE.md` section 4).
+
+use super::row::fault_of;
+use super::{DecidedRow, Decision, Procedure, Stopped};
+use crate::rules::law::GuardRule;
+use crate::rules::outcome::{Effect, Outcome};
+use crate::rules::value::{Gap, Value};
+use crate::rules::vocabulary::ScopeIndex;
+
+impl Procedure<'_, '_> {
+    pub(super) fn guard(&mut self, decision: &mut Decision) {
+        decision.household.effect = self.effect(&decision.household, None);
+        let persons = std::mem::take(&mut decision.persons);
+        self.guard_one(&mut decision.household, &persons);
+        decision.persons = persons;
+        for (member, decided) in &mut decision.members {
+            if decided.stopped.is_none() {
+                decided.effect = self.effect(decided, Some(*member));
+                self.guard_one(decided, &[*member]);
+            }
+        }
+    }
+
+    /// Runs every guard over one decision, in the members that it covers.
+    fn guard_one(&mut self, decided: &mut DecidedRow, persons: &[u32]) {
+        let law = self.law;
+        let Some(outcome) = decided.outcome(law) else { return };
+        self.evaluation.set_pay_from(decided.from);
+        let mut failed = Vec::new();
+        let mut missing: Option<Gap> = None;
+        for (number, guard) in law.guards().iter().enumerate() {
+            let Some(version) = self.evaluation.in_force(&guard.versions) else { continue };
+            let rule = &guard.versions[version].rule;
+            if !applies(rule, outcome, decided.effect) {
+                continue;
+            }
+            let household = [0];
+            let instances = if rule.scope == ScopeIndex::HOUSEHOLD { &household[..] } else { persons };
+            let mut holds = true;
+            for instance in instances {
+                match self.evaluation.demand(rule.require, *instance) {
+                    Value::Bool(value) => holds &= value,
+                    Value::Missing(gap) => {
+                        missing = Some(missing.map_or(gap, |earlier| self.evaluation.join(earlier, gap)));
+                    }
+                    other => {
+                        *decided = DecidedRow::stop(decided.row, Stopped::Fault(fault_of(&other)));
+                        return;
+                    }
+                }
+            }
+            if !holds {
+                failed.push((number, version));
+            }
+        }
+        match missing {
+            Some(gap) => *decided = DecidedRow::stop(decided.row, Stopped::Missing(gap)),
+            None => decided.failed = failed,
+        }
+    }
+}
+
+/// Whether a guard concerns an outcome with this effect.
+fn applies(rule: &GuardRule, outcome: Outcome, effect: Option<Effect>) -> bool {
+    let guard = &rule.text;
+    let by_outcome = guard.outcomes.is_empty() || guard.outcomes.iter().any(|code| code == outcome.code());
+    let by_effect = guard.effects.is_empty()
+        || effect.is_some_and(|effect| guard.effects.iter().any(|code| code == effect.code()));
+    by_outcome && by_effect
+}

@@ -1,0 +1,136 @@
+//! The facts document as the procedure reads it: the rules' facts, and what stands beside them.
+
+use crate::canonical::Json;
+use crate::reader::{FromJson, each};
+use crate::rules::calendar::Month;
+use crate::rules::entitlement::Entitlement;
+use crate::rules::facts::{Facts, FactsError};
+use crate::rules::law::Law;
+use crate::rules::outcome::Cause;
+use crate::rules::vocabulary::ScopeIndex;
+
+/// A facts document that no decision can be made on. Names places, never values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FactsRefused {
+    /// Values that do not fit the vocabulary.
+    #[error("the facts do not fit the vocabulary in {} places", .0.len())]
+    Vocabulary(Vec<FactsError>),
+    /// A part that the procedure itself reads is missing or malformed.
+    #[error("facts at {0}: missing or malformed")]
+    Part(&'static str),
+    /// The document is of another area than the law.
+    #[error("facts at case/area: the law was resolved for another area")]
+    Area,
+}
+
+/// A facts document that was read for one law.
+#[derive(Debug)]
+pub struct DecisionFacts {
+    facts: Facts,
+    standing: Vec<Entitlement>,
+    cause: Cause,
+    effective_from: Option<Month>,
+    decision_date: crate::rules::calendar::Date,
+    month: Month,
+    member_scope: ScopeIndex,
+}
+
+impl DecisionFacts {
+    /// Reads a facts document for a law.
+    ///
+    /// # Errors
+    /// [`FactsRefused`] with every place that does not fit.
+    pub fn read(law: &Law, document: &Json) -> Result<DecisionFacts, FactsRefused> {
+        let facts = Facts::from_json(law.schema(), document).map_err(FactsRefused::Vocabulary)?;
+        if facts.area("case.area").ok_or(FactsRefused::Part("case/area"))? != law.area() {
+            return Err(FactsRefused::Area);
+        }
+        facts.code("decision.kind").ok_or(FactsRefused::Part("decision/kind"))?;
+        let cause = match document.get("cause") {
+            None => Some(Cause::Initial),
+            Some(code) => Cause::from_json(code),
+        };
+        let cause = cause.ok_or(FactsRefused::Part("cause"))?;
+        let effective_from = match document.get("effective_from") {
+            None => None,
+            Some(month) => Some(Month::from_json(month).ok_or(FactsRefused::Part("effective_from"))?),
+        };
+        Ok(DecisionFacts {
+            standing: each(document, "standing", Entitlement::from_json).map_err(|_| FactsRefused::Part("standing"))?,
+            effective_from: effective_from.filter(|_| sets_its_own_month(cause)),
+            cause,
+            decision_date: facts.date("decision.date").ok_or(FactsRefused::Part("decision/date"))?,
+            month: facts.month("decision.month").ok_or(FactsRefused::Part("decision/month"))?,
+            member_scope: law.schema().scope("member").ok_or(FactsRefused::Part("members"))?,
+            facts,
+        })
+    }
+
+    /// The facts that expressions read.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What stands before the decision.
+    #[must_use]
+    pub fn standing(&self) -> &[Entitlement] {
+        &self.standing
+    }
+
+    /// Why it is decided.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// The month from which a correction takes effect.
+    #[must_use]
+    pub fn effective_from(&self) -> Option<Month> {
+        self.effective_from
+    }
+
+    /// 决定日.
+    #[must_use]
+    pub fn decision_date(&self) -> crate::rules::calendar::Date {
+        self.decision_date
+    }
+
+    /// The month of the decision date.
+    #[must_use]
+    pub fn decision_month(&self) -> Month {
+        self.decision_date.month()
+    }
+
+    /// 核算月.
+    #[must_use]
+    pub fn month(&self) -> Month {
+        self.month
+    }
+
+    /// The code of `decision.kind`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.facts.code("decision.kind").unwrap_or_default()
+    }
+
+    /// How many members are recorded.
+    #[must_use]
+    pub fn member_count(&self) -> u32 {
+        self.facts.count(self.member_scope)
+    }
+
+    /// The person id of a member; its position where the record has none.
+    #[must_use]
+    pub fn member_id(&self, member: u32) -> String {
+        self.facts.id(self.member_scope, member).map_or_else(|| member.to_string(), str::to_owned)
+    }
+}
+
+/// Whether a decision of this cause may set the month from which it takes effect.
+fn sets_its_own_month(cause: Cause) -> bool {
+    match cause {
+        Cause::Correction | Cause::Remedy | Cause::Court => true,
+        Cause::Initial | Cause::Review | Cause::Event => false,
+    }
+}
