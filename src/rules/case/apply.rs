@@ -64,6 +64,7 @@ impl CaseState {
         if let Some(status) = determination.household.outcome.status() {
             self.enter(status, determination);
         }
+        self.enter_single(determination);
         let counted: BTreeSet<&String> = determination.persons.iter().collect();
         for (id, member) in &mut self.members {
             member.counted_before = counted.contains(id);
@@ -135,6 +136,18 @@ impl CaseState {
         self.status = status;
     }
 
+    /// A member taken in as a household of one is a recipient too, from that decision until its end.
+    fn enter_single(&mut self, determination: &Determination) {
+        for decided in &determination.members {
+            let member = self.members.entry(decided.member.clone()).or_default();
+            if decided.decided.outcome == Outcome::SingleDibao {
+                member.recipient_since.get_or_insert(determination.decision_date);
+            } else if decided.decided.outcome == Outcome::Stop && !is_paid(self.status) {
+                member.recipient_since = None;
+            }
+        }
+    }
+
     fn begin_spell(&mut self, determination: &Determination) {
         self.confirmed_on = Some(determination.decision_date);
         self.pay_from = determination.household.from;
@@ -201,7 +214,7 @@ pub(in crate::rules) fn endings(determination: &Determination) -> Vec<Ending> {
     of(&determination.household, None).into_iter().chain(members).collect()
 }
 
-fn is_paid(status: CaseStatus) -> bool {
+pub(super) fn is_paid(status: CaseStatus) -> bool {
     match status {
         CaseStatus::Dibao | CaseStatus::Grace | CaseStatus::Tekun => true,
         CaseStatus::None | CaseStatus::Edge | CaseStatus::Rigid => false,

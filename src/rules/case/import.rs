@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::apply::is_paid;
 use super::{CaseState, GraceCalendar, MemberState};
 use crate::canonical::Json;
 use crate::reader::{RecordError, each, maybe, need};
+use crate::rules::calendar::Date;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::money::Fen;
 use crate::rules::outcome::{CaseStatus, Programme};
@@ -31,13 +33,19 @@ impl CaseState {
         let none = Json::Object(BTreeMap::new());
         let history = facts.get("history").unwrap_or(&none);
         let grace = maybe(history, "grace_from")?.zip(maybe(history, "grace_until")?);
-        let members: Vec<ImportedMember> = each(facts, "members", ImportedMember::read)?;
+        let status: CaseStatus = maybe(history, "status")?.unwrap_or_default();
+        let confirmed_on: Option<Date> = maybe(history, "confirmed_on")?;
+        let mut members: Vec<ImportedMember> = each(facts, "members", ImportedMember::read)?;
+        if is_paid(status) {
+            members.iter_mut().for_each(|member| member.count_in(confirmed_on));
+        }
         let mut state = CaseState {
-            status: maybe(history, "status")?.unwrap_or_default(),
-            confirmed_on: maybe(history, "confirmed_on")?,
-            pay_from: maybe(history, "pay_from")?,
+            status,
+            confirmed_on,
+            // Pay begins in the month after the confirmation where the other authority did not say (P22).
+            pay_from: maybe(history, "pay_from")?.or_else(|| confirmed_on.and_then(|day| day.month().plus(1))),
             last_amount: maybe(history, "last_amount")?,
-            last_headcount: maybe(history, "last_headcount")?,
+            last_headcount: maybe(history, "last_headcount")?.or_else(|| headcount(&members)),
             grace: grace.map(|(from, until)| GraceCalendar { from, until }),
             grace_granted_months: maybe(history, "grace_granted_months")?.unwrap_or(0),
             grace_used_before: 0,
@@ -69,6 +77,8 @@ fn grace_used_elsewhere(state: &CaseState, used: u64) -> u64 {
 struct ImportedMember {
     id: String,
     programme: Option<String>,
+    /// Whether the record says if the member was counted.
+    says_whether: bool,
     state: MemberState,
 }
 
@@ -88,9 +98,27 @@ impl ImportedMember {
                     .map(|(field, value)| (format!("member.{field}"), value.clone()))
                     .collect(),
             },
+            says_whether: record.get("counted_before").is_some(),
             programme,
         })
     }
+
+    /// A member of a household in pay is one of its recipients, and was from the day of the confirmation,
+    /// unless the other authority says otherwise.
+    fn count_in(&mut self, confirmed_on: Option<Date>) {
+        if !self.says_whether && self.programme.is_none() {
+            self.state.counted_before = true;
+        }
+        if self.state.counted_before && self.state.recipient_since.is_none() {
+            self.state.recipient_since = confirmed_on;
+        }
+    }
+}
+
+/// How many members the last decision counted, as far as it is known.
+fn headcount(members: &[ImportedMember]) -> Option<u64> {
+    let counted = members.iter().filter(|member| member.state.counted_before).count();
+    u64::try_from(counted).ok().filter(|count| *count > 0)
 }
 
 /// What the other authority left to be paid: the household's amount from its first month, the grace
@@ -193,6 +221,22 @@ mod tests {
             [Programme::Dibao, Programme::Grace]
         );
         assert_eq!(case.grace_used("2021-12".parse().expect("a month")), 3);
+    }
+
+    #[test]
+    fn members_of_a_household_in_pay_are_its_recipients_since_its_confirmation() {
+        let case = imported(
+            r#"{"history":{"status":"dibao","confirmed_on":"2021-07-15","last_amount":59000},
+            "members":[{"id":"a"},{"id":"b","programme":"none"},{"id":"c","recipient_since":"2021-08-20"}]}"#,
+        );
+        let since = |id: &str| case.members[id].recipient_since.map(|day| day.to_string());
+        assert_eq!(
+            [since("a"), since("b"), since("c")],
+            [Some("2021-07-15".to_owned()), None, Some("2021-08-20".to_owned())]
+        );
+        assert_eq!(case.standing[0].persons, ["a", "c"]);
+        assert_eq!(case.standing[0].from, "2021-08".parse().expect("a month"));
+        assert_eq!(case.last_headcount, Some(2));
     }
 
     #[test]
