@@ -7,12 +7,14 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod checkpoint;
+pub mod entropy;
 pub mod hash;
 pub mod ids;
 pub mod merkle;
 pub mod note;
 pub mod origin;
 pub mod receipt;
+pub mod record;
 pub mod tiles;
 
 pub use hash::Hash;
