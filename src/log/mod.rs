@@ -15,6 +15,7 @@ pub mod note;
 pub mod origin;
 pub mod receipt;
 pub mod record;
+pub mod sequencer;
 pub mod tiles;
 
 pub use hash::Hash;

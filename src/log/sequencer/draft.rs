@@ -1,0 +1,234 @@
+//! A batch being written down: entries with their time and place, and every row that goes with them.
+
+use std::collections::BTreeSet;
+
+use super::entry::entry_bytes;
+use super::item::{Acknowledged, AppendError, Item, NewDocument};
+use super::select::span_rows;
+use super::tiles::full_tiles;
+use crate::log::checkpoint::{Checkpoint, SignedCheckpoint, UncommittedCheckpoint};
+use crate::log::merkle::{Appended, CompactTree, leaf_hash, prove_inclusion};
+use crate::log::receipt::Receipt;
+use crate::log::{LogIndex, RecordId};
+use crate::store::append::Append;
+use crate::store::batch::Batch;
+use crate::store::{
+    CaseHeadRow, CheckpointRow, EntryRow, HeadRow, LogRow, PolicyRow, RecordRow, RequestRow, StoreError,
+};
+
+/// A batch that is not committed. All its entries have one time.
+pub(super) struct Draft {
+    log: LogRow,
+    time_ms: i64,
+    tree: Appended,
+    batch: Batch,
+    /// HMACs that have their row, before the batch or in it.
+    registered: BTreeSet<String>,
+}
+
+/// A batch that is committed: entries, tree and checkpoint, for the answers.
+pub(super) struct Written {
+    log: LogRow,
+    tree: Appended,
+    entries: Vec<EntryRow>,
+    checkpoint: SignedCheckpoint,
+}
+
+impl Draft {
+    /// Begins a batch after the tree of the log. `registered`: persons that have their row already.
+    pub(super) fn after(log: &LogRow, tree: CompactTree, time_ms: i64, registered: BTreeSet<String>) -> Draft {
+        let size = tree.size();
+        let root = tree.root();
+        Draft {
+            log: log.clone(),
+            time_ms,
+            batch: Batch {
+                log_id: log.log_id,
+                area: log.origin.area(),
+                size_before: size,
+                head: HeadRow {
+                    size,
+                    compact: Vec::new(),
+                    root,
+                    last_time_ms: time_ms,
+                },
+                // Filled when the last entry is in.
+                checkpoint: CheckpointRow {
+                    size,
+                    root,
+                    note: String::new(),
+                    signed_ms: time_ms,
+                },
+                entries: Vec::new(),
+                documents: Vec::new(),
+                tiles: Vec::new(),
+                data_keys: Vec::new(),
+                requests: Vec::new(),
+                records: Vec::new(),
+                policies: Vec::new(),
+                cases: Vec::new(),
+                span_cases: Vec::new(),
+                spans: Vec::new(),
+                persons: Vec::new(),
+            },
+            tree: Appended::after(tree),
+            registered,
+        }
+    }
+
+    /// Appends the entry that opens a log. The first epoch of an area follows none and says no more.
+    pub(super) fn append_epoch(&mut self, record_id: RecordId, engine: &str) {
+        let entry = entry_bytes(&self.log.origin, self.time_ms, "EPOCH", None, None, engine, &[]);
+        let index = self.append_entry(entry);
+        self.record(index, record_id, None, "EPOCH");
+    }
+
+    /// Appends an item that stands.
+    pub(super) fn append(&mut self, item: &Item) -> LogIndex {
+        let entry = item.entry_bytes(&self.log.origin, self.time_ms);
+        let index = self.append_entry(entry);
+        self.record(index, item.record_id, item.case_id.clone(), &item.kind);
+        let batch = &mut self.batch;
+        batch.documents.extend(
+            item.documents
+                .iter()
+                .map(|NewDocument { row, .. }| (index, row.clone())),
+        );
+        batch.data_keys.extend(item.data_keys.iter().cloned());
+        batch.requests.push(RequestRow {
+            key: item.request.clone(),
+            digest: item.request_digest.clone(),
+            log_id: self.log.log_id,
+            index,
+            // Known when the last entry is in.
+            first_size: index.size_with(),
+        });
+        batch.policies.extend(item.policy.as_ref().map(|policy| PolicyRow {
+            log_id: self.log.log_id,
+            index,
+            policy_id: policy.policy_id.clone(),
+            document_area: policy.document_area,
+            kind: policy.kind.clone(),
+            digest: policy.digest,
+        }));
+        // A person who has a row was judged to be the same one.
+        let new = item
+            .persons
+            .iter()
+            .filter(|person| self.registered.insert(person.hmac.clone()));
+        batch.persons.extend(new.cloned());
+        self.append_case(item, index);
+        index
+    }
+
+    fn append_case(&mut self, item: &Item, index: LogIndex) {
+        let (Some(change), Some(case_id)) = (&item.case, &item.case_id) else {
+            return;
+        };
+        self.batch.cases.push(CaseHeadRow {
+            area: item.request.area,
+            case_id: case_id.clone(),
+            version: change.expected_version + 1,
+            last_log_id: self.log.log_id,
+            last_index: index,
+            identity_key_ref: change.identity_key_ref.clone(),
+            content_key_ref: change.content_key_ref.clone(),
+            state: change.state.clone(),
+            next_due: change.next_due.clone(),
+            grace_end_month: change.grace_end_month.clone(),
+        });
+        if let Some(spans) = span_rows(item) {
+            self.batch.span_cases.push(case_id.clone());
+            self.batch.spans.extend(spans);
+        }
+    }
+
+    fn append_entry(&mut self, entry: Vec<u8>) -> LogIndex {
+        let leaf_hash = leaf_hash(&entry);
+        let index = self.tree.append(leaf_hash);
+        self.batch.entries.push(EntryRow {
+            index,
+            entry,
+            leaf_hash,
+        });
+        index
+    }
+
+    fn record(&mut self, index: LogIndex, record_id: RecordId, case_id: Option<String>, kind: &str) {
+        self.batch.records.push(RecordRow {
+            log_id: self.log.log_id,
+            index,
+            area: self.log.origin.area(),
+            record_id,
+            case_id,
+            kind: kind.to_owned(),
+        });
+    }
+
+    /// The head to sign: after the last entry.
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        let tree = self.tree.tree();
+        Checkpoint {
+            origin: self.log.origin.clone(),
+            size: tree.size(),
+            root: tree.root(),
+        }
+    }
+
+    /// Writes everything inside the transaction.
+    pub(super) async fn write(
+        &mut self,
+        append: &mut Append,
+        signed: &UncommittedCheckpoint,
+    ) -> Result<(), StoreError> {
+        let (checkpoint, note) = signed.row();
+        let mut batch = self.batch.clone();
+        batch.tiles = full_tiles(append, self.log.log_id, &self.tree).await?;
+        batch.checkpoint = CheckpointRow {
+            size: checkpoint.size,
+            root: checkpoint.root,
+            note: note.to_owned(),
+            signed_ms: self.time_ms,
+        };
+        batch.head = HeadRow {
+            size: checkpoint.size,
+            compact: self.tree.tree().edge_bytes(),
+            root: checkpoint.root,
+            last_time_ms: self.time_ms,
+        };
+        for request in &mut batch.requests {
+            request.first_size = checkpoint.size;
+        }
+        append.write(batch).await
+    }
+
+    /// The batch after COMMIT, with the checkpoint that may now be shown.
+    pub(super) fn written(self, checkpoint: SignedCheckpoint) -> Written {
+        Written {
+            log: self.log,
+            tree: self.tree,
+            entries: self.batch.entries,
+            checkpoint,
+        }
+    }
+}
+
+impl Written {
+    /// The answer to an item: its proof comes from memory.
+    pub(super) fn answer(&self, item: &Item, index: LogIndex) -> Result<Acknowledged, AppendError> {
+        let lost = AppendError::Unknown;
+        let size = self.checkpoint.checkpoint().size;
+        let proof = prove_inclusion(&self.tree, index, size).map_err(|_| lost.clone())?;
+        let entry = self.entries.iter().find(|entry| entry.index == index).ok_or(lost)?;
+        Ok(Acknowledged {
+            log_id: self.log.log_id,
+            index,
+            record_id: item.record_id,
+            entry: entry.entry.clone(),
+            documents: item.documents.iter().map(|document| document.row.clone()).collect(),
+            receipt: Receipt::new(index, proof, &self.checkpoint).to_string(),
+            first_size: size,
+            repeated: false,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! What goes into the sequencer and what comes out.
+
+use super::clock::ClockError;
+use crate::area::AreaCode;
+use crate::log::{Hash, LogIndex, RecordId, TreeSize};
+use crate::store::{Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey, StoreError};
+
+/// One decided, sealed thing that wants a place in the log.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Who asked, in which area, under which request id.
+    pub request: RequestKey,
+    /// Keyed digest of the decoded request.
+    pub request_digest: Vec<u8>,
+    /// Name of the record; the documents are sealed under it.
+    pub record_id: RecordId,
+    /// Kind of the entry.
+    pub kind: String,
+    /// Digest of the law manifest, for what was decided by law.
+    pub law: Option<Hash>,
+    /// Semantics of the rules, for what was decided by law.
+    pub semantics: Option<String>,
+    /// The engine's name and version.
+    pub engine: String,
+    /// Documents in the order of the entry.
+    pub documents: Vec<NewDocument>,
+    /// Data keys that the documents or the case state are the first to use.
+    pub data_keys: Vec<DataKeyRow>,
+    /// The case of the entry, also where it does not change.
+    pub case_id: Option<String>,
+    /// The change of that case.
+    pub case: Option<CaseChange>,
+    /// Persons met for the first time.
+    pub persons: Vec<PersonRow>,
+    /// The document of law that comes into use.
+    pub policy: Option<NewPolicy>,
+}
+
+/// One document of the entry.
+#[derive(Clone, Debug)]
+pub struct NewDocument {
+    /// Its commitment, which the entry names.
+    pub commitment: Hash,
+    /// Name, key and bytes as they are stored.
+    pub row: DocumentRow,
+}
+
+/// A case's next state.
+#[derive(Clone, Debug)]
+pub struct CaseChange {
+    /// Version that was read before deciding; 0 for a new case.
+    pub expected_version: u64,
+    /// Data key of the identity documents.
+    pub identity_key_ref: String,
+    /// Data key of everything else.
+    pub content_key_ref: String,
+    /// Sealed state.
+    pub state: Vec<u8>,
+    /// Next review is due on this date.
+    pub next_due: Option<CivilDate>,
+    /// Last month of a grace period that runs.
+    pub grace_end_month: Option<CivilMonth>,
+    /// All months that persons hold a basic programme in this case, replacing those before;
+    /// nothing leaves them as they are.
+    pub spans: Option<Vec<PersonSpan>>,
+}
+
+/// Months in which a person holds a basic programme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonSpan {
+    /// The person.
+    pub person_id: String,
+    /// First month.
+    pub from: CivilMonth,
+    /// Last month; nothing: until further notice.
+    pub to: Option<CivilMonth>,
+    /// The programme.
+    pub programme: String,
+}
+
+/// A document of law that comes into use in the area.
+#[derive(Clone, Debug)]
+pub struct NewPolicy {
+    /// The document's own id.
+    pub policy_id: String,
+    /// The level that issued it.
+    pub document_area: AreaCode,
+    /// `policy`, `calendar`, `vocabulary`, `areas`.
+    pub kind: String,
+    /// Digest of its sealed form.
+    pub digest: Hash,
+}
+
+/// The answer to an item: it stands in the log, and here is the proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Log of the entry.
+    pub log_id: LogId,
+    /// Position of the entry.
+    pub index: LogIndex,
+    /// Name of the record.
+    pub record_id: RecordId,
+    /// The leaf's bytes.
+    pub entry: Vec<u8>,
+    /// The documents as stored, in the entry's order.
+    pub documents: Vec<DocumentRow>,
+    /// The receipt, a tlog-proof file.
+    pub receipt: String,
+    /// Size of the checkpoint in the receipt.
+    pub first_size: TreeSize,
+    /// Whether this is the first answer to an earlier request, once more.
+    pub repeated: bool,
+}
+
+/// Why an item has no place in the log.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The queue of the log is full. Nothing was written.
+    #[error("the queue of this area is full: retry later")]
+    QueueFull,
+    /// The process is shutting down. Nothing was written.
+    #[error("the service is shutting down: retry elsewhere")]
+    ShuttingDown,
+    /// The request id was used for another content. Nothing was written.
+    #[error("the request id was used for other content: use a new one")]
+    RequestReused,
+    /// The case moved since it was read; decide again.
+    #[error("the case changed meanwhile: decide again")]
+    CaseChanged,
+    /// A person of the item was registered meanwhile under another id; decide again.
+    #[error("a person was registered meanwhile: decide again")]
+    PersonChanged,
+    /// A person of the item holds a basic programme in one of its months already.
+    #[error("a person holds a basic programme in one of these months already: decide again")]
+    ProgrammeHeld,
+    /// The entry is longer than the log takes.
+    #[error("the entry is larger than 65,535 bytes: name fewer documents")]
+    EntryTooLarge,
+    /// The area has no log of its own: it is a township, or the configured domain is malformed.
+    #[error("this area has no log: give the six digits of a county or of an area above it")]
+    NoLog,
+    /// The clock is not believed.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// The signer failed or took too long. Nothing was written.
+    #[error("the checkpoint could not be signed in time: check the signing key or module")]
+    Signing,
+    /// The database cannot be used now. Nothing was written.
+    #[error("the store cannot be used now: retry later")]
+    Unavailable(#[source] Cause),
+    /// We cannot tell whether it was written: retry with the same request id.
+    #[error("the outcome is unknown: retry with the same request id")]
+    Unknown,
+    /// Stored bytes are not what was written.
+    #[error("stored data is damaged: {0}; stop writing and run fsck")]
+    Corrupt(&'static str),
+}
+
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // Races are tried again inside; what is left is too much traffic on one log.
+            StoreError::Conflict | StoreError::Refused(_) => AppendError::Unavailable(std::sync::Arc::new(error)),
+            StoreError::Unavailable(cause) => AppendError::Unavailable(cause),
+            StoreError::Unknown(_) => AppendError::Unknown,
+            StoreError::Corrupt(what) => AppendError::Corrupt(what),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Which items of a batch stand: request ids, case versions, persons and their programmes.
+//!
+//! Pure; items are judged in order, so of two that exclude each other the first wins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::item::{AppendError, Item};
+use crate::store::append::{Ask, Known};
+use crate::store::{PersonRow, RequestKey, RequestRow, SpanRow};
+
+/// What becomes of one item.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    /// It takes the next index.
+    Stands,
+    /// It was appended before: the first answer is given again.
+    Answered(RequestRow),
+    /// It repeats the item at this place of the batch and shares its answer.
+    Repeats(usize),
+    /// It is refused; nothing of it is written.
+    Refused(AppendError),
+}
+
+/// What must be known to judge these items.
+pub(super) fn ask(items: &[&Item]) -> Ask {
+    let spans = |item: &Item| {
+        item.case
+            .as_ref()
+            .and_then(|case| case.spans.clone())
+            .unwrap_or_default()
+    };
+    Ask {
+        request_ids: items.iter().map(|item| item.request.request_id.clone()).collect(),
+        case_ids: items
+            .iter()
+            .filter(|item| item.case.is_some())
+            .filter_map(|item| item.case_id.clone())
+            .collect(),
+        hmacs: items
+            .iter()
+            .flat_map(|item| item.persons.iter().map(|person| person.hmac.clone()))
+            .collect(),
+        person_ids: items
+            .iter()
+            .flat_map(|item| spans(item))
+            .map(|span| span.person_id)
+            .collect(),
+    }
+}
+
+/// The spans that an item sets.
+pub(super) fn span_rows(item: &Item) -> Option<Vec<SpanRow>> {
+    let spans = item.case.as_ref()?.spans.as_ref()?;
+    let case_id = item.case_id.as_ref()?;
+    let row = |span: &super::item::PersonSpan| SpanRow {
+        person_id: span.person_id.clone(),
+        from: span.from.clone(),
+        to: span.to.clone(),
+        programme: span.programme.clone(),
+        area: item.request.area,
+        case_id: case_id.clone(),
+    };
+    Some(spans.iter().map(row).collect())
+}
+
+/// Judges the items of a batch in order.
+pub(super) fn select(items: &[&Item], known: Known) -> Vec<Verdict> {
+    let mut state = State {
+        answered: known.requests.into_iter().map(|row| (row.key.clone(), row)).collect(),
+        seen: BTreeMap::new(),
+        versions: known.case_versions.into_iter().collect(),
+        changed: BTreeSet::new(),
+        persons: known.persons.into_iter().map(|row| (row.hmac.clone(), row)).collect(),
+        spans: known.spans,
+    };
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let verdict = state.judge(at, item, items, &verdicts);
+        verdicts.push(verdict);
+    }
+    verdicts
+}
+
+struct State {
+    answered: BTreeMap<RequestKey, RequestRow>,
+    seen: BTreeMap<RequestKey, usize>,
+    versions: BTreeMap<String, u64>,
+    changed: BTreeSet<String>,
+    persons: BTreeMap<String, PersonRow>,
+    spans: Vec<SpanRow>,
+}
+
+impl State {
+    fn judge(&mut self, at: usize, item: &Item, items: &[&Item], before: &[Verdict]) -> Verdict {
+        if let Some(first) = self.answered.get(&item.request) {
+            return if first.digest == item.request_digest {
+                Verdict::Answered(first.clone())
+            } else {
+                Verdict::Refused(AppendError::RequestReused)
+            };
+        }
+        if let Some(&first) = self.seen.get(&item.request) {
+            return if items[first].request_digest != item.request_digest {
+                Verdict::Refused(AppendError::RequestReused)
+            } else if let Verdict::Refused(error) = &before[first] {
+                Verdict::Refused(error.clone())
+            } else {
+                Verdict::Repeats(first)
+            };
+        }
+        self.seen.insert(item.request.clone(), at);
+        match self.admit(item) {
+            Ok(()) => Verdict::Stands,
+            Err(error) => Verdict::Refused(error),
+        }
+    }
+
+    /// Checks everything before it changes anything: a refused item leaves no trace in the state.
+    fn admit(&mut self, item: &Item) -> Result<(), AppendError> {
+        if let (Some(change), Some(case_id)) = (&item.case, &item.case_id) {
+            let version = self.versions.get(case_id).copied().unwrap_or(0);
+            if version != change.expected_version || self.changed.contains(case_id) {
+                return Err(AppendError::CaseChanged);
+            }
+        }
+        let moved = |person: &PersonRow| {
+            self.persons
+                .get(&person.hmac)
+                .is_some_and(|known| known.person_id != person.person_id)
+        };
+        if item.persons.iter().any(moved) {
+            return Err(AppendError::PersonChanged);
+        }
+        let spans = span_rows(item);
+        for (at, span) in spans.iter().flatten().enumerate() {
+            let elsewhere = |held: &&SpanRow| held.area != span.area || held.case_id != span.case_id;
+            let held = self.spans.iter().filter(elsewhere).any(|held| held.overlaps(span));
+            let twice = spans.iter().flatten().skip(at + 1).any(|other| other.overlaps(span));
+            if held || twice {
+                return Err(AppendError::ProgrammeHeld);
+            }
+        }
+        self.persons
+            .extend(item.persons.iter().map(|person| (person.hmac.clone(), person.clone())));
+        if let (Some(change), Some(case_id)) = (&item.case, &item.case_id) {
+            self.versions.insert(case_id.clone(), change.expected_version + 1);
+            self.changed.insert(case_id.clone());
+            if let Some(spans) = spans {
+                self.spans
+                    .retain(|held| held.area != item.request.area || held.case_id != *case_id);
+                self.spans.extend(spans);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! The sequencer on real databases: every test runs on SQLite and on PostgreSQL.
+
+mod appends;
+mod bench;
+mod edges;
+mod faults;
+mod limits;
+mod races;
