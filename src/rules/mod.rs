@@ -8,12 +8,14 @@
 pub mod calendar;
 pub mod case;
 pub mod codec;
+pub mod compile;
 pub mod determination;
 pub mod document;
 pub mod entitlement;
 pub mod expr;
 pub mod facts;
 pub mod language;
+pub mod law;
 pub mod money;
 pub mod number;
 pub mod outcome;

@@ -1,0 +1,249 @@
+//! The nodes of the arena.
+
+use crate::rules::expr::{Operator, RoundMode};
+use crate::rules::law::ClauseIndex;
+use crate::rules::number::Number;
+use crate::rules::value::Cell;
+use crate::rules::vocabulary::{Codes, FactIndex, ScopeIndex};
+
+/// A node by its place in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::rules) struct NodeIndex(pub(in crate::rules) u32);
+
+/// A run of the operand table.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Operands {
+    start: u32,
+    count: u32,
+}
+
+/// From an instance of a scope outwards to the enclosing instance of another.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Reach {
+    pub(in crate::rules) from: ScopeIndex,
+    pub(in crate::rules) to: ScopeIndex,
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Node {
+    Const(Cell),
+    Fact(Reach, FactIndex, u16),
+    Known(Reach, u16),
+    PayFrom,
+    PayMonth,
+    PayIndex,
+    Clause(Reach, ClauseIndex),
+    Choice(u16),
+    /// Keys, then the date.
+    Lookup(u16, Operands),
+    Unary(Unary, NodeIndex),
+    Binary(Binary, NodeIndex, NodeIndex),
+    Fold(Fold, Operands),
+    And(Operands),
+    Or(Operands),
+    If(NodeIndex, NodeIndex, NodeIndex),
+    Within(NodeIndex, NodeIndex, NodeIndex),
+    /// Codes.
+    In(NodeIndex, Operands),
+    /// Code and arm in turn.
+    Match(NodeIndex, Operands),
+    Round(NodeIndex, u32, RoundMode),
+    Aggregate(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Unary {
+    Neg,
+    Not,
+    MonthOf,
+    MonthStart,
+    MonthEnd,
+    NextMonth,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    AddMonths,
+    AddDays,
+    MonthsBetween,
+    DaysBetween,
+    AgeAt,
+    AddWorkingDays,
+    WithinArea,
+}
+
+/// A left fold over three or more operands.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Fold {
+    Add,
+    Mul,
+    Min,
+    Max,
+}
+
+impl Fold {
+    /// The operation of one step.
+    pub(in crate::rules) const fn step(self) -> Binary {
+        match self {
+            Fold::Add => Binary::Add,
+            Fold::Mul => Binary::Mul,
+            Fold::Min => Binary::Min,
+            Fold::Max => Binary::Max,
+        }
+    }
+}
+
+/// How an operator is compiled.
+pub(in crate::rules) enum Family {
+    Unary(Unary),
+    Binary(Binary),
+    Fold(Fold, Binary),
+    And,
+    Or,
+    If,
+    Within,
+}
+
+pub(super) const fn family(operator: Operator) -> Family {
+    match operator {
+        Operator::Neg => Family::Unary(Unary::Neg),
+        Operator::Add => Family::Fold(Fold::Add, Binary::Add),
+        Operator::Sub => Family::Binary(Binary::Sub),
+        Operator::Mul => Family::Fold(Fold::Mul, Binary::Mul),
+        Operator::Div => Family::Binary(Binary::Div),
+        Operator::Min => Family::Fold(Fold::Min, Binary::Min),
+        Operator::Max => Family::Fold(Fold::Max, Binary::Max),
+        Operator::Eq => Family::Binary(Binary::Eq),
+        Operator::Ne => Family::Binary(Binary::Ne),
+        Operator::Lt => Family::Binary(Binary::Lt),
+        Operator::Le => Family::Binary(Binary::Le),
+        Operator::Gt => Family::Binary(Binary::Gt),
+        Operator::Ge => Family::Binary(Binary::Ge),
+        Operator::And => Family::And,
+        Operator::Or => Family::Or,
+        Operator::Not => Family::Unary(Unary::Not),
+        Operator::If => Family::If,
+        Operator::Within => Family::Within,
+        Operator::MonthOf => Family::Unary(Unary::MonthOf),
+        Operator::MonthStart => Family::Unary(Unary::MonthStart),
+        Operator::MonthEnd => Family::Unary(Unary::MonthEnd),
+        Operator::NextMonth => Family::Unary(Unary::NextMonth),
+        Operator::AddMonths => Family::Binary(Binary::AddMonths),
+        Operator::AddDays => Family::Binary(Binary::AddDays),
+        Operator::MonthsBetween => Family::Binary(Binary::MonthsBetween),
+        Operator::DaysBetween => Family::Binary(Binary::DaysBetween),
+        Operator::AgeAt => Family::Binary(Binary::AgeAt),
+        Operator::AddWorkingDays => Family::Binary(Binary::AddWorkingDays),
+        Operator::WithinArea => Family::Binary(Binary::WithinArea),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Kind {
+    Sum,
+    Count,
+    Any,
+    All,
+    Least,
+    Greatest,
+    First,
+}
+
+/// An aggregate with its way down to the instances.
+#[derive(Clone, Debug)]
+pub(in crate::rules) struct AggregateNode {
+    pub(in crate::rules) kind: Kind,
+    pub(in crate::rules) scope: ScopeIndex,
+    /// To the nearest ancestor of `scope` that encloses.
+    pub(in crate::rules) anchor: Reach,
+    /// To the parent of `scope`, where it encloses.
+    pub(in crate::rules) parent: Option<Reach>,
+    /// The scopes from below the anchor down to `scope`.
+    pub(in crate::rules) path: Vec<ScopeIndex>,
+    /// None for literal true.
+    pub(in crate::rules) filter: Option<NodeIndex>,
+    /// What is added, compared or tested; of `first`, the key.
+    pub(in crate::rules) value: Option<NodeIndex>,
+    /// Of `first`, what is taken.
+    pub(in crate::rules) taken: Option<NodeIndex>,
+    pub(in crate::rules) default: Option<NodeIndex>,
+}
+
+/// A step with its place in the trace.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct StepNode {
+    pub(in crate::rules) node: NodeIndex,
+    pub(in crate::rules) scope: ScopeIndex,
+    pub(in crate::rules) part: Part,
+}
+
+/// SEMANTICS.md section 11, `part`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) struct Part {
+    pub(in crate::rules) section: u8,
+    pub(in crate::rules) number: u32,
+    pub(in crate::rules) row: u32,
+    pub(in crate::rules) version: u32,
+    pub(in crate::rules) part: u32,
+}
+
+/// The arena of a law.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Code {
+    pub(in crate::rules) nodes: Vec<Node>,
+    pub(in crate::rules) steps: Vec<StepNode>,
+    pub(in crate::rules) numbers: Vec<Number>,
+    pub(in crate::rules) codes: Codes,
+    operands: Vec<u32>,
+    aggregates: Vec<AggregateNode>,
+}
+
+impl Code {
+    pub(super) fn push(&mut self, node: Node) -> NodeIndex {
+        self.nodes.push(node);
+        // NODES_MAX is far below; a law with more is refused before it is evaluated.
+        NodeIndex(u32::try_from(self.nodes.len() - 1).unwrap_or(0))
+    }
+
+    pub(super) fn operands(&mut self, operands: &[u32]) -> Operands {
+        let start = u32::try_from(self.operands.len()).unwrap_or(0);
+        self.operands.extend_from_slice(operands);
+        Operands {
+            start,
+            count: u32::try_from(operands.len()).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn aggregate(&mut self, aggregate: AggregateNode) -> u32 {
+        self.aggregates.push(aggregate);
+        u32::try_from(self.aggregates.len() - 1).unwrap_or(0)
+    }
+
+    pub(in crate::rules) fn node(&self, index: NodeIndex) -> Node {
+        self.nodes[index.0 as usize]
+    }
+
+    pub(in crate::rules) fn of(&self, operands: Operands) -> &[u32] {
+        let start = operands.start as usize;
+        &self.operands[start..start + operands.count as usize]
+    }
+
+    pub(in crate::rules) fn aggregate_at(&self, index: u32) -> &AggregateNode {
+        &self.aggregates[index as usize]
+    }
+}
+
+const _: () = assert!(size_of::<Node>() <= 24, "nodes stay small enough for the cache");

@@ -1,0 +1,294 @@
+//! Outcome lists, guards, schedules and carries: merged over the layers, compiled into steps.
+
+use super::{Builder, Layer};
+use crate::rules::compile::{Part, StepNode};
+use crate::rules::document::{Carry, Guard, InForce, Months, OutcomeRow, Schedule, SelectedBy};
+use crate::rules::expr::Expr;
+use crate::rules::law::check::overlap;
+use crate::rules::law::{
+    CarryRule, GuardRule, MonthSteps, OutcomeList, OutcomeRule, ScheduleRule, Step, Version, Versions,
+};
+use crate::rules::vocabulary::{PAY_MONTH, ScopeIndex};
+
+/// The sections of a trace part.
+const OUTCOME: u8 = 1;
+const GUARD: u8 = 2;
+const SCHEDULE: u8 = 3;
+const CARRY: u8 = 4;
+/// Part number of the first flag.
+const FLAGS: u32 = 10;
+
+/// A row that is placed and not yet compiled: its number is known only when its list is complete.
+struct Placed<'a> {
+    policy: &'a str,
+    row: &'a OutcomeRow,
+}
+
+/// A list while it is put together.
+struct Open<'a> {
+    id: &'a str,
+    kinds: &'a [String],
+    scope: &'a str,
+    /// The policy of its first document.
+    policy: &'a str,
+    rows: Vec<Vec<Placed<'a>>>,
+}
+
+pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<OutcomeList> {
+    let mut open: Vec<Open<'_>> = Vec::new();
+    for layer in layers {
+        let policy = &layer.document.policy;
+        for list in &layer.document.outcomes {
+            let known = open.iter().position(|known| known.id == list.id);
+            let at = known.unwrap_or(open.len());
+            if known.is_none() {
+                open.push(Open {
+                    id: &list.id,
+                    kinds: &list.kinds,
+                    scope: &list.scope,
+                    policy,
+                    rows: Vec::new(),
+                });
+            }
+            let target = &mut open[at];
+            if target.kinds != list.kinds || target.scope != list.scope {
+                let what = format!("outcomes {}", list.id);
+                builder
+                    .problems
+                    .add(policy, what, "a superior's list keeps its kinds and scope");
+            }
+            for row in &list.rows {
+                place(target, Placed { policy, row }, builder);
+            }
+        }
+    }
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let compiled = open.iter().enumerate().map(|(at, list)| {
+        let scope = builder.scope(list.policy, &format!("outcomes {}", list.id), list.scope);
+        let rows = list.rows.iter().enumerate().map(|(row, versions)| {
+            let compile = |(version, placed): (usize, &Placed<'_>)| {
+                let part = Part {
+                    section: OUTCOME,
+                    number: number(at),
+                    row: number(row),
+                    version: number(version + 1),
+                    part: 0,
+                };
+                Version {
+                    in_force: placed.row.in_force,
+                    by: SelectedBy::DecisionDate,
+                    rule: outcome(placed, list.id, scope, part, builder),
+                }
+            };
+            Versions {
+                id: versions.first().map_or_else(String::new, |first| first.row.id.clone()),
+                versions: versions.iter().enumerate().map(compile).collect(),
+            }
+        });
+        OutcomeList {
+            id: list.id.to_owned(),
+            kinds: list.kinds.to_vec(),
+            scope,
+            rows: rows.collect(),
+        }
+    });
+    compiled.collect()
+}
+
+fn place<'a>(list: &mut Open<'a>, placed: Placed<'a>, builder: &mut Builder<'_>) {
+    let row = placed.row;
+    let mut refuse = |problem: &str| {
+        let what = format!("outcome {}/{}", list.id, row.id);
+        builder.problems.add(placed.policy, what, problem);
+    };
+    let position = |id: &str| {
+        list.rows
+            .iter()
+            .position(|versions| versions.iter().any(|v| v.row.id == id))
+    };
+    match (position(&row.id), &row.before) {
+        (Some(same), _) => {
+            let shadows = list.rows[same]
+                .iter()
+                .any(|earlier| overlap(earlier.row.in_force, row.in_force));
+            if shadows && row.overrides.is_none() {
+                refuse("it shadows an earlier row of the same id: say overrides and the basis");
+            }
+            list.rows[same].push(placed);
+        }
+        (None, Some(before)) => match position(before) {
+            Some(at) => list.rows.insert(at, vec![placed]),
+            None => refuse("the row it is put before does not exist"),
+        },
+        (None, None) => {
+            if placed.policy != list.policy {
+                refuse("a row added to a superior's list says before which row it stands");
+            }
+            list.rows.push(vec![placed]);
+        }
+    }
+}
+
+fn outcome(placed: &Placed<'_>, list: &str, scope: ScopeIndex, part: Part, builder: &mut Builder<'_>) -> OutcomeRule {
+    let row = placed.row;
+    let what = format!("outcome {list}/{}", row.id);
+    let inner = |id: &str, builder: &mut Builder<'_>| {
+        let needed = builder.compiler.names.schema.scope(id);
+        needed.unwrap_or(scope)
+    };
+    let member = inner("member", builder);
+    let pay_month = inner(PAY_MONTH, builder);
+    let mut step = |number: u32, expr: &Expr, scope: ScopeIndex| {
+        builder.step(placed.policy, &what, expr, scope, Part { part: number, ..part })
+    };
+    let mut months = |months: &Months| MonthSteps {
+        from: step(4, &months.from, scope),
+        count: step(5, &months.count, scope),
+        amount: step(6, &months.amount, pay_month),
+    };
+    let months = row.months.as_ref().map(&mut months);
+    OutcomeRule {
+        when: step(0, &row.when, scope),
+        persons: row.persons.as_ref().map(|e| step(1, e, member)),
+        amount: row.amount.as_ref().map(|e| step(2, e, scope)),
+        from: row.from.as_ref().map(|e| step(3, e, scope)),
+        months,
+        valid: row.valid.as_ref().map(|e| step(7, e, scope)),
+        then_from: row.then.as_ref().map(|then| step(8, &then.from, scope)),
+        shows: row.shows.as_ref().map(|e| step(9, e, scope)),
+        flags: (FLAGS..)
+            .zip(&row.flags)
+            .map(|(number, (_, e))| step(number, e, scope))
+            .collect(),
+        text: row.clone(),
+    }
+}
+
+/// Puts a version among those of its id; `shadows` says whether it may stand without `overrides`.
+fn version<T>(all: &mut Vec<Versions<T>>, id: &str, in_force: InForce, by: SelectedBy) -> (usize, usize, bool) {
+    let at = match all.iter().position(|versions| versions.id == id) {
+        Some(at) => at,
+        None => {
+            all.push(Versions {
+                id: id.to_owned(),
+                versions: Vec::new(),
+            });
+            all.len() - 1
+        }
+    };
+    let versions = &all[at].versions;
+    let shadows = versions
+        .iter()
+        .any(|earlier| earlier.by != by || overlap(earlier.in_force, in_force));
+    (at, versions.len() + 1, shadows)
+}
+
+fn part(section: u8, number: usize, version: usize, part: u32) -> Part {
+    Part {
+        section,
+        number: u32::try_from(number).unwrap_or(u32::MAX),
+        row: 0,
+        version: u32::try_from(version).unwrap_or(u32::MAX),
+        part,
+    }
+}
+
+pub(super) fn guards(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Versions<GuardRule>> {
+    let mut all: Vec<Versions<GuardRule>> = Vec::new();
+    for (policy, guard) in each(layers, |document| &document.guards) {
+        let what = format!("guard {}", guard.id);
+        let (at, number, shadows) = version(&mut all, &guard.id, guard.in_force, guard.by);
+        if shadows && guard.overrides.is_none() {
+            let problem = "it shadows an earlier guard of the same id: say overrides and the basis";
+            builder.problems.add(policy, &what, problem);
+        }
+        let scope = builder.scope(policy, &what, &guard.scope);
+        builder.compiler.in_guard = true;
+        let require = builder.step(policy, &what, &guard.require, scope, part(GUARD, at, number, 0));
+        builder.compiler.in_guard = false;
+        let text: Guard = guard.clone();
+        all[at].versions.push(Version {
+            in_force: guard.in_force,
+            by: guard.by,
+            rule: GuardRule { text, scope, require },
+        });
+    }
+    all
+}
+
+pub(super) fn schedules(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Versions<ScheduleRule>> {
+    let mut all: Vec<Versions<ScheduleRule>> = Vec::new();
+    for (policy, schedule) in each(layers, |document| &document.schedules) {
+        let what = format!("schedule {}", schedule.id);
+        let by = SelectedBy::DecisionDate;
+        let (at, number, shadows) = version(&mut all, &schedule.id, schedule.in_force, by);
+        if shadows {
+            let problem = "it shadows an earlier schedule of the same id: end the effect of one";
+            builder.problems.add(policy, &what, problem);
+        }
+        let mut step = |which: u32, expr: &Expr| {
+            let place = part(SCHEDULE, at, number, which);
+            builder.step(policy, &what, expr, ScopeIndex::HOUSEHOLD, place)
+        };
+        let (when, value) = (step(0, &schedule.when), step(1, &schedule.value));
+        let text: Schedule = schedule.clone();
+        all[at].versions.push(Version {
+            in_force: schedule.in_force,
+            by,
+            rule: ScheduleRule { text, when, value },
+        });
+    }
+    all
+}
+
+pub(super) fn carries(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<CarryRule> {
+    let mut all: Vec<CarryRule> = Vec::new();
+    for (policy, carry) in each(layers, |document| &document.carries) {
+        let what = format!("carry {}", carry.fact);
+        let Some(scope) = builder
+            .compiler
+            .names
+            .schema
+            .fact_anywhere(&carry.fact)
+            .map(|fact| fact.scope)
+        else {
+            builder.problems.add(policy, what, "the fact is not in the vocabulary");
+            continue;
+        };
+        if all.iter().any(|earlier| earlier.text.fact == carry.fact) {
+            builder
+                .problems
+                .add(policy, &what, "the fact is carried already: keep one");
+        }
+        let number = all.len();
+        let mut step =
+            |which: u32, expr: &Expr| builder.step(policy, &what, expr, scope, part(CARRY, number, 1, which));
+        let (when, value) = (step(0, &carry.when), step(1, &carry.value));
+        let text: Carry = carry.clone();
+        all.push(CarryRule {
+            text,
+            scope,
+            when,
+            value,
+        });
+    }
+    all
+}
+
+/// Everything of one kind in the order of the law, with the policy it stands in.
+fn each<'a, T: 'a>(
+    layers: &'a [Layer<'a>],
+    of: impl Fn(&'a crate::rules::document::Document) -> &'a Vec<T>,
+) -> Vec<(&'a str, &'a T)> {
+    let with_policy = |layer: &'a Layer<'a>| of(layer.document).iter().map(|item| (&*layer.document.policy, item));
+    layers.iter().flat_map(with_policy).collect()
+}
+
+impl Builder<'_> {
+    fn step(&mut self, policy: &str, what: &str, expr: &Expr, scope: ScopeIndex, part: Part) -> Step {
+        let node = self.expression(policy, what, expr, scope);
+        let steps = &mut self.compiler.code.steps;
+        steps.push(StepNode { node, scope, part });
+        Step(u32::try_from(steps.len() - 1).unwrap_or(0))
+    }
+}
