@@ -18,6 +18,8 @@ pub struct WorkingCalendar {
 struct Year {
     off: Vec<Date>,
     work: Vec<Date>,
+    cite: Option<String>,
+    sample: bool,
 }
 
 /// Why a count of working days has no date.
@@ -38,7 +40,11 @@ impl WorkingCalendar {
             let year = calendar.years.entry(given.year).or_insert_with(|| Year {
                 off: Vec::new(),
                 work: Vec::new(),
+                cite: None,
+                sample: false,
             });
+            year.cite = year.cite.take().or_else(|| given.cite.clone());
+            year.sample |= given.sample;
             year.off.extend(&given.off);
             year.work.extend(&given.work);
         }
@@ -65,6 +71,14 @@ impl WorkingCalendar {
             }
         }
         Ok(day)
+    }
+
+    /// The notice that sets a year, and whether it is a sample.
+    #[must_use]
+    pub fn source(&self, year: i32) -> (Option<&str>, bool) {
+        self.years
+            .get(&year)
+            .map_or((None, false), |year| (year.cite.as_deref(), year.sample))
     }
 
     fn is_working(&self, day: Date) -> Result<bool, WorkingDayError> {

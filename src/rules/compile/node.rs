@@ -162,6 +162,17 @@ pub(in crate::rules) enum Kind {
     First,
 }
 
+impl Kind {
+    /// The value that decides `any` and `all` at once.
+    pub(in crate::rules) const fn deciding(self) -> Option<bool> {
+        match self {
+            Kind::Any => Some(true),
+            Kind::All => Some(false),
+            Kind::Sum | Kind::Count | Kind::Least | Kind::Greatest | Kind::First => None,
+        }
+    }
+}
+
 /// An aggregate with its way down to the instances.
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct AggregateNode {

@@ -14,8 +14,6 @@ pub(in crate::rules) struct ClauseTable {
     /// Its column among the clauses of its scope.
     pub(in crate::rules) column: u32,
     pub(in crate::rules) versions: Vec<ClauseVersion>,
-    /// Whether any version has limits, so that dates must be read.
-    pub(in crate::rules) dated: bool,
 }
 
 #[derive(Debug)]

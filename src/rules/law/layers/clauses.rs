@@ -52,7 +52,6 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
                     scope,
                     column: *column - 1,
                     versions: Vec::new(),
-                    dated: false,
                 }
             });
             let shadows =
@@ -65,7 +64,6 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
                      or end the effect of one",
                 );
             }
-            table.dated |= clause.in_force.from.is_some() || clause.in_force.until.is_some();
             table.versions.push(version);
         }
     }

@@ -1,0 +1,169 @@
+//! Aggregates over the instances of a scope.
+
+use std::ops::Range;
+
+use super::Evaluation;
+use crate::rules::compile::{AggregateNode, Binary, Kind, NodeIndex};
+use crate::rules::value::{Cell, Fault, Gap};
+
+/// What a filter says of an instance.
+enum Filter {
+    Pass,
+    Skip,
+    Missing(Gap),
+    Error(Fault),
+}
+
+impl Evaluation<'_> {
+    pub(super) fn aggregate(&mut self, index: u32, at: u32) -> Cell {
+        let law = self.law;
+        let node = law.code.aggregate_at(index);
+        let range = self.instances_of(node, at);
+        match node.kind.deciding() {
+            Some(deciding) => self.decide(node, range, deciding),
+            None => self.collect(node, range, at),
+        }
+    }
+
+    /// The instances under the anchor: tables are in document order, so they are one run.
+    pub(super) fn instances_of(&self, node: &AggregateNode, at: u32) -> Range<u32> {
+        let anchor = self.climb(node.anchor, at);
+        node.path.iter().fold(anchor..anchor + 1, |range, scope| {
+            let starts = &self.facts.tables[scope.at()].starts;
+            starts[range.start as usize]..starts[range.end as usize]
+        })
+    }
+
+    fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Filter {
+        let Some(filter) = filter else {
+            return Filter::Pass;
+        };
+        match self.run(filter, instance) {
+            Cell::Bool(true) => Filter::Pass,
+            Cell::Bool(false) => Filter::Skip,
+            Cell::Missing(gap) => Filter::Missing(gap),
+            Cell::Error(fault) => Filter::Error(fault),
+            Cell::Int(_)
+            | Cell::Wide(_)
+            | Cell::Code(_)
+            | Cell::Date(_)
+            | Cell::Month(_)
+            | Cell::Area(_)
+            | Cell::Absent => Filter::Error(Fault::Type),
+        }
+    }
+
+    /// `any` where `deciding` is true, `all` where it is false.
+    fn decide(&mut self, node: &AggregateNode, range: Range<u32>, deciding: bool) -> Cell {
+        let mut missing: Option<Gap> = None;
+        for instance in range {
+            let unsure = match self.filter(node.filter, instance) {
+                Filter::Pass => None,
+                Filter::Skip => continue,
+                Filter::Missing(gap) => Some(gap),
+                Filter::Error(fault) => return Cell::Error(fault),
+            };
+            let gap = match (node.value.map(|value| self.run(value, instance)), unsure) {
+                (Some(Cell::Bool(value)), _) if value != deciding => continue,
+                (Some(Cell::Bool(_)), None) => return Cell::Bool(deciding),
+                (Some(Cell::Bool(_)), Some(gap)) => gap,
+                (Some(Cell::Missing(gap)), unsure) => self.also(unsure, gap),
+                (Some(Cell::Error(fault)), _) => return Cell::Error(fault),
+                (Some(_) | None, _) => return Cell::Error(Fault::Type),
+            };
+            missing = Some(self.also(missing, gap));
+        }
+        missing.map_or(Cell::Bool(!deciding), Cell::Missing)
+    }
+
+    /// The aggregates that need every instance.
+    fn collect(&mut self, node: &AggregateNode, range: Range<u32>, at: u32) -> Cell {
+        let mut missing: Option<Gap> = None;
+        // The value so far and the instance it stems from.
+        let mut held: Option<(Cell, u32)> = None;
+        let mut fault: Option<Fault> = None;
+        let mut count: i64 = 0;
+        for instance in range {
+            match self.filter(node.filter, instance) {
+                Filter::Pass => count += 1,
+                Filter::Skip => continue,
+                Filter::Missing(gap) => {
+                    missing = Some(self.also(missing, gap));
+                    continue;
+                }
+                Filter::Error(fault) => return Cell::Error(fault),
+            }
+            let Some(value) = node.value else { continue };
+            match self.run(value, instance) {
+                Cell::Error(fault) => return Cell::Error(fault),
+                Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
+                // A fault of the aggregate itself waits: something missing outweighs it.
+                value if fault.is_none() => match self.take(node.kind, held, value, instance) {
+                    Ok(next) => held = Some(next),
+                    Err(found) => fault = Some(found),
+                },
+                _ => {}
+            }
+        }
+        if let Some(gap) = missing {
+            return Cell::Missing(gap);
+        }
+        if let Some(fault) = fault {
+            return Cell::Error(fault);
+        }
+        match (node.kind, held) {
+            (Kind::Count, _) => Cell::Int(count),
+            (Kind::Sum, held) => held.map_or(Cell::Int(0), |(sum, _)| sum),
+            (Kind::First, Some((_, instance))) => node
+                .taken
+                .map_or(Cell::Error(Fault::Type), |taken| self.run(taken, instance)),
+            (Kind::Least | Kind::Greatest, Some((value, _))) => value,
+            (Kind::Least | Kind::Greatest | Kind::First, None) => match node.default {
+                Some(default) => self.run(default, at),
+                None => self.nothing_recorded(node, at),
+            },
+            (Kind::Any | Kind::All, _) => Cell::Error(Fault::Type),
+        }
+    }
+
+    fn take(
+        &mut self,
+        kind: Kind,
+        held: Option<(Cell, u32)>,
+        value: Cell,
+        instance: u32,
+    ) -> Result<(Cell, u32), Fault> {
+        let Some((earlier, from)) = held else {
+            return match kind {
+                Kind::Sum => self.added(Cell::Int(0), value).map(|sum| (sum, instance)),
+                // Comparing a value with itself refuses kinds that have no order.
+                Kind::Count | Kind::Any | Kind::All | Kind::Least | Kind::Greatest | Kind::First => {
+                    self.order(value, value).map(|_| (value, instance))
+                }
+            };
+        };
+        match kind {
+            Kind::Sum => self.added(earlier, value).map(|sum| (sum, instance)),
+            Kind::Greatest if self.order(value, earlier)?.is_gt() => Ok((value, instance)),
+            Kind::Least | Kind::First if self.order(value, earlier)?.is_lt() => Ok((value, instance)),
+            Kind::Count | Kind::Any | Kind::All | Kind::Least | Kind::Greatest | Kind::First => Ok((earlier, from)),
+        }
+    }
+
+    fn added(&mut self, sum: Cell, value: Cell) -> Result<Cell, Fault> {
+        match self.binary(Binary::Add, sum, value) {
+            Cell::Error(fault) => Err(fault),
+            sum => Ok(sum),
+        }
+    }
+
+    /// `first` over nothing without a default needs a record of the scope.
+    fn nothing_recorded(&mut self, node: &AggregateNode, at: u32) -> Cell {
+        let above = node.parent.map_or(0, |reach| self.climb(reach, at));
+        let instance = self.facts.count(node.scope) + above;
+        match self.law.schema.scopes[node.scope.at()].facts.first() {
+            Some(fact) => Cell::Missing(self.gaps.fact(*fact, instance)),
+            None => Cell::Error(Fault::Type),
+        }
+    }
+}
