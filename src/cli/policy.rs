@@ -25,3 +25,6 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         Command::Check(args) => check::run(args, out),
     }
 }
+
+#[cfg(test)]
+mod tests;
