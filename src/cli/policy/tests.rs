@@ -21,7 +21,13 @@ fn files(path: &str) -> Vec<File> {
         .collect();
     paths.sort();
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| File { name: name(path), text: fs::read_to_string(path).unwrap() }).collect()
+    paths
+        .iter()
+        .map(|path| File {
+            name: name(path),
+            text: fs::read_to_string(path).unwrap(),
+        })
+        .collect()
 }
 
 fn above() -> Context {
@@ -31,7 +37,10 @@ fn above() -> Context {
         Ok(checked) => checked.document.clone(),
         Err(errors) => panic!("{}", errors.iter().map(PolicyError::text).collect::<String>()),
     });
-    Context { documents: documents.collect(), texts: vec![text] }
+    Context {
+        documents: documents.collect(),
+        texts: vec![text],
+    }
 }
 
 #[test]
@@ -61,9 +70,16 @@ fn every_broken_document_is_explained_in_the_expected_words() {
 #[test]
 fn the_shipped_documents_pass() {
     let texts = vec![fs::read_to_string(folder("policy/texts/huaimin-2021-142.txt")).unwrap()];
-    let shipped: Vec<File> = files("policy").into_iter().filter(|file| file.name != "areas.yaml").collect();
+    let shipped: Vec<File> = files("policy")
+        .into_iter()
+        .filter(|file| file.name != "areas.yaml")
+        .collect();
     for read in library::read_all(&shipped, &texts) {
         let errors = read.result.err().unwrap_or_default();
-        assert!(errors.is_empty(), "{}", errors.iter().map(PolicyError::text).collect::<String>());
+        assert!(
+            errors.is_empty(),
+            "{}",
+            errors.iter().map(PolicyError::text).collect::<String>()
+        );
     }
 }

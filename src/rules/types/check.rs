@@ -446,7 +446,7 @@ pub fn mismatch_fix(given: &Ty, wanted: &Ty) -> String {
             (Ty::Month, Ty::Date) => "write 月首日(...) or 月末日(...)",
             (Ty::Date, Ty::Month) => "write 月(...)",
             (Ty::Number(_) | Ty::Bare, Ty::Bool) => "compare it with something",
-            _ => return format!("write {}", wanted.describe()),
+            _ => return format!("make it {}", wanted.describe()),
         },
     };
     fix.to_string()

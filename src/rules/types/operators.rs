@@ -173,7 +173,11 @@ impl Checker<'_, '_> {
                 given.describe()
             ),
         };
+        let dated = |ty: &Ty| matches!(ty, Ty::Date | Ty::Month);
         let fix = match (given, known) {
+            _ if matches!(operator, Operator::Add | Operator::Sub) && (dated(given) || dated(known)) => {
+                "use 月加, 日加, 月差 or 日差".to_string()
+            }
             (Ty::Bare, _) => mismatch_fix(given, known),
             (_, Ty::Bare) => mismatch_fix(known, given),
             _ => mismatch_fix(given, known),

@@ -119,7 +119,14 @@ impl Symbols {
                 format!("write 个数({name}) or 合计({name}, ...)"),
             );
         }
-        let fix = if let Some(near) = nearest(name, self.names()) {
+        // A forgotten blank first: the nearest name of 非甲 is 甲, which means the opposite.
+        let glued = glued_keyword(name).filter(|keyword| {
+            let rest = name.strip_prefix(*keyword).unwrap_or_default();
+            self.names().any(|known| known == rest)
+        });
+        let fix = if let Some(keyword) = glued {
+            format!("put a blank after `{keyword}`")
+        } else if let Some(near) = nearest(name, self.names()) {
             format!("write `{near}`")
         } else if let Some(keyword) = glued_keyword(name) {
             format!("put a blank after `{keyword}`, or declare the name")

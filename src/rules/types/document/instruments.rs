@@ -84,15 +84,11 @@ impl Seal<'_, '_> {
         sealed
     }
 
-    /// The held texts that bear a number.
+    /// The held texts that bear a number: on a line of its own, for a text that only cites it holds nothing of it.
     fn texts_of(&self, number: &str) -> Vec<&str> {
         let number = squeezed(number);
-        self.context
-            .texts
-            .iter()
-            .map(String::as_str)
-            .filter(|text| squeezed(text).contains(&number))
-            .collect()
+        let bears = |text: &&str| text.lines().any(|line| squeezed(line) == number);
+        self.context.texts.iter().map(String::as_str).filter(bears).collect()
     }
 }
 
