@@ -3,8 +3,10 @@
 pub mod areas;
 pub mod caller;
 pub mod command;
+pub mod entropy;
 pub mod error;
 pub mod facts;
+pub mod key_file;
 pub mod result;
 
 pub use areas::AreaRegister;

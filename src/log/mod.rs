@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod entropy;
 pub mod hash;
 pub mod ids;
+pub mod keys;
 pub mod merkle;
 pub mod note;
 pub mod origin;

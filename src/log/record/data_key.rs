@@ -20,6 +20,9 @@ const NONCE_SIZE_BYTES: usize = 12;
 /// Keeps wrapped keys apart from everything else that a key-encryption key encrypts.
 const WRAP_DOMAIN: &[u8] = b"doudi/wrap/v1\x00";
 
+/// Keeps page tokens apart from everything else.
+const TOKEN_DOMAIN: &[u8] = b"doudi/page-token/v1\x00";
+
 /// Longest name of a key-encryption key.
 pub const KEK_ID_SIZE_MAX_BYTES: usize = 64;
 
@@ -74,6 +77,22 @@ impl DataKey {
         let (nonce, msg) = sealed.split_first_chunk::<NONCE_SIZE_BYTES>()?;
         let plain = self.cipher().decrypt(&(*nonce).into(), Payload { msg, aad }).ok()?;
         Some(Zeroizing::new(plain))
+    }
+
+    /// Seals a page token under its own domain.
+    pub(in crate::log) fn seal_token(
+        &self,
+        scope: &[u8],
+        content: &[u8],
+        entropy: &mut dyn Entropy,
+    ) -> Result<Vec<u8>, EntropyError> {
+        Ok(self.encrypt(&draw(entropy)?, &[TOKEN_DOMAIN, scope].concat(), content))
+    }
+
+    /// Opens [`DataKey::seal_token`].
+    pub(in crate::log) fn open_token(&self, scope: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let content = self.decrypt(&[TOKEN_DOMAIN, scope].concat(), sealed)?;
+        Some(content.to_vec())
     }
 
     fn cipher(&self) -> Aes256Gcm {

@@ -1,0 +1,148 @@
+//! The key provider from a file: made once with mode 0600, read only if nobody else can read it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::log::entropy::{Entropy, EntropyError};
+use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyRing};
+
+/// Access that a key file may not grant: anything to others, writing or executing to the group.
+/// The group may read, because Kubernetes mounts secrets as files of a group.
+const MODE_REFUSED: u32 = 0o037;
+
+/// Why keys cannot be had from a file.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file cannot be opened, read or written.
+    #[error("the key file {path} cannot be used: {cause}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Others can read or change it.
+    #[error("the key file {path} has mode {mode:04o}: take the access of others away, `chmod 600 {path}`")]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Its content is not that of a key file.
+    #[error("{path}: {cause}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: KeyFileFormatError,
+    },
+    /// No random bytes for new keys.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+/// Reads the keys.
+///
+/// # Errors
+/// [`KeyFileError`]; also if others can read the file.
+pub fn load(path: &Path) -> Result<KeyRing, KeyFileError> {
+    let io = |cause| KeyFileError::Io {
+        path: path.to_owned(),
+        cause,
+    };
+    let file = File::open(path).map_err(io)?;
+    // Of the opened file, so that nobody can swap it between the check and the reading.
+    let mode = file.metadata().map_err(io)?.permissions().mode() & 0o7777;
+    if mode & MODE_REFUSED != 0 {
+        return Err(KeyFileError::Mode {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    let limit = u64::try_from(KEY_FILE_SIZE_MAX_BYTES).expect("1 MiB") + 1;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(limit).read_to_end(&mut bytes).map_err(io)?;
+    KeyRing::parse(&bytes).map_err(|cause| KeyFileError::Format {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// Makes new keys and their file with mode 0600; an existing file is never touched.
+///
+/// # Errors
+/// [`KeyFileError::Io`] if the file exists or cannot be written.
+pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let io = |cause| KeyFileError::Io {
+        path: path.to_owned(),
+        cause,
+    };
+    let ring = KeyRing::generate(entropy)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+    file.write_all(&ring.to_file()).map_err(io)?;
+    // Keys that are lost after something was sealed with them lose what was sealed.
+    file.sync_all().map_err(io)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    Ok(ring)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::entropy::OsEntropy;
+
+    fn mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("our own file");
+    }
+
+    #[test]
+    fn a_new_key_file_is_readable_by_its_owner_alone_and_reads_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        let made = create(&path, &mut OsEntropy).expect("made");
+        let bits = std::fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
+        assert_eq!(bits, 0o600);
+        assert_eq!(load(&path).expect("loaded").summary(), made.summary());
+    }
+
+    #[test]
+    fn an_existing_file_is_never_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        let made = create(&path, &mut OsEntropy).expect("made");
+        assert!(matches!(create(&path, &mut OsEntropy), Err(KeyFileError::Io { .. })));
+        assert_eq!(load(&path).expect("loaded").summary(), made.summary());
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_or_the_group_can_write_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        create(&path, &mut OsEntropy).expect("made");
+        for accepted in [0o600, 0o400, 0o440, 0o640] {
+            mode(&path, accepted);
+            assert!(load(&path).is_ok(), "{accepted:o}");
+        }
+        for refused in [0o604, 0o644, 0o660, 0o602, 0o601, 0o666] {
+            mode(&path, refused);
+            assert!(matches!(load(&path), Err(KeyFileError::Mode { .. })), "{refused:o}");
+        }
+    }
+
+    #[test]
+    fn an_absent_or_foreign_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        assert!(matches!(load(&path), Err(KeyFileError::Io { .. })));
+        std::fs::write(&path, b"{}").expect("written");
+        mode(&path, 0o600);
+        let error = load(&path).expect_err("not a key file").to_string();
+        assert!(error.contains("keys.json") && error.contains("doudi keys create"), "{error}");
+    }
+}
