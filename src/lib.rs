@@ -11,5 +11,6 @@ pub mod config;
 pub mod log;
 pub mod reader;
 pub mod rules;
+pub mod shutdown;
 pub mod store;
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
 
+pub mod admission;
+pub mod auth;
 pub mod decode;
 pub mod encode;
 pub mod pb;

@@ -7,7 +7,7 @@ use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::pb::{self, ErrorReason};
+use super::pb::ErrorReason;
 use crate::app::AppError;
 use crate::app::error::{ResourceKind, Violation};
 use crate::rules::determination::RequiredStep;
@@ -187,11 +187,47 @@ fn preconditions(
     }
 }
 
-/// The status for a reason that has no typed error: a message too large, an unknown call.
+/// The status in place of one that the transport made itself, without a reason; none where it has to stand.
 #[must_use]
-pub fn reason_of(status: &Status) -> Option<pb::ErrorReason> {
-    let info = status.get_details_error_info()?;
-    pb::ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
+pub fn of_transport(code: Code) -> Option<Status> {
+    let invalid = |description: &str| {
+        let violation = Violation {
+            field: String::new(),
+            description: description.to_owned(),
+        };
+        Some(status(&AppError::Invalid(vec![violation])))
+    };
+    match code {
+        Code::OutOfRange => invalid("the message is too large: see the limits of its lists"),
+        // Our own internal errors carry details; this one means that the bytes are no message.
+        Code::Internal | Code::InvalidArgument => invalid("the message cannot be read: send the contract's protobuf"),
+        Code::Unimplemented => {
+            let mut details = ErrorDetails::new();
+            details.set_error_info(word(ErrorReason::MethodUnknown), ERROR_DOMAIN, HashMap::new());
+            let text = "no such method: see the contracts by reflection";
+            Some(Status::with_error_details(code, text, details))
+        }
+        Code::Ok
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::DeadlineExceeded
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::Unavailable
+        | Code::DataLoss
+        | Code::Unauthenticated => None,
+    }
+}
+
+/// A handler's way out.
+impl From<AppError> for Status {
+    fn from(error: AppError) -> Status {
+        status(&error)
+    }
 }
 
 #[cfg(test)]
