@@ -16,7 +16,7 @@ use crate::area::AreaCode;
 use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, empty_root};
 use crate::log::note::Signer;
-use crate::log::{LogIndex, Origin, RecordId, TreeSize};
+use crate::log::{LogIndex, Origin, TreeSize};
 use crate::store::append::{Append, Locked};
 use crate::store::{HeadRow, LogId, LogRow, StoreError};
 
@@ -91,13 +91,19 @@ async fn commit(shared: &Shared, area: AreaCode, log: &mut Option<LogRow>, items
         .map_err(AppendError::from)?;
     let mut draft = Draft::after(&row, tree, time_ms, registered);
     if is_empty {
-        draft.append_epoch(random_record_id()?, &shared.engine);
+        let keys = shared
+            .keys
+            .verifier_keys(&row.origin)
+            .map_err(|_| AppendError::Signing)?;
+        draft.append_epoch(&keys, &shared.engine)?;
     }
-    let places = items
-        .iter()
-        .zip(&verdicts)
-        .map(|(item, verdict)| matches!(verdict, Verdict::Stands).then(|| draft.append(item)))
-        .collect();
+    let mut places = Vec::with_capacity(items.len());
+    for (item, verdict) in items.iter().zip(&verdicts) {
+        places.push(match verdict {
+            Verdict::Stands => Some(draft.append(item)?),
+            Verdict::Answered(_) | Verdict::Repeats(_) | Verdict::Refused(_) => None,
+        });
+    }
     let signed = sign(shared, draft.checkpoint()).await?;
     draft.write(&mut append, &signed).await?;
     append.commit().await?;
@@ -176,10 +182,4 @@ async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedChec
         Ok(Ok(Ok(signed))) => Ok(signed),
         Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(AppendError::Signing),
     }
-}
-
-fn random_record_id() -> Result<RecordId, AppendError> {
-    let mut bytes = [0; RecordId::SIZE_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| AppendError::Unavailable(Arc::new(error)))?;
-    Ok(RecordId::from_bytes(bytes))
 }

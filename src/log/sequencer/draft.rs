@@ -1,14 +1,20 @@
 //! A batch being written down: entries with their time and place, and every row that goes with them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::entry::entry_bytes;
-use super::item::{Acknowledged, AppendError, Item, NewDocument};
+use super::entropy::SystemEntropy;
+use super::entry::{commitments, document_rows};
+use super::item::{Acknowledged, AppendError, Item};
 use super::select::span_rows;
 use super::tiles::full_tiles;
+use crate::canonical::Json;
 use crate::log::checkpoint::{Checkpoint, SignedCheckpoint, UncommittedCheckpoint};
+use crate::log::entropy::{EntropyError, draw};
 use crate::log::merkle::{Appended, CompactTree, leaf_hash, prove_inclusion};
+use crate::log::note::VerifierKey;
 use crate::log::receipt::Receipt;
+use crate::log::record::{DocumentName, Entry, EntryKind, Salt, WrittenDocument, publish};
 use crate::log::{LogIndex, RecordId};
 use crate::store::append::Append;
 use crate::store::batch::Batch;
@@ -76,24 +82,47 @@ impl Draft {
         }
     }
 
-    /// Appends the entry that opens a log. The first epoch of an area follows none and says no more.
-    pub(super) fn append_epoch(&mut self, record_id: RecordId, engine: &str) {
-        let entry = entry_bytes(&self.log.origin, self.time_ms, "EPOCH", None, None, engine, &[]);
-        let index = self.append_entry(entry);
-        self.record(index, record_id, None, "EPOCH");
+    /// Appends the entry that opens a log: its name and the keys that sign it. The first epoch of
+    /// an area follows none.
+    pub(super) fn append_epoch(&mut self, keys: &[VerifierKey], engine: &str) -> Result<(), AppendError> {
+        let unavailable = |error: EntropyError| AppendError::Unavailable(Arc::new(error));
+        let record_id = RecordId::from_bytes(draw(&mut SystemEntropy).map_err(unavailable)?);
+        let salt = Salt::draw(&mut SystemEntropy).map_err(unavailable)?;
+        let origin = self.log.origin.clone();
+        let keys = keys.iter().map(|key| Json::text(key.to_string())).collect();
+        let body = Json::object([("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))]);
+        let name: DocumentName = "epoch".parse().expect("the name of the kind's only slot");
+        let (commitment, stored) = publish(&name, &salt, &body.to_bytes());
+        let documents = [WrittenDocument {
+            name,
+            commitment,
+            key_ref: None,
+            stored,
+            salt,
+        }];
+        let logged = self.logged_seconds();
+        let entry = Entry::new(EntryKind::Epoch, origin, logged, None, engine, commitments(&documents))?;
+        let index = self.append_entry(entry.to_bytes());
+        self.record(index, record_id, None, EntryKind::Epoch);
+        self.batch
+            .documents
+            .extend(document_rows(&documents).into_iter().map(|row| (index, row)));
+        Ok(())
+    }
+
+    fn logged_seconds(&self) -> i64 {
+        self.time_ms.div_euclid(1000)
     }
 
     /// Appends an item that stands.
-    pub(super) fn append(&mut self, item: &Item) -> LogIndex {
-        let entry = item.entry_bytes(&self.log.origin, self.time_ms);
+    pub(super) fn append(&mut self, item: &Item) -> Result<LogIndex, AppendError> {
+        let entry = item.entry_bytes(&self.log.origin, self.logged_seconds())?;
         let index = self.append_entry(entry);
-        self.record(index, item.record_id, item.case_id.clone(), &item.kind);
+        self.record(index, item.record_id, item.case_id.clone(), item.kind);
         let batch = &mut self.batch;
-        batch.documents.extend(
-            item.documents
-                .iter()
-                .map(|NewDocument { row, .. }| (index, row.clone())),
-        );
+        batch
+            .documents
+            .extend(item.document_rows().into_iter().map(|row| (index, row)));
         batch.data_keys.extend(item.data_keys.iter().cloned());
         batch.requests.push(RequestRow {
             key: item.request.clone(),
@@ -118,7 +147,7 @@ impl Draft {
             .filter(|person| self.registered.insert(person.hmac.clone()));
         batch.persons.extend(new.cloned());
         self.append_case(item, index);
-        index
+        Ok(index)
     }
 
     fn append_case(&mut self, item: &Item, index: LogIndex) {
@@ -154,14 +183,14 @@ impl Draft {
         index
     }
 
-    fn record(&mut self, index: LogIndex, record_id: RecordId, case_id: Option<String>, kind: &str) {
+    fn record(&mut self, index: LogIndex, record_id: RecordId, case_id: Option<String>, kind: EntryKind) {
         self.batch.records.push(RecordRow {
             log_id: self.log.log_id,
             index,
             area: self.log.origin.area(),
             record_id,
             case_id,
-            kind: kind.to_owned(),
+            kind: kind.name().to_owned(),
         });
     }
 
@@ -225,7 +254,7 @@ impl Written {
             index,
             record_id: item.record_id,
             entry: entry.entry.clone(),
-            documents: item.documents.iter().map(|document| document.row.clone()).collect(),
+            documents: item.document_rows(),
             receipt: Receipt::new(index, proof, &self.checkpoint).to_string(),
             first_size: size,
             repeated: false,

@@ -2,6 +2,7 @@
 
 use super::clock::ClockError;
 use crate::area::AreaCode;
+use crate::log::record::{EntryError, EntryKind, LawUsed, WrittenDocument};
 use crate::log::{Hash, LogIndex, RecordId, TreeSize};
 use crate::store::{Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey, StoreError};
 
@@ -15,15 +16,13 @@ pub struct Item {
     /// Name of the record; the documents are sealed under it.
     pub record_id: RecordId,
     /// Kind of the entry.
-    pub kind: String,
-    /// Digest of the law manifest, for what was decided by law.
-    pub law: Option<Hash>,
-    /// Semantics of the rules, for what was decided by law.
-    pub semantics: Option<String>,
+    pub kind: EntryKind,
+    /// The law it was decided by, for kinds that are.
+    pub law: Option<LawUsed>,
     /// The engine's name and version.
     pub engine: String,
-    /// Documents in the order of the entry.
-    pub documents: Vec<NewDocument>,
+    /// Its documents, as `write_documents` made them.
+    pub documents: Vec<WrittenDocument>,
     /// Data keys that the documents or the case state are the first to use.
     pub data_keys: Vec<DataKeyRow>,
     /// The case of the entry, also where it does not change.
@@ -34,15 +33,6 @@ pub struct Item {
     pub persons: Vec<PersonRow>,
     /// The document of law that comes into use.
     pub policy: Option<NewPolicy>,
-}
-
-/// One document of the entry.
-#[derive(Clone, Debug)]
-pub struct NewDocument {
-    /// Its commitment, which the entry names.
-    pub commitment: Hash,
-    /// Name, key and bytes as they are stored.
-    pub row: DocumentRow,
 }
 
 /// A case's next state.
@@ -133,9 +123,9 @@ pub enum AppendError {
     /// A person of the item holds a basic programme in one of its months already.
     #[error("a person holds a basic programme in one of these months already: decide again")]
     ProgrammeHeld,
-    /// The entry is longer than the log takes.
-    #[error("the entry is larger than 65,535 bytes: name fewer documents")]
-    EntryTooLarge,
+    /// The entry cannot be written: a part is malformed, or it is too large.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// The area has no log of its own: it is a township, or the configured domain is malformed.
     #[error("this area has no log: give the six digits of a county or of an area above it")]
     NoLog,

@@ -17,6 +17,7 @@ mod answer;
 mod clock;
 mod commit;
 mod draft;
+mod entropy;
 mod entry;
 mod item;
 mod lane;
@@ -32,12 +33,12 @@ use tokio::sync::oneshot;
 
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
-pub use item::{Acknowledged, AppendError, CaseChange, Item, NewDocument, NewPolicy, PersonSpan};
+pub use entropy::SystemEntropy;
+pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane};
 
 use super::Origin;
 use super::note::{SignError, Signer, VerifierKey};
-use super::tiles::ENTRY_SIZE_MAX_BYTES;
 use crate::area::AreaCode;
 use crate::store::{Store, StoreError};
 
@@ -58,6 +59,9 @@ pub const ATTEMPT_COUNT_MAX: u32 = 5;
 
 /// Epochs have four digits at most: the key of a log in the tables has room for no more.
 const EPOCH_MAX: u32 = 9999;
+
+/// The last second of the year 9999: the longest time that an entry states.
+const LOGGED_SECONDS_MAX: i64 = 253_402_300_799;
 
 /// The keys of the logs: the name of a log's key is its origin.
 pub trait LogKeys: Send + Sync + 'static {
@@ -160,9 +164,8 @@ impl Sequencer {
     fn enqueue(&self, job: Job) -> Result<(), AppendError> {
         let area = job.item.request.area;
         let longest = Origin::new(&self.shared.domain, area, EPOCH_MAX).map_err(|_| AppendError::NoLog)?;
-        if job.item.entry_bytes(&longest, i64::MAX).len() > ENTRY_SIZE_MAX_BYTES {
-            return Err(AppendError::EntryTooLarge);
-        }
+        // A bad item must not fail the batch that it would be in.
+        job.item.entry_bytes(&longest, LOGGED_SECONDS_MAX)?;
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let lanes = lanes.as_mut().ok_or(AppendError::ShuttingDown)?;
         // A task ends early through a bug only; its log is read again from the start.

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::{Acknowledged, CaseChange, Clock, Item, LogKeys, NewDocument, PersonSpan, Sequencer, SystemClock};
+use super::super::{Acknowledged, CaseChange, Clock, Item, LogKeys, PersonSpan, Sequencer, SystemClock};
 use crate::area::AreaCode;
 use crate::log::checkpoint::SignedCheckpoint;
 use crate::log::merkle::{CompactTree, leaf_hash};
 use crate::log::note::{Ed25519Signer, KeyId, KeyName, SignError, Signer, VerifierKey};
 use crate::log::receipt::Receipt;
+use crate::log::record::{EntryKind, LawUsed, Salt, WrittenDocument};
 use crate::log::{Hash, LogIndex, Origin, RecordId};
-use crate::store::{Cause, Dialect, DocumentRow, LogRow, RequestKey, Row, Store, StoreError, Transaction, Value};
+use crate::store::{Cause, Dialect, LogRow, RequestKey, Row, Store, StoreError, Transaction, Value};
 
 /// One seed for all logs; the key's name tells them apart. Signs as slowly as asked.
 #[derive(Default)]
@@ -102,17 +103,18 @@ pub(super) fn item(number: u32) -> Item {
         },
         request_digest: text.clone().into_bytes(),
         record_id: RecordId::from_bytes(u128::from(number).to_be_bytes()),
-        kind: "DETERMINATION".to_owned(),
-        law: Some(Hash::of(b"law")),
-        semantics: Some("doudi-rules/1".to_owned()),
+        kind: EntryKind::Determination,
+        law: Some(LawUsed {
+            manifest: Hash::of(b"law"),
+            semantics: "doudi-rules/1".to_owned(),
+        }),
         engine: "doudi/test".to_owned(),
-        documents: vec![NewDocument {
+        documents: vec![WrittenDocument {
+            name: "facts".parse().expect("a name"),
             commitment: Hash::of(text.as_bytes()),
-            row: DocumentRow {
-                name: "facts".to_owned(),
-                key_ref: None,
-                bytes: text.into_bytes(),
-            },
+            key_ref: None,
+            stored: text.into_bytes(),
+            salt: Salt::from_bytes([0; 32]),
         }],
         data_keys: Vec::new(),
         case_id: None,

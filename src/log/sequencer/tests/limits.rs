@@ -7,12 +7,13 @@ use super::super::{
 };
 use super::bench::{area, check_log, index, item, replica, verify};
 use crate::canonical::Json;
+use crate::log::record::EntryError;
 use crate::store::Dialect;
 use crate::store::conformance::{TestDatabase, on_both};
 
 on_both!(
     a_full_queue_refuses_and_drops_nothing,
-    an_entry_that_is_too_large_is_refused,
+    a_malformed_entry_is_refused_before_it_reaches_a_batch,
     a_signer_that_is_too_slow_commits_nothing,
     a_clock_that_is_not_believed_appends_nothing,
 );
@@ -58,18 +59,26 @@ async fn a_full_queue_refuses_and_drops_nothing(database: TestDatabase) {
     assert_eq!(check_log(&store, area()).await.len(), 2 + appended);
 }
 
-async fn an_entry_that_is_too_large_is_refused(database: TestDatabase) {
+async fn a_malformed_entry_is_refused_before_it_reaches_a_batch(database: TestDatabase) {
     let replica = replica(database.store().await);
-    let mut large = item(1);
-    large.engine = "e".repeat(65_000);
-    let answer = replica.sequencer.append(large.clone()).await.expect("it fits");
-    assert!(answer.entry.len() > 65_000);
-    large = item(2);
-    large.engine = "e".repeat(65_535);
-    assert!(matches!(
-        replica.sequencer.append(large).await,
-        Err(AppendError::EntryTooLarge)
-    ));
+    let mut lawless = item(1);
+    lawless.law = None;
+    let mut nameless = item(2);
+    nameless.engine = String::new();
+    let (lawless, nameless, good) = tokio::join!(
+        replica.sequencer.append(lawless),
+        replica.sequencer.append(nameless),
+        replica.sequencer.append(item(3))
+    );
+    assert!(
+        matches!(lawless, Err(AppendError::Entry(EntryError::NoLaw(_)))),
+        "{lawless:?}"
+    );
+    assert!(
+        matches!(nameless, Err(AppendError::Entry(EntryError::Member("engine")))),
+        "{nameless:?}"
+    );
+    verify(area(), &good.expect("not its fault"));
 }
 
 async fn a_signer_that_is_too_slow_commits_nothing(database: TestDatabase) {
