@@ -9,55 +9,53 @@ mod follow;
 mod guard;
 mod request;
 mod row;
-#[cfg(test)]
-mod tests;
 
-use super::calendar::Month;
+use super::calendar::{Date, Month};
+use super::codec::Digest;
 use super::document::GuardFailure;
-use super::eval::{Evaluation, Trace};
-use super::facts::Facts;
-use super::law::Law;
+use super::eval::Evaluation;
+use super::law::{CarryRule, GuardRule, Law, OutcomeRule, ScheduleRule};
 use super::money::Fen;
 use super::outcome::{Effect, Outcome};
 use super::value::{Fault, Gap};
 use super::vocabulary::ScopeIndex;
+use crate::canonical::Json;
 
 pub use request::{DecisionFacts, FactsRefused};
 
-/// Most months of one calendar of payments: ten years, far beyond any grace, so that a guard can
-/// still say which bound a choice of thirteen months breaks.
-pub const PAY_MONTHS_MAX: u32 = 120;
+/// Longest validity in months: ten years, far beyond any the law gives.
+pub const VALID_MONTHS_MAX: u32 = 120;
 
-/// What was decided, by places in the law and the facts.
-#[derive(Debug)]
-pub struct Decision {
+/// What was decided, by references into the law and places in the facts.
+pub struct Decision<'l> {
     /// For the household.
-    pub household: DecidedRow,
+    pub household: DecidedRow<'l>,
     /// Members that the household's outcome covers, as instances.
     pub persons: Vec<u32>,
     /// For single members, in the order in which it was decided.
-    pub members: Vec<(u32, DecidedRow)>,
-    /// Due dates: schedule, version, date.
-    pub due: Vec<(usize, usize, super::calendar::Date)>,
-    /// Values carried: carry, member instance (none: the household), the value.
-    pub carried: Vec<(usize, Option<u32>, crate::canonical::Json)>,
-    /// Gaps of schedules that the outcome does not rest on.
+    pub members: Vec<(u32, DecidedRow<'l>)>,
+    /// Due dates.
+    pub due: Vec<(&'l ScheduleRule, Date)>,
+    /// Values carried, with the member's instance (none: the household).
+    pub carried: Vec<(&'l CarryRule, Option<u32>, Json)>,
+    /// Gaps of schedules, on which the outcome does not rest.
     gaps: Vec<Gap>,
-    /// The evaluation's trace, with what it read and missed.
-    pub trace: Trace,
+    facts: &'l DecisionFacts,
+    law: &'l Law,
+    evaluation: Evaluation<'l>,
 }
 
 /// One row's outcome.
 #[derive(Clone, Debug, Default)]
-pub struct DecidedRow {
-    /// List, row and version; none where no row was reached.
-    pub row: Option<RowPlace>,
+pub struct DecidedRow<'l> {
+    /// The row; none where no row was reached.
+    row: Option<RowPlace<'l>>,
     /// What ended it before it had an outcome.
     pub stopped: Option<Stopped>,
     /// What it does to the monthly amount.
     pub effect: Option<Effect>,
-    /// Guards that failed, by number and version, in order.
-    pub failed: Vec<(usize, usize)>,
+    /// Guards that failed, in order.
+    failed: Vec<&'l GuardRule>,
     /// The monthly amount, of the first month.
     pub amount: Option<Fen>,
     /// First month of effect.
@@ -75,11 +73,11 @@ pub struct DecidedRow {
 }
 
 /// Where a row stands in the law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowPlace {
+#[derive(Clone, Copy, Debug)]
+struct RowPlace<'l> {
     list: usize,
     row: usize,
-    version: usize,
+    rule: &'l OutcomeRule,
 }
 
 /// Why a row gave no outcome.
@@ -111,22 +109,42 @@ pub struct RefusedBy {
 
 /// Decides. The same law and facts give the same decision and the same trace, for ever.
 #[must_use]
-pub fn decide(law: &Law, facts: &DecisionFacts) -> Decision {
-    let mut evaluation = Evaluation::new(law, facts.facts());
-    let mut procedure = Procedure { law, facts, evaluation: &mut evaluation };
-    let mut decision = procedure.run();
-    decision.trace = evaluation.finish();
-    decision
+pub fn decide<'l>(law: &'l Law, facts: &'l DecisionFacts) -> Decision<'l> {
+    let mut procedure = Procedure { law, facts, evaluation: Evaluation::new(law, facts.facts()) };
+    let mut decided = Decided::default();
+    procedure.run(&mut decided);
+    Decision {
+        household: decided.household,
+        persons: decided.persons,
+        members: decided.members,
+        due: decided.due,
+        carried: decided.carried,
+        gaps: decided.gaps,
+        facts,
+        law,
+        evaluation: procedure.evaluation,
+    }
 }
 
-impl Decision {
+impl Decision<'_> {
+    /// SHA-256 of the canonical trace.
+    #[must_use]
+    pub fn trace_digest(&self) -> Digest {
+        self.evaluation.trace().digest()
+    }
+
+    /// The readable trace.
+    #[must_use]
+    pub fn explain(&mut self) -> Json {
+        self.evaluation.explain()
+    }
+
     /// The refusal, if a guard refuses what was chosen.
     #[must_use]
-    pub fn refusal(&self, law: &Law) -> Option<Refusal> {
+    pub fn refusal(&self) -> Option<Refusal> {
         let mut guards: Vec<RefusedBy> = Vec::new();
         let rows = std::iter::once(&self.household).chain(self.members.iter().map(|(_, row)| row));
-        for (number, version) in rows.flat_map(|row| &row.failed) {
-            let guard = &law.guards()[*number].versions[*version].rule.text;
+        for guard in rows.flat_map(|row| &row.failed).map(|rule| &rule.text) {
             let refused = RefusedBy { reason: guard.reason.clone(), cite: guard.cite.clone() };
             if guard.on_failure == GuardFailure::Refuse && !guards.contains(&refused) {
                 guards.push(refused);
@@ -136,14 +154,14 @@ impl Decision {
     }
 }
 
-impl DecidedRow {
+impl<'l> DecidedRow<'l> {
     /// The outcome of the row itself, whether or not a guard holds it back.
     #[must_use]
-    pub fn outcome(&self, law: &Law) -> Option<Outcome> {
+    pub fn outcome(&self) -> Option<Outcome> {
         if self.stopped.is_some() {
             return None;
         }
-        Outcome::from_code(&self.row?.of(law).text.outcome)
+        Outcome::from_code(&self.row?.rule.text.outcome)
     }
 
     /// Whether a guard holds it back.
@@ -152,56 +170,51 @@ impl DecidedRow {
         !self.failed.is_empty()
     }
 
-    fn stop(row: Option<RowPlace>, stopped: Stopped) -> DecidedRow {
+    fn stop(row: Option<RowPlace<'l>>, stopped: Stopped) -> DecidedRow<'l> {
         DecidedRow { row, stopped: Some(stopped), ..DecidedRow::default() }
     }
 }
 
-impl RowPlace {
-    fn of(self, law: &Law) -> &super::law::OutcomeRule {
-        &law.lists()[self.list].rows[self.row].versions[self.version].rule
-    }
+/// What a run has decided so far.
+#[derive(Default)]
+struct Decided<'l> {
+    household: DecidedRow<'l>,
+    persons: Vec<u32>,
+    members: Vec<(u32, DecidedRow<'l>)>,
+    due: Vec<(&'l ScheduleRule, Date)>,
+    carried: Vec<(&'l CarryRule, Option<u32>, Json)>,
+    gaps: Vec<Gap>,
 }
 
 /// One run of the procedure.
-struct Procedure<'a, 'e> {
-    law: &'a Law,
-    facts: &'a DecisionFacts,
-    evaluation: &'e mut Evaluation<'a>,
+struct Procedure<'l> {
+    law: &'l Law,
+    facts: &'l DecisionFacts,
+    evaluation: Evaluation<'l>,
 }
 
-impl Procedure<'_, '_> {
-    fn run(&mut self) -> Decision {
-        let mut decision = Decision {
-            household: DecidedRow::default(),
-            persons: Vec::new(),
-            members: Vec::new(),
-            due: Vec::new(),
-            carried: Vec::new(),
-            gaps: Vec::new(),
-            trace: Trace::default(),
-        };
-        decision.household = self.household(&mut decision.persons);
-        if decision.household.stopped.is_some() {
-            decision.persons.clear();
-            return decision;
+impl<'l> Procedure<'l> {
+    fn run(&mut self, decided: &mut Decided<'l>) {
+        decided.household = self.household(&mut decided.persons);
+        if decided.household.stopped.is_some() {
+            decided.persons.clear();
+            return;
         }
-        decision.members = self.members();
-        self.guard(&mut decision);
-        if decision.household.stopped.is_some() {
-            decision.persons.clear();
-            decision.members.clear();
-            return decision;
+        decided.members = self.members();
+        self.guard(decided);
+        if decided.household.stopped.is_some() {
+            decided.persons.clear();
+            decided.members.clear();
+            return;
         }
-        self.schedules(&mut decision);
-        if !decision.household.is_held() {
-            self.carries(&mut decision);
+        self.schedules(decided);
+        if !decided.household.is_held() {
+            self.carries(decided);
         }
-        decision
     }
 
     /// The household's lists, walked as one (section 2).
-    fn household(&mut self, persons: &mut Vec<u32>) -> DecidedRow {
+    fn household(&mut self, persons: &mut Vec<u32>) -> DecidedRow<'l> {
         for list in self.lists(true) {
             if let Some(decided) = self.walk(list, 0, Some(persons)) {
                 return decided;
@@ -211,8 +224,8 @@ impl Procedure<'_, '_> {
     }
 
     /// The member lists (section 3).
-    fn members(&mut self) -> Vec<(u32, DecidedRow)> {
-        let mut decided: Vec<(u32, DecidedRow)> = Vec::new();
+    fn members(&mut self) -> Vec<(u32, DecidedRow<'l>)> {
+        let mut decided: Vec<(u32, DecidedRow<'l>)> = Vec::new();
         for list in self.lists(false) {
             for member in 0..self.facts.member_count() {
                 if decided.iter().any(|(earlier, _)| *earlier == member) {

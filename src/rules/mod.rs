@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod case;
 pub mod codec;
 pub mod compile;
+pub mod decide;
 pub mod determination;
 pub mod document;
 pub mod entitlement;

@@ -1,22 +1,21 @@
 //! A decision as the determination document (`DECIDE.md` section 7).
 
-use std::collections::BTreeSet;
-
 use super::{DecidedRow, Decision, DecisionFacts, RowPlace, Stopped};
 use crate::rules::calendar::Month;
+use crate::rules::case::endings;
 use crate::rules::determination::{
     Carried, Decided, Determination, Due, MemberDecided, MissingFact, MissingRule, PlannedOutcome, RequiredStep,
 };
 use crate::rules::document::GuardFailure;
-use crate::rules::entitlement::{Difference, Ending, Entitlement, differences, superseded_records, supersede};
+use crate::rules::entitlement::{Difference, Entitlement, differences, supersede, superseded_records};
 use crate::rules::law::Law;
 use crate::rules::outcome::{Effect, Outcome, Programme};
-use crate::rules::value::Gap;
 
-impl Decision {
+impl Decision<'_> {
     /// The determination document. It follows from the law, the facts and this decision alone.
     #[must_use]
-    pub fn determination(&self, law: &Law, facts: &DecisionFacts) -> Determination {
+    pub fn determination(&self) -> Determination {
+        let (law, facts) = (self.law, self.facts);
         let writer = Writer { law, facts, decision: self };
         let held = self.household.is_held();
         let covered: Vec<String> = self.persons.iter().map(|member| facts.member_id(*member)).collect();
@@ -28,7 +27,8 @@ impl Decision {
             target.extend(writer.grants(decided, &[facts.member_id(*member)]));
         }
         let (missing_facts, missing_rules) = writer.missing();
-        Determination {
+        let parameters = self.evaluation.parameters_read();
+        let mut determination = Determination {
             area: law.area().to_string(),
             kind: facts.kind().to_owned(),
             cause: facts.cause(),
@@ -41,38 +41,53 @@ impl Decision {
                 .iter()
                 .map(|(member, decided)| MemberDecided { member: facts.member_id(*member), decided: writer.decided(decided) })
                 .collect(),
-            difference: writer.difference(&entitlements),
+            difference: Vec::new(),
             entitlements,
             proposed,
             due: writer.due(),
             carried: writer.carried(),
-            parameters: self.trace.parameters(law),
-            choices: self.trace.choices(law),
-            samples: self.trace.samples(law),
+            samples: parameters.iter().filter(|read| read.sample).map(|read| read.row.clone()).collect(),
+            parameters,
+            choices: self.evaluation.choices_read(),
             missing_facts,
             missing_rules,
-            trace: self.trace.digest().to_string(),
-        }
+            trace: self.trace_digest().to_string(),
+        };
+        determination.difference = difference(&determination, facts);
+        determination
     }
+}
+
+/// The months already due that change (section 5).
+fn difference(determination: &Determination, facts: &DecisionFacts) -> Vec<Difference> {
+    if !determination.takes_effect() {
+        return Vec::new();
+    }
+    let granted = &determination.entitlements;
+    let ended = endings(determination);
+    let first = granted.iter().map(|new| new.from).chain(ended.iter().map(|ending| ending.from)).min();
+    let Some(first) = first else { return Vec::new() };
+    let now = supersede(facts.standing(), granted, &ended);
+    differences(facts.standing(), &now, first, facts.decision_month())
 }
 
 struct Writer<'a> {
     law: &'a Law,
     facts: &'a DecisionFacts,
-    decision: &'a Decision,
+    decision: &'a Decision<'a>,
 }
 
 impl Writer<'_> {
-    fn decided(&self, row: &DecidedRow) -> Decided {
-        let Some(outcome) = row.outcome(self.law) else { return self.stopped(row) };
-        let Some(rule) = row.row.map(|place| place.of(self.law)) else { return self.stopped(row) };
-        let text = &rule.text;
+    fn decided(&self, row: &DecidedRow<'_>) -> Decided {
+        let Some(outcome) = row.outcome() else { return self.stopped(row) };
+        let Some(place) = row.row else { return self.stopped(row) };
+        let text = &place.rule.text;
         let held = row.is_held();
         Decided {
             outcome: if held { row.effect.unwrap_or(Effect::Same).proposed() } else { outcome },
             proposes: held.then_some(outcome),
             effect: row.effect,
-            row: row.row.map(|place| self.name(place)),
+            row: Some(self.name(place)),
             reason: text.reason.clone(),
             cite: Some(text.cite.clone()),
             amount: row.amount,
@@ -95,9 +110,9 @@ impl Writer<'_> {
     }
 
     /// A decision that needs or errs: the row it stood at, and nothing of what the row would grant.
-    fn stopped(&self, row: &DecidedRow) -> Decided {
+    fn stopped(&self, row: &DecidedRow<'_>) -> Decided {
         let (outcome, error) = match row.stopped {
-            Some(Stopped::Missing(gap)) if self.decision.trace.has_missing_rules(gap) => (Outcome::NeedsRule, None),
+            Some(Stopped::Missing(gap)) if !self.decision.evaluation.missing(gap).1.is_empty() => (Outcome::NeedsRule, None),
             Some(Stopped::Missing(_)) => (Outcome::NeedsFacts, None),
             Some(Stopped::Fault(fault)) => (Outcome::Error, Some(fault.code().to_owned())),
             Some(Stopped::NoRow) | None => (Outcome::Error, Some("E_NO_ROW".to_owned())),
@@ -121,15 +136,15 @@ impl Writer<'_> {
         }
     }
 
-    fn name(&self, place: RowPlace) -> String {
+    fn name(&self, place: RowPlace<'_>) -> String {
         let list = &self.law.lists()[place.list];
         format!("{}/{}", list.id, list.rows[place.row].id)
     }
 
-    fn required_steps(&self, row: &DecidedRow, first: &[String], cite: &str) -> Vec<RequiredStep> {
+    fn required_steps(&self, row: &DecidedRow<'_>, first: &[String], cite: &str) -> Vec<RequiredStep> {
         let named = first.iter().map(|code| RequiredStep { code: code.clone(), cite: Some(cite.to_owned()), blocks: false });
-        let failed = row.failed.iter().map(|(number, version)| {
-            let guard = &self.law.guards()[*number].versions[*version].rule.text;
+        let failed = row.failed.iter().map(|rule| {
+            let guard = &rule.text;
             // A guard that refuses ends the call; in a dry run it is shown like any other step.
             let blocks = matches!(guard.on_failure, GuardFailure::Propose | GuardFailure::Refuse);
             RequiredStep { code: guard.reason.clone(), cite: Some(guard.cite.clone()), blocks }
@@ -138,8 +153,8 @@ impl Writer<'_> {
     }
 
     /// What a decision grants: one entitlement for each run of equal amounts.
-    fn grants(&self, row: &DecidedRow, persons: &[String]) -> Vec<Entitlement> {
-        let programme = row.outcome(self.law).and_then(Outcome::programme);
+    fn grants(&self, row: &DecidedRow<'_>, persons: &[String]) -> Vec<Entitlement> {
+        let programme = row.outcome().and_then(Outcome::programme);
         let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else { return Vec::new() };
         if row.months.is_empty() {
             return vec![self.grant(programme, persons, (from, None), amount)];
@@ -173,40 +188,19 @@ impl Writer<'_> {
         }
     }
 
-    fn difference(&self, granted: &[Entitlement]) -> Vec<Difference> {
-        if self.decision.household.stopped.is_some() || self.decision.household.is_held() {
-            return Vec::new();
-        }
-        let ended = self.endings();
-        let first = granted.iter().map(|new| new.from).chain(ended.iter().map(|ending| ending.from)).min();
-        let Some(first) = first else { return Vec::new() };
-        let now = supersede(self.facts.standing(), granted, &ended);
-        differences(self.facts.standing(), &now, first, self.facts.decision_month())
-    }
-
-    fn endings(&self) -> Vec<Ending> {
-        let of = |row: &DecidedRow, person: Option<String>| {
-            let stops = row.outcome(self.law) == Some(Outcome::Stop) && !row.is_held();
-            row.from.filter(|_| stops).map(|from| Ending { person, from })
-        };
-        let members = self.decision.members.iter();
-        let members = members.filter_map(|(member, row)| of(row, Some(self.facts.member_id(*member))));
-        of(&self.decision.household, None).into_iter().chain(members).collect()
-    }
-
     fn due(&self) -> Vec<Due> {
-        let due = self.decision.due.iter().map(|(number, version, date)| {
-            let schedule = &self.law.schedules()[*number];
-            let text = &schedule.versions[*version].rule.text;
-            Due { id: text.id.clone(), date: *date, cite: text.cite.clone() }
+        let due = self.decision.due.iter().map(|(schedule, date)| Due {
+            id: schedule.text.id.clone(),
+            date: *date,
+            cite: schedule.text.cite.clone(),
         });
         due.collect()
     }
 
     fn carried(&self) -> Vec<Carried> {
-        let carried = self.decision.carried.iter().map(|(number, member, value)| Carried {
+        let carried = self.decision.carried.iter().map(|(carry, member, value)| Carried {
             member: member.map(|member| self.facts.member_id(member)),
-            fact: self.law.carries()[*number].text.fact.clone(),
+            fact: carry.text.fact.clone(),
             value: value.clone(),
         });
         carried.collect()
@@ -215,13 +209,12 @@ impl Writer<'_> {
     /// Everything that was missing, of all decisions and schedules together.
     fn missing(&self) -> (Vec<MissingFact>, Vec<MissingRule>) {
         let rows = std::iter::once(&self.decision.household).chain(self.decision.members.iter().map(|(_, row)| row));
-        let gaps: BTreeSet<Gap> = rows
+        let gaps = rows
             .filter_map(|row| match row.stopped {
                 Some(Stopped::Missing(gap)) => Some(gap),
                 Some(Stopped::Fault(_) | Stopped::NoRow) | None => None,
             })
-            .chain(self.decision.gaps.iter().copied())
-            .collect();
-        self.decision.trace.missing(self.law, self.facts.facts(), gaps)
+            .chain(self.decision.gaps.iter().copied());
+        self.decision.evaluation.missing_of(gaps)
     }
 }

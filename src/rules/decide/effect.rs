@@ -5,10 +5,10 @@ use crate::rules::entitlement::Entitlement;
 use crate::rules::money::Fen;
 use crate::rules::outcome::{Effect, Outcome, Programme};
 
-impl Procedure<'_, '_> {
+impl Procedure<'_> {
     /// The effect of a decision for the household, or for one member.
-    pub(super) fn effect(&self, decided: &DecidedRow, member: Option<u32>) -> Option<Effect> {
-        let outcome = decided.outcome(self.law)?;
+    pub(super) fn effect(&self, decided: &DecidedRow<'_>, member: Option<u32>) -> Option<Effect> {
+        let outcome = decided.outcome()?;
         let from = decided.from?;
         if outcome.programme().is_none() && outcome != Outcome::Stop {
             return None;

@@ -1,41 +1,41 @@
 //! What follows from a decision: due dates, and what the case carries on (`DECIDE.md` section 5).
 
-use super::{Decision, Procedure};
+use super::{Decided, Procedure};
 use crate::canonical::Json;
 use crate::rules::value::Value;
 use crate::rules::vocabulary::ScopeIndex;
 
-impl Procedure<'_, '_> {
-    pub(super) fn schedules(&mut self, decision: &mut Decision) {
+impl<'l> Procedure<'l> {
+    pub(super) fn schedules(&mut self, decision: &mut Decided<'l>) {
         let law = self.law;
-        for (number, schedule) in law.schedules().iter().enumerate() {
-            let Some(version) = self.evaluation.in_force(&schedule.versions) else { continue };
-            let rule = &schedule.versions[version].rule;
-            let value = match self.evaluation.demand(rule.when, 0) {
-                Value::Bool(true) => self.evaluation.demand(rule.value, 0),
+        for schedule in law.schedules() {
+            // The date that selects a schedule is the decision's, which is always recorded.
+            let Ok(Some(rule)) = self.evaluation.select(schedule) else { continue };
+            let value = match self.evaluation.evaluate(rule.when, 0) {
+                Value::Bool(true) => self.evaluation.evaluate(rule.value, 0),
                 Value::Missing(gap) => Value::Missing(gap),
                 _ => continue,
             };
             match value {
-                Value::Date(date) => decision.due.push((number, version, date)),
+                Value::Date(date) => decision.due.push((rule, date)),
                 Value::Missing(gap) => decision.gaps.push(gap),
                 _ => {}
             }
         }
     }
 
-    pub(super) fn carries(&mut self, decision: &mut Decision) {
+    pub(super) fn carries(&mut self, decision: &mut Decided<'l>) {
         let law = self.law;
-        for (number, carry) in law.carries().iter().enumerate() {
+        for carry in law.carries() {
             let of_household = carry.scope == ScopeIndex::HOUSEHOLD;
             let count = if of_household { 1 } else { self.facts.member_count() };
             for instance in 0..count {
-                if self.evaluation.demand(carry.when, instance) != Value::Bool(true) {
+                if self.evaluation.evaluate(carry.when, instance) != Value::Bool(true) {
                     continue;
                 }
-                if let Some(value) = recorded(&self.evaluation.demand(carry.value, instance)) {
+                if let Some(value) = recorded(&self.evaluation.evaluate(carry.value, instance)) {
                     let member = (!of_household).then_some(instance);
-                    decision.carried.push((number, member, value));
+                    decision.carried.push((carry, member, value));
                 }
             }
         }

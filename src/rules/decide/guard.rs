@@ -1,14 +1,14 @@
 //! What the law forbids: guards over the household's and the members' decisions (`DECIDE.md` section 4).
 
 use super::row::fault_of;
-use super::{DecidedRow, Decision, Procedure, Stopped};
+use super::{Decided, DecidedRow, Procedure, Stopped};
 use crate::rules::law::GuardRule;
 use crate::rules::outcome::{Effect, Outcome};
 use crate::rules::value::{Gap, Value};
 use crate::rules::vocabulary::ScopeIndex;
 
-impl Procedure<'_, '_> {
-    pub(super) fn guard(&mut self, decision: &mut Decision) {
+impl<'l> Procedure<'l> {
+    pub(super) fn guard(&mut self, decision: &mut Decided<'l>) {
         decision.household.effect = self.effect(&decision.household, None);
         let persons = std::mem::take(&mut decision.persons);
         self.guard_one(&mut decision.household, &persons);
@@ -22,15 +22,21 @@ impl Procedure<'_, '_> {
     }
 
     /// Runs every guard over one decision, in the members that it covers.
-    fn guard_one(&mut self, decided: &mut DecidedRow, persons: &[u32]) {
+    fn guard_one(&mut self, decided: &mut DecidedRow<'l>, persons: &[u32]) {
         let law = self.law;
-        let Some(outcome) = decided.outcome(law) else { return };
+        let Some(outcome) = decided.outcome() else { return };
         self.evaluation.set_pay_from(decided.from);
         let mut failed = Vec::new();
         let mut missing: Option<Gap> = None;
-        for (number, guard) in law.guards().iter().enumerate() {
-            let Some(version) = self.evaluation.in_force(&guard.versions) else { continue };
-            let rule = &guard.versions[version].rule;
+        for guard in law.guards() {
+            let rule = match self.evaluation.select(guard) {
+                Ok(Some(rule)) => rule,
+                Ok(None) => continue,
+                Err(gap) => {
+                    missing = Some(missing.map_or(gap, |earlier| self.evaluation.join_gaps(earlier, gap)));
+                    continue;
+                }
+            };
             if !applies(rule, outcome, decided.effect) {
                 continue;
             }
@@ -38,10 +44,10 @@ impl Procedure<'_, '_> {
             let instances = if rule.scope == ScopeIndex::HOUSEHOLD { &household[..] } else { persons };
             let mut holds = true;
             for instance in instances {
-                match self.evaluation.demand(rule.require, *instance) {
+                match self.evaluation.evaluate(rule.require, *instance) {
                     Value::Bool(value) => holds &= value,
                     Value::Missing(gap) => {
-                        missing = Some(missing.map_or(gap, |earlier| self.evaluation.join(earlier, gap)));
+                        missing = Some(missing.map_or(gap, |earlier| self.evaluation.join_gaps(earlier, gap)));
                     }
                     other => {
                         *decided = DecidedRow::stop(decided.row, Stopped::Fault(fault_of(&other)));
@@ -50,7 +56,7 @@ impl Procedure<'_, '_> {
                 }
             }
             if !holds {
-                failed.push((number, version));
+                failed.push(rule);
             }
         }
         match missing {

@@ -1,6 +1,6 @@
 //! Walking the rows of an outcome list, and the parts of the row that decides.
 
-use super::{DecidedRow, PAY_MONTHS_MAX, Procedure, RowPlace, Stopped};
+use super::{DecidedRow, Procedure, RowPlace, Stopped, VALID_MONTHS_MAX};
 use crate::rules::calendar::Month;
 use crate::rules::law::{OutcomeRule, Step};
 use crate::rules::money::Fen;
@@ -8,20 +8,24 @@ use crate::rules::outcome::Outcome;
 use crate::rules::value::{Fault, Gap, Value};
 
 /// The parts of one row: their values, and what is missing of them.
-struct Parts<'p, 'a, 'e> {
-    procedure: &'p mut Procedure<'a, 'e>,
+struct Parts<'p, 'l> {
+    procedure: &'p mut Procedure<'l>,
     instance: u32,
     missing: Option<Gap>,
 }
 
-impl Procedure<'_, '_> {
+impl<'l> Procedure<'l> {
     /// The first row of a list that decides in this instance; none if no row holds.
-    pub(super) fn walk(&mut self, list: usize, instance: u32, persons: Option<&mut Vec<u32>>) -> Option<DecidedRow> {
+    pub(super) fn walk(&mut self, list: usize, instance: u32, persons: Option<&mut Vec<u32>>) -> Option<DecidedRow<'l>> {
         let law = self.law;
         for (number, row) in law.lists()[list].rows.iter().enumerate() {
-            let Some(version) = self.evaluation.in_force(&row.versions) else { continue };
-            let place = RowPlace { list, row: number, version };
-            match self.evaluation.demand(row.versions[version].rule.when, instance) {
+            let rule = match self.evaluation.select(row) {
+                Ok(Some(rule)) => rule,
+                Ok(None) => continue,
+                Err(gap) => return Some(DecidedRow::stop(None, Stopped::Missing(gap))),
+            };
+            let place = RowPlace { list, row: number, rule };
+            match self.evaluation.evaluate(rule.when, instance) {
                 Value::Bool(false) => {}
                 Value::Bool(true) => return Some(self.decided(place, instance, persons)),
                 Value::Missing(gap) => return Some(DecidedRow::stop(Some(place), Stopped::Missing(gap))),
@@ -31,10 +35,9 @@ impl Procedure<'_, '_> {
         None
     }
 
-    fn decided(&mut self, place: RowPlace, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow {
-        let rule = place.of(self.law);
+    fn decided(&mut self, place: RowPlace<'l>, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow<'l> {
         let mut parts = Parts { procedure: self, instance, missing: None };
-        let decided = parts.read(rule, persons);
+        let decided = parts.read(place.rule, persons);
         match (decided, parts.missing) {
             (Err(fault), _) => DecidedRow::stop(Some(place), Stopped::Fault(fault)),
             (Ok(_), Some(gap)) => DecidedRow::stop(Some(place), Stopped::Missing(gap)),
@@ -43,8 +46,8 @@ impl Procedure<'_, '_> {
     }
 }
 
-impl Parts<'_, '_, '_> {
-    fn read(&mut self, rule: &OutcomeRule, persons: Option<&mut Vec<u32>>) -> Result<DecidedRow, Fault> {
+impl<'l> Parts<'_, 'l> {
+    fn read(&mut self, rule: &'l OutcomeRule, persons: Option<&mut Vec<u32>>) -> Result<DecidedRow<'l>, Fault> {
         if let Some(persons) = persons {
             self.persons(rule.persons, persons)?;
         }
@@ -54,7 +57,7 @@ impl Parts<'_, '_, '_> {
             None => (None, Vec::new()),
             Some(steps) => {
                 let from = self.month(Some(steps.from))?;
-                let count = self.whole(Some(steps.count), 0..=PAY_MONTHS_MAX)?;
+                let count = self.whole(Some(steps.count), 0..=u32::MAX)?;
                 match (from, count) {
                     (Some(from), Some(count)) => {
                         // A correction's own month also moves the calendar that is priced.
@@ -65,7 +68,7 @@ impl Parts<'_, '_, '_> {
                 }
             }
         };
-        let valid = self.whole(rule.valid, 1..=PAY_MONTHS_MAX)?;
+        let valid = self.whole(rule.valid, 1..=VALID_MONTHS_MAX)?;
         let then_from = self.month(rule.then_from)?;
         let shows = self.fen(rule.shows)?;
         let mut flags = Vec::new();
@@ -99,7 +102,7 @@ impl Parts<'_, '_, '_> {
             let covered = match step {
                 None => true,
                 Some(step) => {
-                    let value = self.procedure.evaluation.demand(step, member);
+                    let value = self.procedure.evaluation.evaluate(step, member);
                     self.settle(value, |value| bool_of(&value))?.unwrap_or(false)
                 }
             };
@@ -111,10 +114,10 @@ impl Parts<'_, '_, '_> {
     }
 
     fn months(&mut self, amount: Step, from: Month, count: u32) -> Result<Vec<Fen>, Fault> {
-        let first = self.procedure.evaluation.add_pay_months(from, count);
-        let mut months = Vec::with_capacity(count as usize);
-        for instance in first..first + count {
-            let value = self.procedure.evaluation.demand(amount, instance);
+        let instances = self.procedure.evaluation.add_months(from, count).ok_or(Fault::Range)?;
+        let mut months = Vec::with_capacity(instances.len());
+        for instance in instances {
+            let value = self.procedure.evaluation.evaluate(amount, instance);
             months.extend(self.settle(value, |value| fen_of(&value))?);
         }
         Ok(months)
@@ -145,7 +148,7 @@ impl Parts<'_, '_, '_> {
 
     fn part<T>(&mut self, step: Option<Step>, read: impl FnOnce(Value<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
         let Some(step) = step else { return Ok(None) };
-        let value = self.procedure.evaluation.demand(step, self.instance);
+        let value = self.procedure.evaluation.evaluate(step, self.instance);
         self.settle(value, read)
     }
 
@@ -155,7 +158,7 @@ impl Parts<'_, '_, '_> {
             Value::Missing(gap) => {
                 self.missing = Some(match self.missing {
                     None => gap,
-                    Some(earlier) => self.procedure.evaluation.join(earlier, gap),
+                    Some(earlier) => self.procedure.evaluation.join_gaps(earlier, gap),
                 });
                 Ok(None)
             }
@@ -166,7 +169,7 @@ impl Parts<'_, '_, '_> {
 }
 
 /// Holds what an outcome needs: a programme its amounts and first month, a stop its first month.
-fn complete(rule: &OutcomeRule, decided: DecidedRow) -> Result<DecidedRow, Fault> {
+fn complete<'l>(rule: &OutcomeRule, decided: DecidedRow<'l>) -> Result<DecidedRow<'l>, Fault> {
     let outcome = Outcome::from_code(&rule.text.outcome).ok_or(Fault::Type)?;
     let pays = outcome.programme().is_some();
     let lacks_pay = pays && (decided.from.is_none() || decided.amount.is_none());

@@ -13,7 +13,26 @@ impl Evaluation<'_> {
     /// The facts and rules of a gap, facts in the order of the vocabulary, rules by kind and id.
     #[must_use]
     pub fn missing(&self, gap: Gap) -> (Vec<MissingFact>, Vec<MissingRule>) {
-        let set = self.gaps.get(gap);
+        self.named(self.gaps.get(gap))
+    }
+
+    /// The facts and rules of several gaps together, each once.
+    #[must_use]
+    pub fn missing_of(&self, gaps: impl Iterator<Item = Gap>) -> (Vec<MissingFact>, Vec<MissingRule>) {
+        let mut all = GapSet::default();
+        for set in gaps.map(|gap| self.gaps.get(gap)) {
+            all.facts.extend(&set.facts);
+            all.rules.extend(&set.rules);
+        }
+        self.named(&all)
+    }
+
+    /// Two gaps as one.
+    pub fn join_gaps(&mut self, a: Gap, b: Gap) -> Gap {
+        self.gaps.union(a, b)
+    }
+
+    fn named(&self, set: &GapSet) -> (Vec<MissingFact>, Vec<MissingRule>) {
         let facts = set.facts.iter().map(|(fact, instance)| {
             let definition = &self.law.schema.facts[fact.at()];
             MissingFact {
