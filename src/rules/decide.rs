@@ -110,7 +110,11 @@ pub struct RefusedBy {
 /// Decides. The same law and facts give the same decision and the same trace, for ever.
 #[must_use]
 pub fn decide<'l>(law: &'l Law, facts: &'l DecisionFacts) -> Decision<'l> {
-    let mut procedure = Procedure { law, facts, evaluation: Evaluation::new(law, facts.facts()) };
+    let mut procedure = Procedure {
+        law,
+        facts,
+        evaluation: Evaluation::new(law, facts.facts()),
+    };
     let mut decided = Decided::default();
     procedure.run(&mut decided);
     Decision {
@@ -145,7 +149,10 @@ impl Decision<'_> {
         let mut guards: Vec<RefusedBy> = Vec::new();
         let rows = std::iter::once(&self.household).chain(self.members.iter().map(|(_, row)| row));
         for guard in rows.flat_map(|row| &row.failed).map(|rule| &rule.text) {
-            let refused = RefusedBy { reason: guard.reason.clone(), cite: guard.cite.clone() };
+            let refused = RefusedBy {
+                reason: guard.reason.clone(),
+                cite: guard.cite.clone(),
+            };
             if guard.on_failure == GuardFailure::Refuse && !guards.contains(&refused) {
                 guards.push(refused);
             }
@@ -171,7 +178,11 @@ impl<'l> DecidedRow<'l> {
     }
 
     fn stop(row: Option<RowPlace<'l>>, stopped: Stopped) -> DecidedRow<'l> {
-        DecidedRow { row, stopped: Some(stopped), ..DecidedRow::default() }
+        DecidedRow {
+            row,
+            stopped: Some(stopped),
+            ..DecidedRow::default()
+        }
     }
 }
 

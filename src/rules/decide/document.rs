@@ -16,14 +16,22 @@ impl Decision<'_> {
     #[must_use]
     pub fn determination(&self) -> Determination {
         let (law, facts) = (self.law, self.facts);
-        let writer = Writer { law, facts, decision: self };
+        let writer = Writer {
+            law,
+            facts,
+            decision: self,
+        };
         let held = self.household.is_held();
         let covered: Vec<String> = self.persons.iter().map(|member| facts.member_id(*member)).collect();
         let (mut entitlements, mut proposed) = (Vec::new(), Vec::new());
         let target = if held { &mut proposed } else { &mut entitlements };
         target.extend(writer.grants(&self.household, &covered));
         for (member, decided) in &self.members {
-            let target = if held || decided.is_held() { &mut proposed } else { &mut entitlements };
+            let target = if held || decided.is_held() {
+                &mut proposed
+            } else {
+                &mut entitlements
+            };
             target.extend(writer.grants(decided, &[facts.member_id(*member)]));
         }
         let (missing_facts, missing_rules) = writer.missing();
@@ -39,14 +47,21 @@ impl Decision<'_> {
             members: self
                 .members
                 .iter()
-                .map(|(member, decided)| MemberDecided { member: facts.member_id(*member), decided: writer.decided(decided) })
+                .map(|(member, decided)| MemberDecided {
+                    member: facts.member_id(*member),
+                    decided: writer.decided(decided),
+                })
                 .collect(),
             difference: Vec::new(),
             entitlements,
             proposed,
             due: writer.due(),
             carried: writer.carried(),
-            samples: parameters.iter().filter(|read| read.sample).map(|read| read.row.clone()).collect(),
+            samples: parameters
+                .iter()
+                .filter(|read| read.sample)
+                .map(|read| read.row.clone())
+                .collect(),
             parameters,
             choices: self.evaluation.choices_read(),
             missing_facts,
@@ -65,7 +80,11 @@ fn difference(determination: &Determination, facts: &DecisionFacts) -> Vec<Diffe
     }
     let granted = &determination.entitlements;
     let ended = endings(determination);
-    let first = granted.iter().map(|new| new.from).chain(ended.iter().map(|ending| ending.from)).min();
+    let first = granted
+        .iter()
+        .map(|new| new.from)
+        .chain(ended.iter().map(|ending| ending.from))
+        .min();
     let Some(first) = first else { return Vec::new() };
     let now = supersede(facts.standing(), granted, &ended);
     differences(facts.standing(), &now, first, facts.decision_month())
@@ -79,12 +98,18 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn decided(&self, row: &DecidedRow<'_>) -> Decided {
-        let Some(outcome) = row.outcome() else { return self.stopped(row) };
+        let Some(outcome) = row.outcome() else {
+            return self.stopped(row);
+        };
         let Some(place) = row.row else { return self.stopped(row) };
         let text = &place.rule.text;
         let held = row.is_held();
         Decided {
-            outcome: if held { row.effect.unwrap_or(Effect::Same).proposed() } else { outcome },
+            outcome: if held {
+                row.effect.unwrap_or(Effect::Same).proposed()
+            } else {
+                outcome
+            },
             proposes: held.then_some(outcome),
             effect: row.effect,
             row: Some(self.name(place)),
@@ -104,7 +129,11 @@ impl Writer<'_> {
                 })
             }),
             refer: text.refer.clone(),
-            flags: row.flags.iter().map(|position| text.flags[*position].0.clone()).collect(),
+            flags: row
+                .flags
+                .iter()
+                .map(|position| text.flags[*position].0.clone())
+                .collect(),
             error: None,
         }
     }
@@ -112,7 +141,9 @@ impl Writer<'_> {
     /// A decision that needs or errs: the row it stood at, and nothing of what the row would grant.
     fn stopped(&self, row: &DecidedRow<'_>) -> Decided {
         let (outcome, error) = match row.stopped {
-            Some(Stopped::Missing(gap)) if !self.decision.evaluation.missing(gap).1.is_empty() => (Outcome::NeedsRule, None),
+            Some(Stopped::Missing(gap)) if !self.decision.evaluation.missing(gap).1.is_empty() => {
+                (Outcome::NeedsRule, None)
+            }
             Some(Stopped::Missing(_)) => (Outcome::NeedsFacts, None),
             Some(Stopped::Fault(fault)) => (Outcome::Error, Some(fault.code().to_owned())),
             Some(Stopped::NoRow) | None => (Outcome::Error, Some("E_NO_ROW".to_owned())),
@@ -142,12 +173,20 @@ impl Writer<'_> {
     }
 
     fn required_steps(&self, row: &DecidedRow<'_>, first: &[String], cite: &str) -> Vec<RequiredStep> {
-        let named = first.iter().map(|code| RequiredStep { code: code.clone(), cite: Some(cite.to_owned()), blocks: false });
+        let named = first.iter().map(|code| RequiredStep {
+            code: code.clone(),
+            cite: Some(cite.to_owned()),
+            blocks: false,
+        });
         let failed = row.failed.iter().map(|rule| {
             let guard = &rule.text;
             // A guard that refuses ends the call; in a dry run it is shown like any other step.
             let blocks = matches!(guard.on_failure, GuardFailure::Propose | GuardFailure::Refuse);
-            RequiredStep { code: guard.reason.clone(), cite: Some(guard.cite.clone()), blocks }
+            RequiredStep {
+                code: guard.reason.clone(),
+                cite: Some(guard.cite.clone()),
+                blocks,
+            }
         });
         named.chain(failed).collect()
     }
@@ -155,7 +194,9 @@ impl Writer<'_> {
     /// What a decision grants: one entitlement for each run of equal amounts.
     fn grants(&self, row: &DecidedRow<'_>, persons: &[String]) -> Vec<Entitlement> {
         let programme = row.outcome().and_then(Outcome::programme);
-        let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else { return Vec::new() };
+        let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else {
+            return Vec::new();
+        };
         if row.months.is_empty() {
             return vec![self.grant(programme, persons, (from, None), amount)];
         }
@@ -163,7 +204,9 @@ impl Writer<'_> {
         let mut start = from;
         for run in row.months.chunk_by(|a, b| a == b) {
             let length = i64::try_from(run.len()).unwrap_or(i64::MAX);
-            let (Some(last), Some(next)) = (start.plus(length - 1), start.plus(length)) else { break };
+            let (Some(last), Some(next)) = (start.plus(length - 1), start.plus(length)) else {
+                break;
+            };
             grants.push(self.grant(programme, persons, (start, Some(last)), run[0]));
             start = next;
         }

@@ -14,8 +14,16 @@ impl Procedure<'_> {
             return None;
         }
         let held: Vec<&Entitlement> = self.facts.held(member).collect();
-        let covering = |month| held.iter().filter(move |held| held.covers(month)).map(|held| held.amount.get());
-        let month = if covering(from).next().is_some() { from } else { self.facts.decision_month() };
+        let covering = |month| {
+            held.iter()
+                .filter(move |held| held.covers(month))
+                .map(|held| held.amount.get())
+        };
+        let month = if covering(from).next().is_some() {
+            from
+        } else {
+            self.facts.decision_month()
+        };
         let was: i64 = covering(month).sum();
         let stands = covering(month).next().is_some() || (member.is_none() && self.facts.is_recipient());
         if outcome == Outcome::Stop {
@@ -24,7 +32,13 @@ impl Procedure<'_> {
         if !stands {
             return Some(Effect::Entry);
         }
-        let now = decided.months.iter().min().copied().or(decided.amount).unwrap_or(Fen::ZERO);
+        let now = decided
+            .months
+            .iter()
+            .min()
+            .copied()
+            .or(decided.amount)
+            .unwrap_or(Fen::ZERO);
         Some(match now.get().cmp(&was) {
             std::cmp::Ordering::Less => Effect::Decrease,
             std::cmp::Ordering::Equal => Effect::Same,

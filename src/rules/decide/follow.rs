@@ -10,7 +10,9 @@ impl<'l> Procedure<'l> {
         let law = self.law;
         for schedule in law.schedules() {
             // The date that selects a schedule is the decision's, which is always recorded.
-            let Ok(Some(rule)) = self.evaluation.select(schedule) else { continue };
+            let Ok(Some(rule)) = self.evaluation.select(schedule) else {
+                continue;
+            };
             let value = match self.evaluation.evaluate(rule.when, 0) {
                 Value::Bool(true) => self.evaluation.evaluate(rule.value, 0),
                 Value::Missing(gap) => Value::Missing(gap),

@@ -41,7 +41,11 @@ impl<'l> Procedure<'l> {
                 continue;
             }
             let household = [0];
-            let instances = if rule.scope == ScopeIndex::HOUSEHOLD { &household[..] } else { persons };
+            let instances = if rule.scope == ScopeIndex::HOUSEHOLD {
+                &household[..]
+            } else {
+                persons
+            };
             let mut holds = true;
             for instance in instances {
                 match self.evaluation.evaluate(rule.require, *instance) {
@@ -70,7 +74,7 @@ impl<'l> Procedure<'l> {
 fn applies(rule: &GuardRule, outcome: Outcome, effect: Option<Effect>) -> bool {
     let guard = &rule.text;
     let by_outcome = guard.outcomes.is_empty() || guard.outcomes.iter().any(|code| code == outcome.code());
-    let by_effect = guard.effects.is_empty()
-        || effect.is_some_and(|effect| guard.effects.iter().any(|code| code == effect.code()));
+    let by_effect =
+        guard.effects.is_empty() || effect.is_some_and(|effect| guard.effects.iter().any(|code| code == effect.code()));
     by_outcome && by_effect
 }

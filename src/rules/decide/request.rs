@@ -60,7 +60,9 @@ impl DecisionFacts {
             effective_from: effective_from.filter(|_| sets_its_own_month(cause)),
             cause,
             decision_date: facts.date("decision.date").ok_or(FactsRefused::Part("decision/date"))?,
-            month: facts.month("decision.month").ok_or(FactsRefused::Part("decision/month"))?,
+            month: facts
+                .month("decision.month")
+                .ok_or(FactsRefused::Part("decision/month"))?,
             member_scope: law.schema().scope("member").ok_or(FactsRefused::Part("members"))?,
             facts,
         })
@@ -123,7 +125,9 @@ impl DecisionFacts {
     /// The person id of a member; its position where the record has none.
     #[must_use]
     pub fn member_id(&self, member: u32) -> String {
-        self.facts.id(self.member_scope, member).map_or_else(|| member.to_string(), str::to_owned)
+        self.facts
+            .id(self.member_scope, member)
+            .map_or_else(|| member.to_string(), str::to_owned)
     }
 }
 

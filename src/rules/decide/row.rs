@@ -16,7 +16,12 @@ struct Parts<'p, 'l> {
 
 impl<'l> Procedure<'l> {
     /// The first row of a list that decides in this instance; none if no row holds.
-    pub(super) fn walk(&mut self, list: usize, instance: u32, persons: Option<&mut Vec<u32>>) -> Option<DecidedRow<'l>> {
+    pub(super) fn walk(
+        &mut self,
+        list: usize,
+        instance: u32,
+        persons: Option<&mut Vec<u32>>,
+    ) -> Option<DecidedRow<'l>> {
         let law = self.law;
         for (number, row) in law.lists()[list].rows.iter().enumerate() {
             let rule = match self.evaluation.select(row) {
@@ -24,7 +29,11 @@ impl<'l> Procedure<'l> {
                 Ok(None) => continue,
                 Err(gap) => return Some(DecidedRow::stop(None, Stopped::Missing(gap))),
             };
-            let place = RowPlace { list, row: number, rule };
+            let place = RowPlace {
+                list,
+                row: number,
+                rule,
+            };
             match self.evaluation.evaluate(rule.when, instance) {
                 Value::Bool(false) => {}
                 Value::Bool(true) => return Some(self.decided(place, instance, persons)),
@@ -36,12 +45,19 @@ impl<'l> Procedure<'l> {
     }
 
     fn decided(&mut self, place: RowPlace<'l>, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow<'l> {
-        let mut parts = Parts { procedure: self, instance, missing: None };
+        let mut parts = Parts {
+            procedure: self,
+            instance,
+            missing: None,
+        };
         let decided = parts.read(place.rule, persons);
         match (decided, parts.missing) {
             (Err(fault), _) => DecidedRow::stop(Some(place), Stopped::Fault(fault)),
             (Ok(_), Some(gap)) => DecidedRow::stop(Some(place), Stopped::Missing(gap)),
-            (Ok(decided), None) => DecidedRow { row: Some(place), ..decided },
+            (Ok(decided), None) => DecidedRow {
+                row: Some(place),
+                ..decided
+            },
         }
     }
 }
@@ -84,7 +100,11 @@ impl<'l> Parts<'_, 'l> {
         let from = if rule.months.is_some() { calendar_from } else { moved };
         let after_decision = self.procedure.facts.decision_month().plus(1);
         let decided = DecidedRow {
-            amount: if rule.months.is_some() { months.first().copied() } else { amount },
+            amount: if rule.months.is_some() {
+                months.first().copied()
+            } else {
+                amount
+            },
             from,
             months,
             valid_until: valid.and_then(|valid| from.or(after_decision)?.plus(i64::from(valid) - 1)),
@@ -136,8 +156,14 @@ impl<'l> Parts<'_, 'l> {
 
     fn whole(&mut self, step: Option<Step>, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, Fault> {
         self.part(step, |value| {
-            let Value::Number(number) = value else { return Err(fault_of(&value)) };
-            let whole = if number.denominator() == 1 { u32::try_from(number.numerator()).ok() } else { None };
+            let Value::Number(number) = value else {
+                return Err(fault_of(&value));
+            };
+            let whole = if number.denominator() == 1 {
+                u32::try_from(number.numerator()).ok()
+            } else {
+                None
+            };
             whole.filter(|whole| range.contains(whole)).ok_or(Fault::Range)
         })
     }
@@ -146,14 +172,22 @@ impl<'l> Parts<'_, 'l> {
         self.part(Some(step), |value| bool_of(&value))
     }
 
-    fn part<T>(&mut self, step: Option<Step>, read: impl FnOnce(Value<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    fn part<T>(
+        &mut self,
+        step: Option<Step>,
+        read: impl FnOnce(Value<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         let Some(step) = step else { return Ok(None) };
         let value = self.procedure.evaluation.evaluate(step, self.instance);
         self.settle(value, read)
     }
 
     /// A value read, or its gap remembered.
-    fn settle<T>(&mut self, value: Value<'_>, read: impl FnOnce(Value<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    fn settle<T>(
+        &mut self,
+        value: Value<'_>,
+        read: impl FnOnce(Value<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         match value {
             Value::Missing(gap) => {
                 self.missing = Some(match self.missing {
@@ -174,17 +208,29 @@ fn complete<'l>(rule: &OutcomeRule, decided: DecidedRow<'l>) -> Result<DecidedRo
     let pays = outcome.programme().is_some();
     let lacks_pay = pays && (decided.from.is_none() || decided.amount.is_none());
     let lacks_month = outcome == Outcome::Stop && decided.from.is_none();
-    if lacks_pay || lacks_month { Err(Fault::Range) } else { Ok(decided) }
+    if lacks_pay || lacks_month {
+        Err(Fault::Range)
+    } else {
+        Ok(decided)
+    }
 }
 
 /// A whole number of fen that can be paid.
 fn fen_of(value: &Value<'_>) -> Result<Fen, Fault> {
-    let Value::Number(number) = value else { return Err(fault_of(value)) };
-    Fen::from_number(*number).filter(|amount| *amount >= Fen::ZERO).ok_or(Fault::Range)
+    let Value::Number(number) = value else {
+        return Err(fault_of(value));
+    };
+    Fen::from_number(*number)
+        .filter(|amount| *amount >= Fen::ZERO)
+        .ok_or(Fault::Range)
 }
 
 pub(super) fn bool_of(value: &Value<'_>) -> Result<bool, Fault> {
-    if let Value::Bool(value) = value { Ok(*value) } else { Err(fault_of(value)) }
+    if let Value::Bool(value) = value {
+        Ok(*value)
+    } else {
+        Err(fault_of(value))
+    }
 }
 
 /// The error that a value of another kind is.

@@ -1,0 +1,401 @@
+//! The acceptance vectors, decided by the rules alone: every step of every case, with its exact amounts and months.
+//!
+//! The same vectors run through the gRPC port in `tests/python`; here a failure names the clause in a second.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its vectors must stop")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use doudi::canonical::Json;
+use doudi::rules::case::{CaseState, History};
+use doudi::rules::decide::{DecisionFacts, Refusal, decide};
+use doudi::rules::determination::{Decided, Determination};
+use doudi::rules::document::Document;
+use doudi::rules::language::library::{File, read_all};
+use doudi::rules::law::{Law, Published};
+
+/// The shipped documents and the county documents of the tests.
+fn documents() -> Vec<Document> {
+    let shipped = [
+        "vocabulary",
+        "calendar",
+        "100000-nation",
+        "340000-anhui",
+        "340300-bengbu",
+    ];
+    let shipped = shipped.iter().map(|name| format!("policy/{name}.yaml"));
+    let counties = ["340321", "340322", "340323"]
+        .iter()
+        .map(|area| format!("tests/policy/t1/{area}-t1.yaml"));
+    let files: Vec<File> = shipped
+        .chain(counties)
+        .map(|name| File {
+            text: fs::read_to_string(&name).unwrap(),
+            name,
+        })
+        .collect();
+    let texts = [fs::read_to_string("policy/texts/huaimin-2021-142.txt").unwrap()];
+    let mut documents = Vec::new();
+    for read in read_all(&files, &texts) {
+        match read.result {
+            Ok(checked) => documents.push(checked.document.clone()),
+            Err(errors) => panic!(
+                "{}",
+                errors.iter().map(|error| error.text()).collect::<Vec<_>>().join("\n")
+            ),
+        }
+    }
+    documents
+}
+
+/// The law of an area out of these documents.
+fn law(documents: &[Document], area: &str) -> Law {
+    let published = |document: &Document| Published::new(document.clone(), "doudi.example/340321/1", 1);
+    let vocabulary = documents.iter().find(|document| document.vocabulary.is_some()).unwrap();
+    let calendar = documents.iter().find(|document| !document.calendar.is_empty()).unwrap();
+    let code: doudi::rules::value::Area = area.parse().unwrap();
+    let layers: Vec<Published> = documents
+        .iter()
+        .filter(|document| document.vocabulary.is_none() && document.calendar.is_empty())
+        .filter(|document| code.lies_in(document.area.parse().unwrap()))
+        .map(published)
+        .collect();
+    Law::resolve(code, &layers, &published(calendar), &published(vocabulary)).unwrap_or_else(|errors| {
+        panic!(
+            "{area}: {}",
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        )
+    })
+}
+
+fn text<'j>(json: &'j Json, key: &str) -> &'j str {
+    json.get(key).and_then(Json::as_text).unwrap_or_default()
+}
+
+fn list<'j>(json: &'j Json, key: &str) -> &'j [Json] {
+    json.get(key).and_then(Json::as_list).unwrap_or_default()
+}
+
+/// An object to add to.
+fn object(json: Option<&Json>) -> BTreeMap<String, Json> {
+    json.and_then(Json::as_object).cloned().unwrap_or_default()
+}
+
+/// One case of the service, followed step by step.
+struct Follower<'l> {
+    law: &'l Law,
+    state: CaseState,
+}
+
+impl Follower<'_> {
+    fn import(&mut self, imported: &Json) {
+        let mut history = BTreeMap::new();
+        for (key, value) in imported.as_object().unwrap() {
+            let field = match key.as_str() {
+                "last_amount_fen" => "last_amount",
+                "grace_used_months" => "grace_used",
+                other => other,
+            };
+            history.insert(field.to_owned(), value.clone());
+        }
+        let paid = list(imported, "paid").iter().map(|row| {
+            let mut fields = object(Some(row));
+            if let Some(amount) = fields.remove("amount_fen") {
+                fields.insert("amount".to_owned(), amount);
+            }
+            Json::Object(fields)
+        });
+        let facts = Json::object([
+            ("history", Json::Object(history)),
+            ("members", imported.get("members").unwrap().clone()),
+            ("paid", Json::List(paid.collect())),
+        ]);
+        self.state = CaseState::imported(&facts).unwrap();
+    }
+
+    fn facts(&self, step: &Json) -> Json {
+        let date = text(step, "date").parse().unwrap();
+        let mut facts = object(step.get("facts"));
+        let persons: Vec<String> = list(step.get("facts").unwrap(), "members")
+            .iter()
+            .map(|member| text(member, "id").to_owned())
+            .collect();
+        let history: History = self.state.history(date, &persons, &BTreeMap::new());
+        let mut case = object(facts.get("case"));
+        case.insert("area".to_owned(), Json::text(self.law.area().to_string()));
+        facts.insert("case".to_owned(), Json::Object(case));
+        let kind = match text(step, "do") {
+            "correct" => "determine",
+            other => other,
+        };
+        let decision = [
+            ("date", text(step, "date")),
+            ("month", text(step, "month")),
+            ("kind", kind),
+        ];
+        facts.insert(
+            "decision".to_owned(),
+            Json::object(decision.map(|(key, value)| (key, Json::text(value)))),
+        );
+        facts.insert("history".to_owned(), Json::Object(history.household.clone()));
+        facts.insert("paid".to_owned(), Json::List(history.paid.clone()));
+        facts.insert("standing".to_owned(), history.standing.clone());
+        let cause = match (text(step, "do"), text(step, "cause")) {
+            ("correct", _) => "correction",
+            (_, "") => "initial",
+            (_, cause) => cause,
+        };
+        facts.insert("cause".to_owned(), Json::text(cause));
+        if let Some(month) = step.get("effective_from") {
+            facts.insert("effective_from".to_owned(), month.clone());
+        }
+        if let Some(Json::List(members)) = facts.get_mut("members") {
+            for member in members {
+                let known = history.members[text(member, "id")].clone();
+                let Json::Object(fields) = member else {
+                    panic!("a member is an object")
+                };
+                fields.extend(known);
+            }
+        }
+        Json::Object(facts)
+    }
+
+    fn decide(&mut self, position: usize, step: &Json) -> Result<Determination, Refusal> {
+        let facts = self.facts(step);
+        let read = DecisionFacts::read(self.law, &facts).unwrap_or_else(|error| panic!("{error:?}"));
+        let decision = decide(self.law, &read);
+        if let Some(refusal) = decision.refusal() {
+            return Err(refusal);
+        }
+        let determination = decision.determination();
+        let read_back = Determination::from_json(&determination.to_json()).unwrap();
+        assert_eq!(read_back, determination);
+        self.state = self
+            .state
+            .after(&determination, &facts, &format!("r{position}"), "DETERMINATION");
+        Ok(determination)
+    }
+}
+
+/// What differs between what is expected and what was decided, a line each.
+fn differences(expect: &Json, decided: &Result<Determination, Refusal>) -> Vec<String> {
+    let determination = match decided {
+        Ok(determination) => determination,
+        Err(refusal) => {
+            let reasons: Vec<Json> = refusal.guards.iter().map(|guard| Json::text(&*guard.reason)).collect();
+            return same("refused", expect.get("refused"), Json::List(reasons))
+                .into_iter()
+                .collect();
+        }
+    };
+    let json = determination.to_json();
+    let mut wrong: Vec<String> = Vec::new();
+    for (key, wanted) in expect.as_object().unwrap() {
+        wrong.extend(match key.as_str() {
+            "members" => members(wanted, determination),
+            "months" => same(key, Some(wanted), Json::List(months(determination))),
+            "difference" => same(key, Some(wanted), json.get("difference").unwrap().clone()),
+            "entitlements" => entitlements(wanted, determination),
+            "due" => every(key, wanted, &object_of(&json, "due", "id", "date")),
+            "no_due" => none(wanted, &object_of(&json, "due", "id", "date")),
+            "choices" => every(key, wanted, &object_of(&json, "choices", "id", "option")),
+            "parameters" => every(key, wanted, &parameters(&json)),
+            "carried" => carried(wanted, determination),
+            "missing_facts" => same(key, Some(wanted), distinct(&json, "missing_facts", "fact")),
+            "missing_rules" => same(key, Some(wanted), distinct(&json, "missing_rules", "rule")),
+            "refused" => Some("expected a refusal".to_owned()),
+            _ => household(key, wanted, &determination.household),
+        });
+    }
+    wrong
+}
+
+fn same(key: &str, wanted: Option<&Json>, found: Json) -> Option<String> {
+    let wanted = wanted.cloned().unwrap_or(Json::List(Vec::new()));
+    (wanted != found).then(|| format!("{key}: expected {wanted}, found {found}"))
+}
+
+fn household(key: &str, wanted: &Json, decided: &Decided) -> Option<String> {
+    let json = decided.to_json();
+    let blocking = || {
+        decided
+            .required_steps
+            .iter()
+            .filter(|step| step.blocks)
+            .map(|step| Json::text(&*step.code))
+    };
+    match key {
+        "required_steps" => same(key, Some(wanted), Json::List(blocking().collect())),
+        "flags" | "refer" => {
+            let found = list(&json, key);
+            let missing = wanted.as_list().unwrap().iter().find(|code| !found.contains(code));
+            missing.map(|code| format!("{key}: {code} is not among {}", Json::List(found.to_vec())))
+        }
+        "planned" => every(key, wanted, &object(json.get("planned"))),
+        _ => same(key, Some(wanted), json.get(key).cloned().unwrap_or(Json::text(""))),
+    }
+}
+
+fn members(wanted: &Json, determination: &Determination) -> Option<String> {
+    for member in wanted.as_list().unwrap() {
+        let id = text(member, "member");
+        let Some(found) = determination.members.iter().find(|decided| decided.member == id) else {
+            return Some(format!("members: nothing was decided for {id}"));
+        };
+        for (key, value) in member.as_object().unwrap().iter().filter(|(key, _)| *key != "member") {
+            if let Some(wrong) = household(key, value, &found.decided) {
+                return Some(format!("member {id}: {wrong}"));
+            }
+        }
+    }
+    None
+}
+
+fn months(determination: &Determination) -> Vec<Json> {
+    let mut months = Vec::new();
+    for held in determination.entitlements.iter().chain(&determination.proposed) {
+        let Some(to) = held.to else { continue };
+        months.extend((0..=held.from.until(to)).map(|step| {
+            let month = held.from.plus(i64::from(step)).unwrap();
+            Json::object([
+                ("month", Json::text(month.to_string())),
+                ("amount_fen", Json::Int(held.amount.get())),
+            ])
+        }));
+    }
+    months
+}
+
+fn entitlements(wanted: &Json, determination: &Determination) -> Option<String> {
+    for held in wanted.as_list().unwrap() {
+        let found = determination.entitlements.iter().any(|granted| {
+            let json = granted.to_json();
+            let members = held
+                .get("members")
+                .is_none_or(|members| json.get("persons") == Some(members));
+            let keys = held.as_object().unwrap().iter().filter(|(key, _)| *key != "members");
+            members && keys.into_iter().all(|(key, value)| json.get(key) == Some(value))
+        });
+        if !found {
+            return Some(format!(
+                "entitlements: {held} is not among {:?}",
+                determination.entitlements
+            ));
+        }
+    }
+    None
+}
+
+fn object_of(json: &Json, key: &str, name: &str, value: &str) -> BTreeMap<String, Json> {
+    list(json, key)
+        .iter()
+        .map(|item| (text(item, name).to_owned(), item.get(value).unwrap().clone()))
+        .collect()
+}
+
+fn parameters(json: &Json) -> BTreeMap<String, Json> {
+    let value = |item: &Json| match item.get("value") {
+        Some(Json::List(literal)) if literal.len() > 1 => literal[1].clone(),
+        Some(other) => other.clone(),
+        None => Json::text(""),
+    };
+    list(json, "parameters")
+        .iter()
+        .map(|item| (text(item, "id").to_owned(), value(item)))
+        .collect()
+}
+
+fn every(key: &str, wanted: &Json, found: &BTreeMap<String, Json>) -> Option<String> {
+    let wanted = wanted.as_object()?;
+    let wrong = wanted.iter().find(|(name, value)| found.get(*name) != Some(value));
+    wrong.map(|(name, value)| format!("{key}.{name}: expected {value}, found {:?}", found.get(name)))
+}
+
+fn none(wanted: &Json, found: &BTreeMap<String, Json>) -> Option<String> {
+    let ids = wanted.as_list().unwrap().iter().filter_map(Json::as_text);
+    ids.filter(|id| found.contains_key(*id))
+        .map(|id| format!("due: {id} must not be there"))
+        .next()
+}
+
+fn carried(wanted: &Json, determination: &Determination) -> Option<String> {
+    for (member, facts) in wanted.as_object().unwrap() {
+        for (fact, value) in facts.as_object().unwrap() {
+            let of = |carried: &&doudi::rules::determination::Carried| {
+                carried.member.as_deref() == Some(member) && carried.fact == *fact
+            };
+            let found = determination.carried.iter().find(of).map(|carried| &carried.value);
+            if found != Some(value) {
+                return Some(format!("carried {member} {fact}: expected {value}, found {found:?}"));
+            }
+        }
+    }
+    None
+}
+
+fn distinct(json: &Json, key: &str, name: &str) -> Json {
+    let mut names: Vec<Json> = list(json, key)
+        .iter()
+        .map(|item| Json::text(text(item, name)))
+        .collect();
+    names.dedup();
+    Json::List(names)
+}
+
+#[test]
+fn every_acceptance_vector_is_decided_as_the_law_says() {
+    let documents = documents();
+    let laws: BTreeMap<&str, Law> = ["340321", "340322", "340323"]
+        .map(|area| (area, law(&documents, area)))
+        .into();
+    let mut wrong = Vec::new();
+    let mut steps = 0;
+    let mut files: Vec<_> = fs::read_dir(Path::new("tests/vectors/acceptance"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    for file in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
+    {
+        let vectors = Json::parse(&fs::read(file).unwrap()).unwrap();
+        for case in list(&vectors, "cases") {
+            let law = &laws[text(case, "area")];
+            let mut follower = Follower {
+                law,
+                state: CaseState::default(),
+            };
+            for (position, step) in list(case, "steps").iter().enumerate() {
+                if step.get("new_case") == Some(&Json::Bool(true)) {
+                    follower.state = CaseState::default();
+                }
+                if text(step, "do") == "import" {
+                    follower.import(step.get("imported").unwrap());
+                    continue;
+                }
+                steps += 1;
+                let decided = follower.decide(position, step);
+                let found = differences(step.get("expect").unwrap(), &decided);
+                let outcome = decided
+                    .as_ref()
+                    .map_or("refused", |found| found.household.outcome.code());
+                wrong.extend(
+                    found
+                        .iter()
+                        .map(|line| format!("{} step {position} ({outcome}): {line}", text(case, "id"))),
+                );
+            }
+        }
+    }
+    assert!(steps > 100, "only {steps} steps were found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {steps} steps differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
