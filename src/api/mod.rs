@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod auth;
+pub mod batch;
 pub mod decode;
 pub mod encode;
 pub mod pb;

@@ -83,11 +83,19 @@ pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFile
         cause,
     };
     let ring = KeyRing::generate(entropy)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(io)?;
     file.write_all(&ring.to_file()).map_err(io)?;
     // Keys that are lost after something was sealed with them lose what was sealed.
     file.sync_all().map_err(io)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     Ok(ring)
 }
@@ -143,6 +151,9 @@ mod tests {
         std::fs::write(&path, b"{}").expect("written");
         mode(&path, 0o600);
         let error = load(&path).expect_err("not a key file").to_string();
-        assert!(error.contains("keys.json") && error.contains("doudi keys create"), "{error}");
+        assert!(
+            error.contains("keys.json") && error.contains("doudi keys create"),
+            "{error}"
+        );
     }
 }

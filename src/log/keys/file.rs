@@ -74,7 +74,10 @@ fn from_json(json: &Json) -> Result<KeyRing, KeyFileFormatError> {
         return Err(KeyFileFormatError::Shape);
     }
     let mut ring = KeyRing(Vec::new());
-    let list = json.get("keys").and_then(Json::as_list).ok_or(KeyFileFormatError::Shape)?;
+    let list = json
+        .get("keys")
+        .and_then(Json::as_list)
+        .ok_or(KeyFileFormatError::Shape)?;
     for (at, json) in (1..).zip(list) {
         let key = key_from(json).ok_or(KeyFileFormatError::Key(at))?;
         if json.get("id").and_then(Json::as_text) != Some(key.id().as_str()) {
@@ -101,7 +104,9 @@ fn key_from(json: &Json) -> Option<ServiceKey> {
         return None;
     }
     let purpose = json.get("purpose")?.as_text()?;
-    let version = u32::try_from(json.get("version")?.as_integer()?).ok().filter(|version| *version > 0)?;
+    let version = u32::try_from(json.get("version")?.as_integer()?)
+        .ok()
+        .filter(|version| *version > 0)?;
     let secret = Zeroizing::new(BASE64_STANDARD.decode(json.get("secret")?.as_text()?).ok()?);
     Some(ServiceKey {
         purpose: KeyPurpose::ALL.into_iter().find(|known| known.name() == purpose)?,

@@ -80,7 +80,12 @@ pub struct UnknownKey(pub String);
 impl ServiceKey {
     /// A digest of the secret that reveals nothing: 256 random bits cannot be guessed.
     pub(super) fn id(&self) -> String {
-        let digest = Hash::of_parts(&[b"doudi/key-id/v1\x00", self.purpose.name().as_bytes(), b"\x00", &*self.secret]);
+        let digest = Hash::of_parts(&[
+            b"doudi/key-id/v1\x00",
+            self.purpose.name().as_bytes(),
+            b"\x00",
+            &*self.secret,
+        ]);
         hex::encode(&digest.as_bytes()[..4])
     }
 
@@ -92,7 +97,9 @@ impl ServiceKey {
     }
 
     fn kek_id(&self) -> KekId {
-        format!("{}/{}", self.id(), self.version).parse().expect("hex, a slash and a number")
+        format!("{}/{}", self.id(), self.version)
+            .parse()
+            .expect("hex, a slash and a number")
     }
 }
 
@@ -171,7 +178,10 @@ impl KeyRing {
     /// [`UnknownKey`] if that version is not in the ring, or the bytes do not fit it.
     pub fn unwrap_data_key(&self, kek_id: &KekId, key_ref: KeyRef, wrapped: &[u8]) -> Result<DataKey, UnknownKey> {
         let unknown = || UnknownKey(kek_id.to_string());
-        let kek = self.of(KeyPurpose::KeyEncryption).find(|key| key.kek_id() == *kek_id).ok_or_else(unknown)?;
+        let kek = self
+            .of(KeyPurpose::KeyEncryption)
+            .find(|key| key.kek_id() == *kek_id)
+            .ok_or_else(unknown)?;
         DataKey::unwrap_with(&DataKey::from_bytes(*kek.secret), kek_id, key_ref, wrapped).map_err(|_| unknown())
     }
 

@@ -16,10 +16,13 @@ fn ring() -> KeyRing {
 /// The ring after every purpose got a second version.
 fn rotated() -> KeyRing {
     let mut keys = ring().0;
-    keys.extend(KeyRing::generate(&mut Counting(101)).expect("counting").0.into_iter().map(|key| ServiceKey {
-        version: 2,
-        ..key
-    }));
+    keys.extend(
+        KeyRing::generate(&mut Counting(101))
+            .expect("counting")
+            .0
+            .into_iter()
+            .map(|key| ServiceKey { version: 2, ..key }),
+    );
     KeyRing(keys)
 }
 
@@ -68,7 +71,11 @@ fn a_log_is_signed_under_its_own_name_and_old_signatures_stay_valid() {
     let keys = rotated().verifier_keys(&huaiyuan);
     assert_eq!(keys.len(), 2);
     assert!(note.verify(&keys).is_ok(), "the first version is known still");
-    assert_eq!(keys[0].id(), rotated().signer(&huaiyuan).id(), "the version in use comes first");
+    assert_eq!(
+        keys[0].id(),
+        rotated().signer(&huaiyuan).id(),
+        "the version in use comes first"
+    );
     assert!(note.verify(&ring().verifier_keys(&guzhen)).is_err());
 }
 
@@ -108,8 +115,13 @@ fn a_retry_is_recognised_after_rotation_and_other_content_is_not() {
 
 #[test]
 fn a_page_token_opens_for_its_own_list_alone() {
-    let token = ring().seal_page_token(b"ListDeterminations", b"7", &mut Counting(3)).expect("sealed");
-    assert_eq!(rotated().open_page_token(b"ListDeterminations", &token).as_deref(), Some(b"7".as_slice()));
+    let token = ring()
+        .seal_page_token(b"ListDeterminations", b"7", &mut Counting(3))
+        .expect("sealed");
+    assert_eq!(
+        rotated().open_page_token(b"ListDeterminations", &token).as_deref(),
+        Some(b"7".as_slice())
+    );
     assert_eq!(ring().open_page_token(b"ListEntries", &token), None);
     assert_eq!(ring().open_page_token(b"ListDeterminations", &token[..20]), None);
     assert_eq!(ring().open_page_token(b"ListDeterminations", b""), None);

@@ -1,0 +1,282 @@
+//! Streams of decisions: each item has a correlation id and a status of its own; one that fails does not end the
+//! stream. Items begin in the order of arrival, a bounded number at a time, and answers leave as they are ready.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt as _};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
+use super::status;
+use crate::app::AppError;
+use crate::app::error::Violation;
+use crate::shutdown::Drain;
+
+/// Items of one stream at work. A sequencer gathers up to 256 items for one commit; a few streams fill that.
+pub const ITEM_COUNT_MAX: usize = 64;
+
+/// Streams at one time, each with its items at work.
+pub const STREAM_COUNT_MAX: usize = 64;
+
+/// Longest wait for the next item. A client that has nothing to send ends its stream and begins another.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// When a caller should come back who found every stream taken.
+const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
+
+/// The answers of one stream.
+pub type Answers<R> = ReceiverStream<Result<R, Status>>;
+
+/// Runs streams within their limits.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    drain: Drain,
+    streams: Arc<Semaphore>,
+    item_time_max: Duration,
+}
+
+/// An item: its correlation id and its request.
+pub struct Item<Q> {
+    /// The caller's.
+    pub correlation_id: String,
+    /// The request, if there is one.
+    pub request: Option<Q>,
+}
+
+impl Batches {
+    /// No streams yet; an item may take as long as a call of its own.
+    #[must_use]
+    pub fn new(drain: Drain) -> Batches {
+        Batches {
+            drain,
+            streams: Arc::new(Semaphore::new(STREAM_COUNT_MAX)),
+            item_time_max: super::admission::CALL_TIME_MAX,
+        }
+    }
+
+    /// Answers every item of a stream. `work` decides one, `answer` makes the message of its result.
+    ///
+    /// The stream ends with the input; with SHUTTING_DOWN when the server drains, once the items at work are answered;
+    /// and with the input's own error.
+    ///
+    /// # Errors
+    /// [`AppError::Overloaded`] if too many streams are open.
+    pub fn run<M, Q, T, R, W, F>(
+        &self,
+        input: impl Stream<Item = Result<M, Status>> + Send + Unpin + 'static,
+        item: impl Fn(M) -> Item<Q> + Send + 'static,
+        work: W,
+        answer: impl Fn(String, Result<T, AppError>) -> R + Clone + Send + 'static,
+    ) -> Result<Answers<R>, AppError>
+    where
+        M: Send + 'static,
+        Q: Send + 'static,
+        T: Send + 'static,
+        R: Send + 'static,
+        W: Fn(Q) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<T, AppError>> + Send + 'static,
+    {
+        let overloaded = AppError::Overloaded {
+            retry_after: OVERLOADED_RETRY,
+        };
+        let stream = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| overloaded)?;
+        // Unread answers hold back new items: a slow reader slows itself.
+        let (sender, receiver) = mpsc::channel(ITEM_COUNT_MAX);
+        let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
+        let (mut input, mut drain, time_max) = (input, self.drain.clone(), self.item_time_max);
+        tokio::spawn(async move {
+            let end = loop {
+                let Ok(place) = Arc::clone(&items).acquire_owned().await else {
+                    break None;
+                };
+                let next = tokio::select! {
+                    // Draining first: an endless input must not keep the server.
+                    biased;
+                    () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
+                    next = tokio::time::timeout(IDLE_TIME_MAX, input.next()) => next,
+                };
+                let message = match next {
+                    Ok(Some(Ok(message))) => message,
+                    Ok(Some(Err(error))) => break Some(status::of_transport(error.code()).unwrap_or(error)),
+                    Ok(None) => break None,
+                    Err(_idle) => break Some(status::status(&AppError::DeadlineExceeded)),
+                };
+                let Item {
+                    correlation_id,
+                    request,
+                } = item(message);
+                let (work, answer, sender) = (work.clone(), answer.clone(), sender.clone());
+                tokio::spawn(async move {
+                    let result = match checked(&correlation_id, request) {
+                        // A task of its own, so that a panic is this item's error alone.
+                        Ok(request) => finished(tokio::spawn(tokio::time::timeout(time_max, work(request))).await),
+                        Err(error) => Err(error),
+                    };
+                    // A caller that is gone asks again with the same request id.
+                    drop(sender.send(Ok(answer(echo(correlation_id), result))).await);
+                    drop(place);
+                });
+            };
+            // Wait until the items at work have answered, so that the end comes last.
+            let count = u32::try_from(ITEM_COUNT_MAX).unwrap_or(u32::MAX);
+            drop(items.acquire_many(count).await);
+            if let Some(status) = end {
+                drop(sender.send(Err(status)).await);
+            }
+            drop(stream);
+        });
+        Ok(ReceiverStream::new(receiver))
+    }
+}
+
+type Timed<T> = Result<Result<T, AppError>, tokio::time::error::Elapsed>;
+
+fn finished<T>(result: Result<Timed<T>, tokio::task::JoinError>) -> Result<T, AppError> {
+    match result {
+        Ok(Ok(result)) => result,
+        Ok(Err(_elapsed)) => Err(AppError::DeadlineExceeded),
+        Err(_panic) => Err(AppError::internal(&"an item of a stream panicked")),
+    }
+}
+
+fn checked<Q>(correlation_id: &str, request: Option<Q>) -> Result<Q, AppError> {
+    let mut violations = Vec::new();
+    let mut add = |field: &str, description: String| {
+        violations.push(Violation {
+            field: field.to_owned(),
+            description,
+        });
+    };
+    if correlation_id.is_empty() || correlation_id.len() > CORRELATION_ID_SIZE_MAX_BYTES {
+        add(
+            "correlation_id",
+            format!("has another size: give 1 to {CORRELATION_ID_SIZE_MAX_BYTES} bytes"),
+        );
+    }
+    if request.is_none() {
+        add("request", "is missing: this field is required".to_owned());
+    }
+    match request {
+        Some(request) if violations.is_empty() => Ok(request),
+        Some(_) | None => Err(AppError::Invalid(violations)),
+    }
+}
+
+/// The correlation id, as far as it may be repeated.
+fn echo(correlation_id: String) -> String {
+    if correlation_id.len() <= CORRELATION_ID_SIZE_MAX_BYTES {
+        correlation_id
+    } else {
+        String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::shutdown::DrainSwitch;
+
+    type Message = (&'static str, u64);
+
+    fn item((correlation_id, number): Message) -> Item<u64> {
+        Item {
+            correlation_id: correlation_id.to_owned(),
+            request: Some(number),
+        }
+    }
+
+    fn answer(id: String, result: Result<u64, AppError>) -> (String, Option<u64>) {
+        (id, result.ok())
+    }
+
+    async fn collect(mut answers: Answers<(String, Option<u64>)>) -> (Vec<(String, Option<u64>)>, Option<Status>) {
+        let mut found = Vec::new();
+        while let Some(next) = answers.next().await {
+            match next {
+                Ok(item) => found.push(item),
+                Err(status) => return (found, Some(status)),
+            }
+        }
+        found.sort();
+        (found, None)
+    }
+
+    #[tokio::test]
+    async fn an_item_that_fails_or_panics_does_not_end_the_stream() {
+        let (_switch, drain) = DrainSwitch::new();
+        let input = futures::stream::iter([("a", 1), ("b", 2), ("c", 3), ("", 4)].map(Ok));
+        let work = |number: u64| async move {
+            match number {
+                2 => Err(AppError::CaseChanged),
+                3 => panic!("in an item"),
+                other => Ok(other * 10),
+            }
+        };
+        let answers = Batches::new(drain)
+            .run(input, item, work, answer)
+            .expect("a stream is free");
+        let (found, end) = collect(answers).await;
+        let expected = [("", None), ("a", Some(10)), ("b", None), ("c", None)];
+        assert_eq!(found, expected.map(|(id, number)| (id.to_owned(), number)));
+        assert!(end.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_items_than_the_limit_are_at_work() {
+        let (_switch, drain) = DrainSwitch::new();
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&most);
+        let work = move |number: u64| {
+            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok(number)
+            }
+        };
+        let input = futures::stream::iter((0..500).map(|number| Ok(("x", number))));
+        let answers = Batches::new(drain)
+            .run(input, item, work, answer)
+            .expect("a stream is free");
+        assert_eq!(collect(answers).await.0.len(), 500);
+        assert_eq!(seen.load(Ordering::SeqCst), ITEM_COUNT_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_draining_server_answers_what_is_at_work_and_then_ends_the_stream() {
+        let (switch, drain) = DrainSwitch::new();
+        let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
+        let work = |number: u64| async move {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            Ok(number)
+        };
+        let answers = Batches::new(drain)
+            .run(input, item, work, answer)
+            .expect("a stream is free");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        switch.refuse_new_calls();
+        let (found, end) = collect(answers).await;
+        assert_eq!(found, [("a".to_owned(), Some(1))]);
+        assert_eq!(end.map(|status| status.code()), Some(tonic::Code::Unavailable));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_item_beyond_its_time_has_an_unknown_outcome_and_a_silent_stream_ends() {
+        let (_switch, drain) = DrainSwitch::new();
+        let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
+        let work = |_: u64| std::future::pending::<Result<u64, AppError>>();
+        let answers = Batches::new(drain)
+            .run(input, item, work, answer)
+            .expect("a stream is free");
+        let (found, end) = collect(answers).await;
+        assert_eq!(found, [("a".to_owned(), None)]);
+        assert_eq!(end.map(|status| status.code()), Some(tonic::Code::DeadlineExceeded));
+    }
+}
