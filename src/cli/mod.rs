@@ -4,9 +4,11 @@
 //! Its help ends with an example that works as written.
 
 mod completions;
+mod keys;
 mod migrate;
 mod out;
 mod policy;
+mod verify_receipt;
 
 use std::process::ExitCode;
 
@@ -60,8 +62,10 @@ impl From<Color> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Keys(keys::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
+    VerifyReceipt(verify_receipt::Args),
 }
 
 /// Reads the command line, runs the command, and answers the exit code.
@@ -81,8 +85,10 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Completions(args) => completions::run(&args, out),
+        Command::Keys(args) => keys::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),
+        Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
     }
 }
 

@@ -6,6 +6,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod acknowledgement;
 pub mod checkpoint;
 pub mod entropy;
 pub mod hash;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod sequencer;
 pub mod tiles;
 
+pub use acknowledgement::verify_receipt;
 pub use hash::Hash;
 pub use ids::{LogIndex, RecordId, TreeSize};
 pub use origin::Origin;
