@@ -10,6 +10,7 @@ on_both!(
     a_case_is_written_only_over_the_version_before,
     a_transaction_that_is_not_committed_leaves_nothing,
     a_log_is_opened_once,
+    an_entry_has_at_most_65535_bytes,
     migrations_run_twice_change_nothing,
     a_database_of_another_version_is_refused,
 );
@@ -84,6 +85,16 @@ async fn a_log_is_opened_once(database: TestDatabase) {
     assert_eq!((locked.head.size, locked.open_log), (size(256), log_row().log_id));
     assert_eq!(locked.checkpoint, Some(full_batch().checkpoint));
     assert_eq!(locked.database_ms.is_some(), database.dialect == Dialect::Postgres);
+}
+
+async fn an_entry_has_at_most_65535_bytes(database: TestDatabase) {
+    let store = database.store().await;
+    for (length, fits) in [(0, false), (65_536, false), (65_535, true)] {
+        let mut batch = batch(CompactTree::empty(), 1);
+        batch.entries[0].entry = vec![b'e'; length];
+        batch.entries[0].leaf_hash = crate::log::merkle::leaf_hash(&batch.entries[0].entry);
+        assert_eq!(write(&store, batch).await.is_ok(), fits, "{length} bytes");
+    }
 }
 
 async fn migrations_run_twice_change_nothing(database: TestDatabase) {

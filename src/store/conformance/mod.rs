@@ -7,7 +7,7 @@ mod append_only;
 mod guards;
 mod lists;
 mod proofs;
-mod sample;
+pub(crate) mod sample;
 
 use std::sync::Arc;
 

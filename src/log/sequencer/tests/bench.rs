@@ -9,12 +9,12 @@ use async_trait::async_trait;
 
 use super::super::{Acknowledged, CaseChange, Clock, Item, LogKeys, PersonSpan, Sequencer, SystemClock};
 use crate::area::AreaCode;
-use crate::log::checkpoint::SignedCheckpoint;
+use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, leaf_hash};
 use crate::log::note::{Ed25519Signer, KeyId, KeyName, SignError, Signer, VerifierKey};
 use crate::log::receipt::Receipt;
 use crate::log::record::{EntryKind, LawUsed, Salt, WrittenDocument};
-use crate::log::{Hash, LogIndex, Origin, RecordId};
+use crate::log::{Hash, LogIndex, Origin, RecordId, TreeSize};
 use crate::store::{Cause, Dialect, LogRow, RequestKey, Row, Store, StoreError, Transaction, Value};
 
 /// One seed for all logs; the key's name tells them apart. Signs as slowly as asked.
@@ -153,6 +153,14 @@ pub(super) fn span_item(number: u32, case_id: &str, version: u64, person: &str, 
     };
     item.case.as_mut().expect("a case").spans = Some(vec![span]);
     item
+}
+
+/// The note of a checkpoint that was never sequenced, for logs that a test writes itself.
+pub(super) fn sign(size: TreeSize, root: Hash) -> String {
+    let origin = Origin::new("doudi.example", area(), 1).expect("an origin");
+    let signer = key(&origin);
+    let signed = UncommittedCheckpoint::sign(Checkpoint { origin, size, root }, &[&signer]).expect("signed");
+    signed.release(&Committed::after_commit()).note().to_owned()
 }
 
 /// The receipt proves this very entry under the log's key.

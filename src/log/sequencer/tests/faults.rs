@@ -133,6 +133,40 @@ async fn a_flipped_bit_in_the_head_stops_the_log(database: TestDatabase) {
     assert_eq!(check_log(&store, area()).await.len(), 5);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backends_that_are_killed_under_load_lose_and_double_nothing() {
+    let database = TestDatabase::postgres().await;
+    let replicas = [replica(database.store().await), replica(database.store().await)];
+    let calls: Vec<_> = (0..400_u32)
+        .map(|number| {
+            let sequencer = replicas[number as usize % 2].sequencer.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(std::time::Duration::from_millis(u64::from(number))).await;
+                // A caller does what the error text says: the same request id again.
+                for _ in 0..20 {
+                    match sequencer.append(item(number)).await {
+                        Ok(answer) => return answer,
+                        Err(AppendError::Unknown | AppendError::Unavailable(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                panic!("never answered");
+            })
+        })
+        .collect();
+    for _ in 0..12 {
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        database.execute(As::Owner, kill).await.expect("the owner");
+        tokio::time::sleep(std::time::Duration::from_millis(35)).await;
+    }
+    for call in calls {
+        verify(area(), &call.await.expect("answered"));
+    }
+    let entries = check_log(&database.store().await, area()).await;
+    assert_eq!(entries.len(), 401, "each item once");
+}
+
 async fn item_log(store: &Arc<dyn Store>) -> crate::store::LogId {
     store
         .log_of_area(area())
