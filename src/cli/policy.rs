@@ -1,7 +1,9 @@
 //! `doudi policy`: check, test, render, compare and publish policy documents.
 
 mod check;
+mod diff;
 mod files;
+mod render;
 
 use clap::Subcommand;
 
@@ -17,12 +19,16 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Render(render::Args),
+    Diff(diff::Args),
 }
 
 /// Sends each to its file.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     match &args.command {
         Command::Check(args) => check::run(args, out),
+        Command::Render(args) => render::run(args, out),
+        Command::Diff(args) => diff::run(args, out),
     }
 }
 

@@ -15,7 +15,8 @@ mod symbols;
 mod ty;
 
 pub use document::seal;
-pub use graph::{CLAUSE_COUNT_MAX, NODE_COUNT_MAX, measure};
+pub use graph::{CLAUSE_COUNT_MAX, NODE_COUNT_MAX, measure, parts as expression_parts};
+pub use literal::{date_shown, read as read_literal, shown as literal_shown};
 pub use ty::{Codes, Dimension, Ty};
 
 #[cfg(test)]

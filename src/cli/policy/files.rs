@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
+use crate::rules::document::Document;
 use crate::rules::language::library::{self, File, Read};
 use crate::rules::language::yaml::FILE_SIZE_MAX_BYTES;
 
@@ -39,8 +40,22 @@ impl Found {
 }
 
 impl Paths {
+    /// These paths, with the documents above them.
+    pub fn new(paths: Vec<PathBuf>, above: Vec<PathBuf>) -> Paths {
+        Paths { paths, above }
+    }
+
     /// Reads all files and checks each against those above it.
     pub fn read(&self) -> Result<Found, Failure> {
+        self.read_files(None)
+    }
+
+    /// The same, without one file of the folders above.
+    pub fn read_without(&self, left_out: &Path) -> Result<Found, Failure> {
+        self.read_files(Some(&left_out.display().to_string()))
+    }
+
+    fn read_files(&self, left_out: Option<&str>) -> Result<Found, Failure> {
         let (mut files, mut texts) = (Vec::new(), Vec::new());
         for path in &self.paths {
             collect(path, &mut files, &mut texts)?;
@@ -50,7 +65,10 @@ impl Paths {
             let mut above = Vec::new();
             collect(path, &mut above, &mut texts)?;
             // A file that is asked for is not its own superior.
-            let is_asked = |file: &File| files.iter().any(|other| same(&other.name, &file.name));
+            let is_asked = |file: &File| {
+                left_out.is_some_and(|out| same(out, &file.name))
+                    || files.iter().any(|other| same(&other.name, &file.name))
+            };
             let above: Vec<File> = above.into_iter().filter(|file| !is_asked(file)).collect();
             files.extend(above);
         }
@@ -64,6 +82,13 @@ impl Paths {
             asked,
         })
     }
+}
+
+/// The documents that a document builds on: the vocabulary and those of the areas above its own.
+pub fn layers<'d>(document: &Document, all: &[&'d Document]) -> Vec<&'d Document> {
+    let above =
+        |other: &&&Document| library::lies_in(&document.area, &other.area) && other.digest() != document.digest();
+    all.iter().filter(above).copied().collect()
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -1,0 +1,20 @@
+//! Policy documents for people: each clause as a Chinese sentence, its thresholds in a table, beside the article.
+//!
+//! A pure function of sealed documents: the same bytes give the same page.
+
+mod blocks;
+mod document;
+mod html;
+mod markdown;
+mod names;
+mod sentence;
+
+pub use blocks::Block;
+pub use document::{clause, document, guard_words, outcome_row_words, value_cells};
+pub use html::html;
+pub use markdown::markdown;
+pub use names::{Names, article_words, effect_words, unit_words};
+pub use sentence::{sentence, typed_sentence};
+
+#[cfg(test)]
+mod tests;
