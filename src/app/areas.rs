@@ -1,5 +1,7 @@
 //! The register of areas: which codes exist, so that a decision cannot name a place nobody knows.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use crate::area::{AreaCode, AreaLevel};

@@ -284,3 +284,86 @@ fn pages_and_positions_have_limits() {
     assert_eq!(fields(sizes(0, 5)), ["first_size"]);
     assert_eq!(fields(sizes(2, 1)), ["second_size"]);
 }
+
+#[test]
+fn a_household_at_every_limit_fits_into_a_request() {
+    use crate::api::decode::limits as l;
+    use prost::Message as _;
+    let id = |letter: char, number: usize| format!("{letter}{number:015}");
+    let long = |size: usize| "字".repeat(size / 3);
+    let mut request = sample::determine();
+    let input = request.input.as_mut().expect("input");
+    let source = id('s', 1);
+    let one = pb::Source {
+        role: long(l::SHORT_TEXT_SIZE_MAX_BYTES),
+        unit: long(l::NAME_SIZE_MAX_BYTES),
+        ..input.sources[0].clone()
+    };
+    input.sources = (1..=l::SOURCE_COUNT_MAX)
+        .map(|n| pb::Source {
+            id: id('s', n),
+            ..one.clone()
+        })
+        .collect();
+    let choice = pb::Discretion {
+        reason: long(l::REASON_SIZE_MAX_BYTES),
+        unit: long(l::NAME_SIZE_MAX_BYTES),
+        delegation: long(l::NAME_SIZE_MAX_BYTES),
+        ..input.discretion[0].clone()
+    };
+    input.discretion = vec![choice; l::DISCRETION_COUNT_MAX];
+    let person = pb::PersonIdentity {
+        member_id: id('m', 1),
+        name: long(l::NAME_SIZE_MAX_BYTES),
+        id_number: sample::ID_NUMBER.to_owned(),
+        phone: "1".repeat(l::PHONE_SIZE_MAX_BYTES),
+    };
+    input.identity = Some(pb::Identity {
+        persons: vec![person; MEMBER_COUNT_MAX],
+        address: long(l::ADDRESS_SIZE_MAX_BYTES),
+        ..pb::Identity::default()
+    });
+    let facts = input.facts.as_mut().expect("facts");
+    let member = pb::Member {
+        source: source.clone(),
+        person: "ab".repeat(16),
+        ..sample::member()
+    };
+    let receipt = pb::MonthReceipt {
+        source: source.clone(),
+        amount_fen: Some(i64::MAX),
+        ..member.jobs[0].receipts[0].clone()
+    };
+    let jobs = JOB_AND_INCOME_COUNT_MAX / MEMBER_COUNT_MAX;
+    let receipts = RECEIPT_COUNT_MAX / JOB_AND_INCOME_COUNT_MAX;
+    let job = pb::Job {
+        source: source.clone(),
+        receipts: vec![receipt; receipts],
+        ..member.jobs[0].clone()
+    };
+    let jobs: Vec<pb::Job> = (1..=jobs)
+        .map(|n| pb::Job {
+            id: id('j', n),
+            ..job.clone()
+        })
+        .collect();
+    let full = pb::Member {
+        jobs,
+        incomes: Vec::new(),
+        ..member
+    };
+    facts.members = (1..=MEMBER_COUNT_MAX)
+        .map(|n| pb::Member {
+            id: id('m', n),
+            ..full.clone()
+        })
+        .collect();
+    let expense = pb::Expense {
+        id: id('e', 1),
+        source: source.clone(),
+        ..facts.expenses[0].clone()
+    };
+    facts.expenses = vec![expense; l::EXPENSE_COUNT_MAX];
+    let size = request.encoded_len();
+    assert!(size > 200 * 1024 && size < l::REQUEST_SIZE_MAX_BYTES, "{size} bytes");
+}
