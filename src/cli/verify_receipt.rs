@@ -1,6 +1,6 @@
 //! `doudi verify-receipt`: checks that a decision stands in its log, without server or database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
 use crate::log::acknowledgement::{ACKNOWLEDGEMENT_SIZE_MAX_BYTES, Acknowledgement, Refusal, Verified};
 use crate::log::note::VerifierKey;
 
-/// Check that an acknowledged decision stands in its log.
+/// Check that acknowledged decisions stand in their log.
 ///
 /// Needs the acknowledgement, saved as JSON as the service answered it, and the log's public key,
 /// which you got from the operator by another way. Nothing else is read, no connection is made.
@@ -16,8 +16,9 @@ use crate::log::note::VerifierKey;
 #[command(after_help = "Example:\n  \
     doudi verify-receipt answer.json --key doudi.example/340321/1+1b0c5be7+AVX3Z9Qc0...")]
 pub struct Args {
-    /// The acknowledgement: the JSON form of the answer or of its `acknowledgement`; `-` reads standard input
-    file: PathBuf,
+    /// Acknowledgements: the JSON form of the answer or of its `acknowledgement`; `-` reads standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
     /// The log's public key, as `doudi keys public` prints it
     #[arg(long, value_name = "VKEY")]
     key: String,
@@ -26,38 +27,42 @@ pub struct Args {
     print: Option<String>,
 }
 
-/// Verifies and says what was proved, or why nothing was.
+/// Verifies every file and says what was proved, or why nothing was.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let key: VerifierKey = args
         .key
         .parse()
         .map_err(|error| Failure::usage(format!("--key: {error}")))?;
-    let file = read(args)?;
-    let read = Acknowledgement::parse(&file);
-    let verified = read.and_then(|read| Ok((read.verify(std::slice::from_ref(&key))?, read)));
-    match (verified, &args.print) {
-        (Ok((verified, _)), None) => {
-            proved(&verified, out);
-            Ok(Exit::Done)
-        }
-        (Ok((_, read)), Some(name)) => print(&read, name),
-        (Err(refusal), _) => {
-            refuted(&refusal, out);
-            Ok(Exit::Refuted)
+    if args.print.is_some() && args.files.len() > 1 {
+        return Err(Failure::usage("--print writes one document: give one file"));
+    }
+    let mut exit = Exit::Done;
+    for path in &args.files {
+        let file = read(path)?;
+        let read = Acknowledgement::parse(&file);
+        let verified = read.and_then(|read| Ok((read.verify(std::slice::from_ref(&key))?, read)));
+        match (verified, &args.print) {
+            (Ok((verified, _)), None) => proved(&verified, out),
+            (Ok((_, read)), Some(name)) => return print(&read, name),
+            (Err(refusal), _) => {
+                refuted(path, &refusal, out);
+                exit = Exit::Refuted;
+            }
         }
     }
+    Ok(exit)
 }
 
-fn read(args: &Args) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = u64::try_from(ACKNOWLEDGEMENT_SIZE_MAX_BYTES).expect("32 MiB") + 1;
-    let read = if args.file.as_os_str() == "-" {
+    let read = if path.as_os_str() == "-" {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(&args.file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
-    read.map_err(|error| Failure::file(&args.file, &error))?;
+    read.map_err(|error| Failure::file(path, &error))?;
     Ok(bytes)
 }
 
@@ -131,7 +136,10 @@ fn or_none(names: &[String]) -> String {
     }
 }
 
-fn refuted(refusal: &Refusal, out: &Out) {
-    out.line(format!("{BAD}not verified{BAD:#}: {refusal}"));
-    out.document(&json!({ "verified": false, "reason": refusal.reason(), "text": refusal.to_string() }));
+fn refuted(path: &Path, refusal: &Refusal, out: &Out) {
+    let file = path.display().to_string();
+    out.line(format!("{BAD}not verified{BAD:#}: {file}: {refusal}"));
+    out.document(&json!({
+        "verified": false, "file": file, "reason": refusal.reason(), "text": refusal.to_string()
+    }));
 }
