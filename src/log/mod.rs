@@ -20,6 +20,9 @@ pub mod record;
 pub mod sequencer;
 pub mod tiles;
 
+#[cfg(test)]
+mod vectors;
+
 pub use acknowledgement::verify_receipt;
 pub use hash::Hash;
 pub use ids::{LogIndex, RecordId, TreeSize};
