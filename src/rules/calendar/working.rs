@@ -18,7 +18,6 @@ pub struct WorkingCalendar {
 struct Year {
     off: Vec<Date>,
     work: Vec<Date>,
-    cite: Option<String>,
     sample: bool,
 }
 
@@ -40,10 +39,8 @@ impl WorkingCalendar {
             let year = calendar.years.entry(given.year).or_insert_with(|| Year {
                 off: Vec::new(),
                 work: Vec::new(),
-                cite: None,
                 sample: false,
             });
-            year.cite = year.cite.take().or_else(|| given.cite.clone());
             year.sample |= given.sample;
             year.off.extend(&given.off);
             year.work.extend(&given.work);
@@ -73,12 +70,10 @@ impl WorkingCalendar {
         Ok(day)
     }
 
-    /// The notice that sets a year, and whether it is a sample.
+    /// Whether the days of a year are a sample: no notice was found for it.
     #[must_use]
-    pub fn source(&self, year: i32) -> (Option<&str>, bool) {
-        self.years
-            .get(&year)
-            .map_or((None, false), |year| (year.cite.as_deref(), year.sample))
+    pub fn is_sample(&self, year: i32) -> bool {
+        self.years.get(&year).is_some_and(|year| year.sample)
     }
 
     fn is_working(&self, day: Date) -> Result<bool, WorkingDayError> {

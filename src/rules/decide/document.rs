@@ -57,11 +57,7 @@ impl Decision<'_> {
             proposed,
             due: writer.due(),
             carried: writer.carried(),
-            samples: parameters
-                .iter()
-                .filter(|read| read.sample)
-                .map(|read| read.row.clone())
-                .collect(),
+            samples: self.evaluation.samples_read(),
             parameters,
             choices: self.evaluation.choices_read(),
             missing_facts,

@@ -180,8 +180,8 @@ impl Evaluation<'_> {
     fn add_working_days(&mut self, date: Date, count: i64) -> Cell {
         match self.law.calendar.add(date, count) {
             Ok(day) => {
-                if day != date {
-                    self.years.extend(date.civil().0..=day.civil().0);
+                if let Some(first) = date.plus_days(1).filter(|first| *first <= day) {
+                    self.years.extend(first.civil().0..=day.civil().0);
                 }
                 Cell::Date(day)
             }

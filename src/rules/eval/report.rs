@@ -48,7 +48,7 @@ impl Evaluation<'_> {
         (facts.collect(), rules.collect())
     }
 
-    /// The rows of parameters that lookups gave, by parameter and row, then the calendar years.
+    /// The rows of parameters that lookups gave, by parameter and row.
     #[must_use]
     pub fn parameters_read(&self) -> Vec<ParameterRead> {
         let rows = self.rows_read().into_iter().map(|(parameter, row)| {
@@ -75,20 +75,17 @@ impl Evaluation<'_> {
                 },
             }
         });
-        rows.chain(self.years.iter().map(|year| self.year_read(*year)))
-            .collect()
+        rows.collect()
     }
 
-    fn year_read(&self, year: i32) -> ParameterRead {
-        let (cite, sample) = self.law.calendar.source(year);
-        ParameterRead {
-            id: CALENDAR.to_owned(),
-            row: format!("{CALENDAR}_{year}"),
-            area: "100000".to_owned(),
-            value: Json::Int(year.into()),
-            cite: cite.map(str::to_owned),
-            sample,
-        }
+    /// What was read and is a sample: rows in their order, then `calendar YEAR` ascending.
+    #[must_use]
+    pub fn samples_read(&self) -> Vec<String> {
+        let rows = self.parameters_read().into_iter().filter(|read| read.sample);
+        let years = self.years.iter().filter(|year| self.law.calendar.is_sample(**year));
+        rows.map(|read| read.row)
+            .chain(years.map(|year| format!("{CALENDAR} {year}")))
+            .collect()
     }
 
     /// The options of choices that were read, in the order of the law.
