@@ -6,6 +6,8 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['doudi_writer', 'doudi_reader', 'doudi_eraser'] LOOP
+        -- Where an administrator made the roles, the owner needs no right to create any.
+        CONTINUE WHEN EXISTS (SELECT 1 FROM pg_roles WHERE rolname = wanted);
         -- Roles belong to the whole server: another database's migration may make them at this moment.
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);

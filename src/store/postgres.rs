@@ -17,6 +17,12 @@ const CONNECTION_COUNT_MAX: u32 = 16;
 /// How long a call waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What every connection sets itself, whatever the server's defaults or a pooler's are:
+/// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
+/// for ever.
+const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; \
+                       SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'";
+
 /// The role of the service: it inserts, and updates nothing of the log but its head.
 pub const WRITER_ROLE: &str = "doudi_writer";
 
@@ -41,26 +47,19 @@ pub(super) async fn owner_pool(url: &str) -> Result<PgPool, StoreError> {
 impl PostgresStore {
     /// Connects; every connection takes the writer's role and refuses to be more than that.
     pub(super) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
-        let options = options(url)?.options([
-            // Acknowledged is durable, whatever the server's default is.
-            ("synchronous_commit", "on"),
-            // A replica that hangs with the head locked must not stop the others for ever.
-            ("lock_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "10s"),
-            ("timezone", "UTC"),
-        ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTION_COUNT_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| {
                 Box::pin(async move {
+                    connection.execute(SESSION).await?;
                     connection
                         .execute(AssertSqlSafe(format!("SET ROLE {WRITER_ROLE}")))
                         .await?;
                     Ok(())
                 })
             })
-            .connect_with(options)
+            .connect_with(options(url)?)
             .await
             .map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
         let driver = PostgresStore { pool };
@@ -180,6 +179,8 @@ impl Transaction for PostgresTransaction {
         Ok(done.rows_affected())
     }
 
+    // With synchronous standbys an administrator's pg_cancel_backend during COMMIT gives success and
+    // a warning, which the driver only logs. Nothing of ours cancels a COMMIT.
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.tx.commit().await.map_err(StoreError::of_commit)
     }

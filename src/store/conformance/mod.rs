@@ -7,6 +7,7 @@ mod append_only;
 mod guards;
 mod lists;
 mod proofs;
+mod roles;
 pub(crate) mod sample;
 
 use std::sync::Arc;
