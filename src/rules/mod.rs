@@ -27,3 +27,4 @@ pub mod trace;
 pub mod types;
 pub mod value;
 pub mod vocabulary;
+pub mod worked;
