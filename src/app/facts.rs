@@ -52,6 +52,8 @@ pub struct FactsInput<'a> {
     pub effective_from: Option<Month>,
     /// The words of a correction's reason.
     pub reason: Option<&'a str>,
+    /// The record that is corrected.
+    pub corrects: Option<crate::log::RecordId>,
     /// The household.
     pub household: &'a Household,
     /// The members' person ids.
@@ -104,6 +106,7 @@ pub fn document(input: &FactsInput<'_>) -> Json {
     facts.insert("caller".to_owned(), input.caller.principal.as_str().into());
     facts.insert("request_id".to_owned(), input.request_id.to_string().into());
     put(&mut facts, "trace", input.caller.trace.as_ref().map(trace));
+    put(&mut facts, "corrects", input.corrects.map(|record| record.to_string()));
     let relations = input.household.relations.iter().map(|relation| {
         Json::object([
             ("kind", Json::from(relation.kind.code())),

@@ -1,14 +1,102 @@
 //! The use cases: what the RPCs and the command line do, each from a typed command to a typed result.
 
 pub mod areas;
+pub mod audit;
 pub mod caller;
+mod case_file;
+mod citations;
 pub mod command;
+pub mod decision;
+pub mod determinations;
+pub mod due;
 pub mod entropy;
 pub mod error;
 pub mod facts;
+mod failure;
+pub mod import_case;
 pub mod key_file;
+pub mod laws;
+mod paging;
+mod persons;
+pub mod policies;
+pub mod projection;
+mod record;
+pub mod remedy;
+pub mod replay;
 pub mod result;
+pub mod transfer;
+pub mod vault;
+
+use std::sync::Arc;
 
 pub use areas::AreaRegister;
 pub use caller::Caller;
 pub use error::AppError;
+use laws::Laws;
+use vault::Vault;
+
+use crate::log::sequencer::{Clock, Sequencer};
+use crate::store::Store;
+
+/// The engine's name and version, in every entry that it decides.
+pub const ENGINE: &str = concat!("doudi/", env!("CARGO_PKG_VERSION"));
+
+/// Everything that the use cases share.
+pub struct App {
+    store: Arc<dyn Store>,
+    sequencer: Sequencer,
+    vault: Arc<Vault>,
+    laws: Laws,
+    areas: AreaRegister,
+    held_texts: Vec<String>,
+}
+
+impl App {
+    /// The use cases over a database whose migrations have run. `domain` begins the name of each log;
+    /// `held_texts` are the texts in which a policy's quotes must stand.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        vault: Vault,
+        clock: Arc<dyn Clock>,
+        domain: &str,
+        areas: AreaRegister,
+        held_texts: Vec<String>,
+    ) -> App {
+        let vault = Arc::new(vault);
+        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock, domain, ENGINE);
+        App {
+            store,
+            sequencer,
+            vault,
+            laws: Laws::default(),
+            areas,
+            held_texts,
+        }
+    }
+
+    /// The register of areas.
+    #[must_use]
+    pub fn areas(&self) -> &AreaRegister {
+        &self.areas
+    }
+
+    /// Takes no more entries and waits until everything taken is durable and answered.
+    pub async fn close(&self) {
+        self.sequencer.close().await;
+    }
+
+    /// Whether the database answers: what readiness means.
+    ///
+    /// # Errors
+    /// [`AppError::StoreUnavailable`].
+    pub async fn ready(&self) -> Result<(), AppError> {
+        self.store.logs(None, 1).await?;
+        Ok(())
+    }
+
+    /// An operator says that the clock is right after a long quiet time.
+    pub fn confirm_clock(&self) {
+        self.sequencer.confirm_clock();
+    }
+}

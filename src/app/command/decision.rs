@@ -60,6 +60,8 @@ pub struct Correct {
     pub cause: Cause,
     /// Why. Sealed.
     pub reason: String,
+    /// First month that is decided anew; none: as the law says of a new decision.
+    pub effective_from: Option<crate::rules::calendar::Month>,
     /// The household as it should have been decided.
     pub household: Household,
     /// How to answer.
@@ -118,12 +120,17 @@ impl Correct {
     /// The content, for the digest.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        Json::object([
+        let mut fields = vec![
             ("rpc", Json::text("Correct")),
             ("determination", Json::text(self.determination.to_string())),
             ("cause", Json::text(self.cause.code())),
             ("reason", Json::text(&*self.reason)),
             ("household", self.household.to_json()),
-        ])
+        ];
+        fields.extend(
+            self.effective_from
+                .map(|month| ("effective_from", Json::text(month.to_string()))),
+        );
+        Json::object(fields)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{CaseState, GraceCalendar, PriorRecord, PriorState, path};
 use crate::canonical::Json;
 use crate::reader::FromJson;
-use crate::rules::calendar::Date;
+use crate::rules::calendar::{Date, Month};
 use crate::rules::determination::{Decided, Determination};
 use crate::rules::entitlement::{Ending, supersede};
 use crate::rules::outcome::{CaseStatus, Outcome};
@@ -33,6 +33,50 @@ impl CaseState {
             next.take_effect(determination, facts, record);
         }
         next.trim();
+        next
+    }
+
+    /// The state after a record that decides nothing itself, such as a remedy or a transfer.
+    #[must_use]
+    pub fn after_event(&self, record: &str, kind: &str, date: Date) -> CaseState {
+        let mut next = self.clone();
+        next.prior.push(PriorRecord {
+            record: record.to_owned(),
+            place: None,
+            kind: kind.to_owned(),
+            outcome: None,
+            date,
+            state: PriorState::Standing,
+        });
+        next.trim();
+        next
+    }
+
+    /// The state after an import: what was imported stands by that record.
+    #[must_use]
+    pub fn after_import(&self, record: &str, date: Date) -> CaseState {
+        let mut next = self.after_event(record, "IMPORT", date);
+        for held in &mut next.standing {
+            held.record.get_or_insert_with(|| record.to_owned());
+        }
+        next
+    }
+
+    /// The state once another county has taken the case over: nothing is paid here after `last_month`.
+    #[must_use]
+    pub fn departed(&self, last_month: Month) -> CaseState {
+        let mut next = self.clone();
+        if let Some(from) = last_month.plus(1) {
+            next.standing = self
+                .standing
+                .iter()
+                .filter_map(|held| held.ended_before(from))
+                .collect();
+            next.exited_on = Some(from);
+        }
+        next.status = CaseStatus::None;
+        next.grace = None;
+        next.due.clear();
         next
     }
 

@@ -1,0 +1,190 @@
+//! The audit side of a log: checkpoints, entries and proofs.
+
+use super::App;
+use super::command::{GetCheckpoint, GetEntry, ListEntries, LogName, ProveConsistency, ProveInclusion};
+use super::error::{AppError, ResourceKind, Violation};
+use super::paging::{count, rows};
+use super::result::{CheckpointRead, ConsistencyProved, EntryRead, InclusionProved, Listed, LogEntry};
+use crate::canonical::Json;
+use crate::log::merkle::{
+    consistency_nodes, inclusion_nodes, leaf_hash, prove_consistency, prove_inclusion, root_nodes, root_of,
+};
+use crate::log::record::Entry;
+use crate::log::sequencer::LogKeys;
+use crate::log::{Hash, LogIndex, Origin, TreeSize};
+use crate::store::{CheckpointRow, EntryRow, LogId, LogRow};
+
+impl App {
+    /// A signed checkpoint, the newest or one of a given size.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn get_checkpoint(&self, command: GetCheckpoint) -> Result<CheckpointRead, AppError> {
+        let log = self.log_named(&command.log).await?;
+        let found = match command.tree_size {
+            None => self.store.newest_checkpoint(log.log_id).await?,
+            Some(size) => self.store.checkpoint_at(log.log_id, size).await?,
+        };
+        let row: CheckpointRow = found.ok_or_else(|| not_there(&command.log, "checkpoints"))?;
+        let keys = self
+            .vault
+            .verifier_keys(&log.origin)
+            .map_err(|error| AppError::internal(&error))?;
+        Ok(CheckpointRead {
+            note: row.note,
+            tree_size: row.size,
+            root: row.root,
+            verifier_key: keys.first().map(ToString::to_string).unwrap_or_default(),
+            origin: log.origin,
+        })
+    }
+
+    /// An entry with its receipt, and its documents if they are wanted.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn get_entry(&self, command: GetEntry) -> Result<EntryRead, AppError> {
+        let log = self.log_named(&command.log).await?;
+        let row = self.entry_row(&command.log, &log, command.index).await?;
+        let mut opened = self.record_at(log.log_id, command.index).await?;
+        if !command.include_documents {
+            opened.acknowledged.documents.clear();
+        }
+        Ok(EntryRead {
+            acknowledged: opened.acknowledged,
+            leaf_hash: row.leaf_hash,
+        })
+    }
+
+    /// The entries of a log from an index on.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_entries(&self, command: ListEntries) -> Result<Listed<LogEntry>, AppError> {
+        let log = self.log_named(&command.log).await?;
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        if head.size < command.min_tree_size {
+            return Err(AppError::TreeTooSmall);
+        }
+        let scope = Json::object([
+            ("list", Json::from("entries")),
+            ("log", log.origin.to_string().into()),
+            ("start", Json::integer(command.start.get().into())),
+        ]);
+        let from = match self.cursor(&scope, &command.page)? {
+            None => command.start,
+            Some(cursor) => LogIndex::new(count(&cursor, "next")?).map_err(|_| AppError::PageToken)?,
+        };
+        let found = self.store.entries(log.log_id, from, rows(&command.page)).await?;
+        let cursor = |row: &EntryRow| Json::object([("next", Json::integer(i128::from(row.index.get()) + 1))]);
+        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        let mut items = Vec::with_capacity(listed.items.len());
+        for row in listed.items {
+            if leaf_hash(&row.entry) != row.leaf_hash {
+                return Err(AppError::LogCorrupt);
+            }
+            let entry = Entry::parse(&row.entry).map_err(|_| AppError::LogCorrupt)?;
+            items.push(LogEntry {
+                index: row.index,
+                entry: row.entry,
+                leaf_hash: row.leaf_hash,
+                logged_seconds: entry.logged_seconds(),
+            });
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+
+    /// Proves that an entry stands in a tree of the log.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn prove_inclusion(&self, command: ProveInclusion) -> Result<InclusionProved, AppError> {
+        let log = self.log_named(&command.log).await?;
+        let row = self.entry_row(&command.log, &log, command.index).await?;
+        let size = self.tree(&log, command.tree_size, "tree_size").await?;
+        let plan = inclusion_nodes(command.index, size).map_err(|_| outside("index"))?;
+        let nodes = self.store.nodes(log.log_id, &plan).await?;
+        let hashes = prove_inclusion(&nodes, command.index, size).map_err(|_| AppError::LogCorrupt)?;
+        Ok(InclusionProved {
+            index: command.index,
+            tree_size: size,
+            leaf_hash: row.leaf_hash,
+            hashes,
+            root: self.root(log.log_id, size).await?,
+            checkpoint: self.store.checkpoint_at(log.log_id, size).await?.map(|row| row.note),
+        })
+    }
+
+    /// Proves that a later tree only grew out of an earlier one.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn prove_consistency(&self, command: ProveConsistency) -> Result<ConsistencyProved, AppError> {
+        let log = self.log_named(&command.log).await?;
+        let second = self.tree(&log, command.second, "second_size").await?;
+        let plan = consistency_nodes(command.first, second).map_err(|_| outside("first_size"))?;
+        let nodes = self.store.nodes(log.log_id, &plan).await?;
+        let hashes = prove_consistency(&nodes, command.first, second).map_err(|_| AppError::LogCorrupt)?;
+        Ok(ConsistencyProved {
+            first: command.first,
+            second,
+            hashes,
+            first_root: self.root(log.log_id, command.first).await?,
+            second_root: self.root(log.log_id, second).await?,
+            checkpoint: self.store.checkpoint_at(log.log_id, second).await?.map(|row| row.note),
+        })
+    }
+
+    /// The log of an area in an epoch, or the open one.
+    async fn log_named(&self, name: &LogName) -> Result<LogRow, AppError> {
+        let county = name.area.without_township();
+        let missing = || AppError::NotFound {
+            kind: ResourceKind::Log,
+            name: format!("areas/{county}"),
+        };
+        let open = self.store.log_of_area(county).await?.ok_or_else(missing)?;
+        let Some(epoch) = name.epoch.filter(|epoch| *epoch != open.origin.epoch()) else {
+            return Ok(open);
+        };
+        let origin = Origin::new(open.origin.domain(), county, epoch).map_err(|_| missing())?;
+        self.store.log(LogId::of(&origin)).await?.ok_or_else(missing)
+    }
+
+    async fn entry_row(&self, name: &LogName, log: &LogRow, index: LogIndex) -> Result<EntryRow, AppError> {
+        let row = self.store.entry(log.log_id, index).await?;
+        row.ok_or_else(|| not_there(name, &format!("entries/{}", index.get())))
+    }
+
+    /// The size that a proof is asked for: one that the log has reached.
+    async fn tree(&self, log: &LogRow, asked: Option<TreeSize>, field: &str) -> Result<TreeSize, AppError> {
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        match asked {
+            None => Ok(head.size),
+            Some(size) if size <= head.size => Ok(size),
+            Some(_) => Err(outside(field)),
+        }
+    }
+
+    async fn root(&self, log_id: LogId, size: TreeSize) -> Result<Hash, AppError> {
+        let nodes = self.store.nodes(log_id, &root_nodes(size)).await?;
+        root_of(&nodes, size).map_err(|_| AppError::LogCorrupt)
+    }
+}
+
+fn not_there(name: &LogName, what: &str) -> AppError {
+    AppError::NotFound {
+        kind: ResourceKind::Entry,
+        name: format!("areas/{}/{what}", name.area.without_township()),
+    }
+}
+
+fn outside(field: &str) -> AppError {
+    let description = "lies outside the tree: give a size that the log has reached, and an entry inside it".to_owned();
+    AppError::Invalid(vec![Violation {
+        field: field.to_owned(),
+        description,
+    }])
+}

@@ -1,0 +1,114 @@
+//! A case as a decision finds it: its state, its version, and the keys of its documents.
+
+use super::App;
+use super::command::CaseName;
+use super::error::{AppError, ResourceKind};
+use crate::canonical::Json;
+use crate::log::record::{CaseKeys, CaseStatePlace, open_state, seal_state};
+use crate::rules::case::{CaseState, RecordPlace};
+use crate::store::{CaseHeadRow, DataKeyRow};
+
+/// A case before a decision.
+pub struct CaseFile {
+    /// Its name.
+    pub name: CaseName,
+    /// Counts its changes; 0 for a case that does not exist yet.
+    pub version: u64,
+    /// What it knows.
+    pub state: CaseState,
+    /// The keys of its documents.
+    pub keys: CaseKeys,
+    /// Keys that must be stored with the first record.
+    pub new_keys: Vec<DataKeyRow>,
+}
+
+impl App {
+    /// A case that does not exist yet, with new keys.
+    pub(super) fn new_case(&self, name: CaseName) -> Result<CaseFile, AppError> {
+        let (keys, new_keys) = self.vault.new_case_keys()?;
+        Ok(CaseFile {
+            name,
+            version: 0,
+            state: CaseState::default(),
+            keys,
+            new_keys,
+        })
+    }
+
+    /// The case of this name as it stands.
+    pub(super) async fn case_file(&self, name: CaseName) -> Result<CaseFile, AppError> {
+        let row = self.store.case_head(name.area, &name.case.to_string()).await?;
+        let row = row.ok_or_else(|| AppError::NotFound {
+            kind: ResourceKind::Case,
+            name: name.to_string(),
+        })?;
+        let keys = self.case_keys(&row).await?;
+        let mut state = App::open_case_state(name, &row, &keys)?;
+        state.place_newest(self.place_of(&row).await?);
+        Ok(CaseFile {
+            name,
+            version: row.version,
+            state,
+            keys,
+            new_keys: Vec::new(),
+        })
+    }
+
+    /// The state that is sealed in a case head.
+    pub(super) fn open_case_state(name: CaseName, row: &CaseHeadRow, keys: &CaseKeys) -> Result<CaseState, AppError> {
+        let place = CaseStatePlace {
+            area: name.area,
+            case_id: *name.case.as_bytes(),
+            version: row.version,
+        };
+        let bytes = open_state(&keys.content.1, place, &row.state).map_err(|_| AppError::LogCorrupt)?;
+        let json = Json::parse_canonical(&bytes).map_err(|_| AppError::LogCorrupt)?;
+        CaseState::from_json(&json).map_err(|_| AppError::LogCorrupt)
+    }
+
+    /// The next state of a case, sealed.
+    pub(super) fn seal_case_state(file: &CaseFile, next: &CaseState) -> Result<Vec<u8>, AppError> {
+        let place = CaseStatePlace {
+            area: file.name.area,
+            case_id: *file.name.case.as_bytes(),
+            version: file.version + 1,
+        };
+        let bytes = next.to_json().to_bytes();
+        Ok(seal_state(
+            &file.keys.content.1,
+            place,
+            &bytes,
+            &mut super::entropy::OsEntropy,
+        )?)
+    }
+
+    /// The data keys named in a case head.
+    pub(super) async fn case_keys(&self, row: &CaseHeadRow) -> Result<CaseKeys, AppError> {
+        let refs = [row.identity_key_ref.clone(), row.content_key_ref.clone()];
+        let rows = self.store.data_keys(&refs).await?;
+        let name = || format!("areas/{}/cases/{}", row.area, row.case_id);
+        let find = |key_ref: &String| {
+            rows.iter()
+                .find(|row| row.key_ref == *key_ref)
+                .ok_or(AppError::LogCorrupt)
+        };
+        Ok(CaseKeys {
+            identity: self.vault.unwrap(find(&refs[0])?, name)?,
+            content: self.vault.unwrap(find(&refs[1])?, name)?,
+        })
+    }
+
+    async fn place_of(&self, row: &CaseHeadRow) -> Result<RecordPlace, AppError> {
+        let entry = self
+            .store
+            .entry(row.last_log_id, row.last_index)
+            .await?
+            .ok_or(AppError::LogCorrupt)?;
+        let log = self.store.log(row.last_log_id).await?.ok_or(AppError::LogCorrupt)?;
+        Ok(RecordPlace {
+            origin: log.origin.to_string(),
+            index: row.last_index.get(),
+            leaf_hash: entry.leaf_hash.to_string(),
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading determinations: one by its name, and those of a case.
+
+use super::App;
+use super::command::{DeterminationName, GetDetermination, ListDeterminations};
+use super::error::{AppError, ResourceKind};
+use super::paging::{count, rows};
+use super::result::{DeterminationRead, DeterminationSummary, Listed};
+use crate::canonical::Json;
+use crate::log::LogIndex;
+use crate::log::record::EntryKind;
+use crate::rules::case::{CaseState, PriorState};
+use crate::rules::determination::Determination;
+
+/// There is no determination of that name.
+pub(super) fn not_found(name: &DeterminationName) -> AppError {
+    AppError::NotFound {
+        kind: ResourceKind::Determination,
+        name: name.to_string(),
+    }
+}
+
+/// The entries that are determinations.
+fn kinds() -> Vec<String> {
+    [EntryKind::Determination, EntryKind::Correction]
+        .map(|kind| kind.name().to_owned())
+        .into()
+}
+
+impl App {
+    /// Reads a determination with its record and whether it still stands.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn get_determination(&self, command: GetDetermination) -> Result<DeterminationRead, AppError> {
+        let name = command.name;
+        self.log_of(name.case.area, command.min_tree_size).await?;
+        let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
+        let of_case = opened.row.case_id.as_deref() == Some(&name.case.case.to_string());
+        if !of_case || !kinds().contains(&opened.row.kind) {
+            return Err(not_found(&name));
+        }
+        let file = self.case_file(name.case).await?;
+        let determined = self.determined(&opened, command.explain).await?;
+        let state = state_of(&file.state, &name.record.to_string(), &determined.determination);
+        Ok(DeterminationRead { determined, state })
+    }
+
+    /// Lists the determinations of a case, oldest first.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_determinations(
+        &self,
+        command: ListDeterminations,
+    ) -> Result<Listed<DeterminationSummary>, AppError> {
+        let case = command.case;
+        self.log_of(case.area, command.min_tree_size).await?;
+        let file = self.case_file(case).await?;
+        let scope = Json::object([
+            ("list", Json::from("determinations")),
+            ("case", case.to_string().into()),
+        ]);
+        let after = match self.cursor(&scope, &command.page)? {
+            None => None,
+            Some(cursor) => {
+                let index = LogIndex::new(count(&cursor, "index")?).map_err(|_| AppError::PageToken)?;
+                let log = self.store.log_of_area(case.area).await?.ok_or(AppError::LogCorrupt)?;
+                Some((log.log_id, index))
+            }
+        };
+        let case_id = case.case.to_string();
+        let found = self
+            .store
+            .records(case.area, Some(&case_id), &kinds(), after, rows(&command.page))
+            .await?;
+        let listed = self.page(
+            &scope,
+            &command.page,
+            found,
+            |row| Json::object([("index", Json::integer(row.index.get().into()))]),
+            |row| row,
+        )?;
+        let mut items = Vec::with_capacity(listed.items.len());
+        for row in listed.items {
+            let opened = self.record_at(row.log_id, row.index).await?;
+            let determination =
+                Determination::from_json(&opened.json("determination")?).map_err(|_| AppError::LogCorrupt)?;
+            items.push(DeterminationSummary {
+                name: DeterminationName {
+                    case,
+                    record: row.record_id,
+                },
+                index: row.index,
+                kind: determination.kind.clone(),
+                outcome: determination.household.outcome,
+                decision_date: determination.decision_date,
+                state: state_of(&file.state, &row.record_id.to_string(), &determination),
+                logged_seconds: opened.acknowledged.logged_seconds,
+            });
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+}
+
+/// Whether a record still stands, by its case.
+fn state_of(case: &CaseState, record: &str, determination: &Determination) -> PriorState {
+    let known = case
+        .prior
+        .iter()
+        .find(|prior| prior.record == record)
+        .map(|prior| prior.state);
+    known.unwrap_or(if determination.takes_effect() {
+        PriorState::Standing
+    } else {
+        PriorState::NoEffect
+    })
+}

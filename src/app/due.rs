@@ -1,0 +1,162 @@
+//! What falls due in an area: reviews and other dated duties, and grace periods that run.
+
+use super::App;
+use super::command::{CaseName, DeterminationName, ListDueReviews, ListGracePeriods};
+use super::error::AppError;
+use super::paging::{rows, text};
+use super::result::{DueReview, GracePeriod, Listed};
+use crate::canonical::Json;
+use crate::rules::calendar::Month;
+use crate::rules::case::{CaseState, PriorState};
+use crate::rules::outcome::Programme;
+use crate::store::{CaseHeadRow, CivilDate, CivilMonth};
+
+impl App {
+    /// Lists what is due in an area up to a day, the most overdue first.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_due_reviews(&self, command: ListDueReviews) -> Result<Listed<DueReview>, AppError> {
+        self.log_of(command.area, command.min_tree_size).await?;
+        let scope = Json::object([
+            ("list", Json::from("due_reviews")),
+            ("area", command.area.to_string().into()),
+            ("due_by", command.due_by.to_string().into()),
+        ]);
+        let until: CivilDate = command
+            .due_by
+            .to_string()
+            .parse()
+            .map_err(|error| AppError::internal(&error))?;
+        let after = match self.cursor(&scope, &command.page)? {
+            None => None,
+            Some(cursor) => {
+                let date: CivilDate = text(&cursor, "due")?.parse().map_err(|_| AppError::PageToken)?;
+                Some((date, text(&cursor, "case")?))
+            }
+        };
+        let after = after.as_ref().map(|(date, case)| (date, case.as_str()));
+        let found = self
+            .store
+            .due_reviews(command.area, &until, after, rows(&command.page))
+            .await?;
+        let cursor = |row: &CaseHeadRow| {
+            let due = row.next_due.as_ref().map(ToString::to_string).unwrap_or_default();
+            Json::object([("due", Json::from(due)), ("case", row.case_id.clone().into())])
+        };
+        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        let mut items = Vec::new();
+        for row in listed.items {
+            let (case, state) = self.head_state(&row).await?;
+            let determination = standing(case, &state);
+            let due = state.due.iter().filter(|due| due.date <= command.due_by);
+            items.extend(due.map(|due| DueReview {
+                case,
+                schedule: due.id.clone(),
+                due: due.date,
+                determination,
+            }));
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+
+    /// Lists the grace periods that run in an area, the first to end first.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_grace_periods(&self, command: ListGracePeriods) -> Result<Listed<GracePeriod>, AppError> {
+        self.log_of(command.area, command.min_tree_size).await?;
+        let scope = Json::object([
+            ("list", Json::from("grace_periods")),
+            ("area", command.area.to_string().into()),
+            (
+                "ending_by",
+                command
+                    .ending_by
+                    .map(|month| month.to_string())
+                    .unwrap_or_default()
+                    .into(),
+            ),
+        ]);
+        let first: CivilMonth = "0001-01".parse().map_err(|error| AppError::internal(&error))?;
+        let after = match self.cursor(&scope, &command.page)? {
+            None => None,
+            Some(cursor) => {
+                let month: CivilMonth = text(&cursor, "until")?.parse().map_err(|_| AppError::PageToken)?;
+                Some((month, text(&cursor, "case")?))
+            }
+        };
+        let after = after.as_ref().map(|(month, case)| (month, case.as_str()));
+        let mut found = self
+            .store
+            .grace_periods(command.area, &first, after, rows(&command.page))
+            .await?;
+        let ends = |row: &CaseHeadRow| {
+            row.grace_end_month
+                .as_ref()
+                .and_then(|month| month.as_str().parse::<Month>().ok())
+        };
+        found.retain(|row| {
+            command
+                .ending_by
+                .is_none_or(|by| ends(row).is_some_and(|until| until <= by))
+        });
+        let cursor = |row: &CaseHeadRow| {
+            let until = row
+                .grace_end_month
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            Json::object([("until", Json::from(until)), ("case", row.case_id.clone().into())])
+        };
+        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        let mut items = Vec::new();
+        for row in listed.items {
+            let (case, state) = self.head_state(&row).await?;
+            let Some(grace) = state.grace else { continue };
+            let granted = state
+                .standing
+                .iter()
+                .rev()
+                .find(|held| held.programme == Programme::Grace);
+            let record = granted
+                .and_then(|held| held.record.as_deref())
+                .and_then(|record| record.parse().ok());
+            items.push(GracePeriod {
+                case,
+                from: grace.from,
+                until: grace.until,
+                granted_months: state.grace_granted_months,
+                determination: record.map(|record| DeterminationName { case, record }),
+            });
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+
+    /// The case of a head with its opened state.
+    pub(super) async fn head_state(&self, row: &CaseHeadRow) -> Result<(CaseName, CaseState), AppError> {
+        let case = row.case_id.parse().map_err(|_| AppError::LogCorrupt)?;
+        let name = CaseName { area: row.area, case };
+        let keys = self.case_keys(row).await?;
+        Ok((name, App::open_case_state(name, row, &keys)?))
+    }
+}
+
+/// The newest determination of a case that stands.
+fn standing(case: CaseName, state: &CaseState) -> Option<DeterminationName> {
+    let newest = state
+        .prior
+        .iter()
+        .rev()
+        .find(|prior| prior.state == PriorState::Standing && prior.outcome.is_some())?;
+    Some(DeterminationName {
+        case,
+        record: newest.record.parse().ok()?,
+    })
+}

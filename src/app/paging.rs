@@ -1,0 +1,82 @@
+//! Pages of lists: a cursor that callers can neither read nor change, bound to the list's arguments.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::App;
+use super::command::Page;
+use super::error::{AppError, ResourceKind};
+use super::result::Listed;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::TreeSize;
+use crate::store::LogRow;
+
+impl App {
+    /// The cursor of a page; none on the first page.
+    pub(super) fn cursor(&self, scope: &Json, page: &Page) -> Result<Option<Json>, AppError> {
+        let Some(token) = &page.token else { return Ok(None) };
+        let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| AppError::PageToken)?;
+        self.vault.open_page(scope, &token).map(Some).ok_or(AppError::PageToken)
+    }
+
+    /// A page out of one row more than it holds: the row too many says that another page follows.
+    pub(super) fn page<R, T>(
+        &self,
+        scope: &Json,
+        page: &Page,
+        mut rows: Vec<R>,
+        cursor: impl FnOnce(&R) -> Json,
+        item: impl FnMut(R) -> T,
+    ) -> Result<Listed<T>, AppError> {
+        let size = usize::from(page.size);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = match rows.last().filter(|_| more) {
+            Some(last) => Some(URL_SAFE_NO_PAD.encode(self.vault.seal_page(scope, &cursor(last))?)),
+            None => None,
+        };
+        Ok(Listed {
+            items: rows.into_iter().map(item).collect(),
+            next,
+        })
+    }
+
+    /// The open log of an area, at least as large as the caller asks.
+    pub(super) async fn log_of(&self, area: AreaCode, min_tree_size: TreeSize) -> Result<LogRow, AppError> {
+        let county = area.without_township();
+        let missing = || AppError::NotFound {
+            kind: ResourceKind::Log,
+            name: format!("areas/{county}"),
+        };
+        let log = self.store.log_of_area(county).await?.ok_or_else(missing)?;
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        if head.size < min_tree_size {
+            Err(AppError::TreeTooSmall)
+        } else {
+            Ok(log)
+        }
+    }
+}
+
+/// A text member of a cursor.
+pub(super) fn text(cursor: &Json, key: &str) -> Result<String, AppError> {
+    cursor
+        .get(key)
+        .and_then(Json::as_text)
+        .map(str::to_owned)
+        .ok_or(AppError::PageToken)
+}
+
+/// A count of a cursor.
+pub(super) fn count(cursor: &Json, key: &str) -> Result<u64, AppError> {
+    let value = cursor.get(key).and_then(Json::as_integer);
+    value
+        .and_then(|value| u64::try_from(value).ok())
+        .ok_or(AppError::PageToken)
+}
+
+/// Rows to ask for: one more than the page holds.
+pub(super) fn rows(page: &Page) -> u32 {
+    u32::from(page.size) + 1
+}

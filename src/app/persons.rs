@@ -1,0 +1,142 @@
+//! Who the members are: person ids that are random and minted here, found again by a keyed hash.
+
+use std::collections::BTreeMap;
+
+use super::App;
+use super::case_file::CaseFile;
+use super::command::{Identity, LocalId, Member, PersonId};
+use super::error::{AppError, Violation};
+use crate::rules::case::OtherProgramme;
+use crate::rules::outcome::Programme;
+use crate::store::PersonRow;
+
+/// The persons of a request.
+pub struct Persons {
+    /// Person id of each member.
+    pub ids: BTreeMap<LocalId, PersonId>,
+    /// Persons met for the first time.
+    pub new: Vec<PersonRow>,
+}
+
+impl App {
+    /// Finds or mints the person of each member: by identity number, else by the person id that the caller
+    /// gives, else by the caller's own id in the case's earlier record, else a new person.
+    pub(super) async fn persons(
+        &self,
+        members: &[Member],
+        identity: &Identity,
+        case: &CaseFile,
+    ) -> Result<Persons, AppError> {
+        // Several where the key of the map was rotated, the one for new rows first.
+        let hmacs_of = |member: &Member| match identity.persons.get(&member.id) {
+            Some(person) => self.vault.person_hmacs(person.id_number.reveal()),
+            None => Vec::new(),
+        };
+        let hmacs: Vec<Vec<String>> = members.iter().map(hmacs_of).collect();
+        let asked: Vec<String> = hmacs.iter().flatten().cloned().collect();
+        let known: BTreeMap<String, PersonRow> = if asked.is_empty() {
+            BTreeMap::new()
+        } else {
+            let rows = self.store.persons(&asked).await?;
+            rows.into_iter().map(|row| (row.hmac.clone(), row)).collect()
+        };
+        let mut persons = Persons {
+            ids: BTreeMap::new(),
+            new: Vec::new(),
+        };
+        let mut violations = Vec::new();
+        for (position, (member, hmacs)) in members.iter().zip(hmacs).enumerate() {
+            let found = hmacs
+                .iter()
+                .find_map(|hmac| known.get(hmac))
+                .map(|row| row.person_id.parse());
+            let found: Option<PersonId> = found.transpose().map_err(|_| AppError::LogCorrupt)?;
+            let in_case = |id: PersonId| case.state.members.contains_key(&id.to_string());
+            let id = match (member.person, found) {
+                (Some(given), Some(found)) if given != found => {
+                    violations.push(violation(
+                        position,
+                        "is another person than the identity number says: leave one out",
+                    ));
+                    continue;
+                }
+                (Some(given), None) if !in_case(given) => {
+                    violations.push(violation(
+                        position,
+                        "is no person of this case: give the identity instead",
+                    ));
+                    continue;
+                }
+                (Some(given), _) => given,
+                (None, Some(found)) => found,
+                (None, None) => match by_key(case, &member.id) {
+                    Some(earlier) if hmacs.is_empty() => earlier,
+                    Some(_) | None => PersonId::from_bytes(self.vault.random_id()?),
+                },
+            };
+            if let Some(hmac) = hmacs.into_iter().next().filter(|_| found.is_none()) {
+                let key_ref = case.keys.identity.0.to_string();
+                persons.new.push(PersonRow {
+                    hmac,
+                    person_id: id.to_string(),
+                    key_ref,
+                });
+            }
+            if persons.ids.values().any(|other| *other == id) {
+                violations.push(violation(
+                    position,
+                    "is the same person as an earlier member: list each person once",
+                ));
+            }
+            persons.ids.insert(member.id.clone(), id);
+        }
+        if violations.is_empty() {
+            Ok(persons)
+        } else {
+            Err(AppError::Invalid(violations))
+        }
+    }
+
+    /// What the persons hold in other cases, as far as it reaches into `from` or later: the farthest for each.
+    pub(super) async fn held_elsewhere(
+        &self,
+        persons: &Persons,
+        case: &CaseFile,
+    ) -> Result<BTreeMap<String, OtherProgramme>, AppError> {
+        let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
+        let own = case.name.case.to_string();
+        let mut held: BTreeMap<String, OtherProgramme> = BTreeMap::new();
+        for span in self.store.spans_of_persons(&ids).await? {
+            if span.area == case.name.area && span.case_id == own {
+                continue;
+            }
+            let programme = Programme::from_code(&span.programme).ok_or(AppError::LogCorrupt)?;
+            let until = span.to.as_ref().map(|month| month.as_str().parse());
+            let until = until.transpose().map_err(|_| AppError::LogCorrupt)?;
+            let other = OtherProgramme { programme, until };
+            let reaches_further =
+                |earlier: &OtherProgramme| earlier.until.is_some() && (until.is_none() || earlier.until < until);
+            match held.get(&span.person_id) {
+                Some(earlier) if !reaches_further(earlier) => {}
+                Some(_) | None => {
+                    held.insert(span.person_id, other);
+                }
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// The person whom the caller named by this id in the case's earlier records.
+fn by_key(case: &CaseFile, id: &LocalId) -> Option<PersonId> {
+    let mut members = case.state.members.iter();
+    let (person, _) = members.find(|(_, member)| member.key.as_deref() == Some(id.as_str()))?;
+    person.parse().ok()
+}
+
+fn violation(position: usize, description: &str) -> Violation {
+    Violation {
+        field: format!("input.facts.members[{position}].person"),
+        description: description.to_owned(),
+    }
+}

@@ -1,0 +1,147 @@
+//! The case projection, rebuilt from the log alone and compared with what is stored.
+
+use std::collections::BTreeMap;
+
+use super::App;
+use super::error::AppError;
+use super::record::Opened;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::LogIndex;
+use crate::log::record::EntryKind;
+use crate::reader::FromJson as _;
+use crate::rules::calendar::Date;
+use crate::rules::case::{CaseState, PriorState, RecordPlace};
+use crate::rules::determination::Determination;
+
+/// What a comparison found in one area.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectionReport {
+    /// Entries read.
+    pub entries: u64,
+    /// Cases whose stored state is the one that the log gives.
+    pub cases_equal: u64,
+    /// Cases that are erased: their records cannot be read, and need not be.
+    pub cases_erased: u64,
+    /// Cases that differ, by id.
+    pub cases_different: Vec<String>,
+}
+
+/// Entries of one read.
+const READ_ENTRY_COUNT: u32 = 256;
+
+impl App {
+    /// Rebuilds every case of an area from its open log and compares the states. `progress` hears of each entry.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn compare_projection(
+        &self,
+        area: AreaCode,
+        mut progress: impl FnMut(u64),
+    ) -> Result<ProjectionReport, AppError> {
+        let mut report = ProjectionReport::default();
+        let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
+        let mut rebuilt: BTreeMap<String, CaseState> = BTreeMap::new();
+        let mut erased: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+        let mut from = 0;
+        loop {
+            let start = LogIndex::new(from).map_err(|error| AppError::internal(&error))?;
+            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
+            let Some(last) = entries.last() else { break };
+            from = last.index.get() + 1;
+            for entry in entries {
+                report.entries += 1;
+                progress(report.entries);
+                let Some(row) = self.store.record_at(log.log_id, entry.index).await? else {
+                    return Err(AppError::LogCorrupt);
+                };
+                let Some(case) = row.case_id else { continue };
+                match self.record_at(log.log_id, entry.index).await {
+                    Ok(opened) => {
+                        let state = rebuilt.entry(case).or_default();
+                        *state = replayed(state, &opened)?;
+                        state.place_newest(RecordPlace {
+                            origin: log.origin.to_string(),
+                            index: entry.index.get(),
+                            leaf_hash: entry.leaf_hash.to_string(),
+                        });
+                    }
+                    Err(AppError::Erased { .. }) => {
+                        erased.insert(case);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        for (case, state) in rebuilt.into_iter().filter(|(case, _)| !erased.contains(case)) {
+            if self
+                .stored_state(area, &case)
+                .await?
+                .is_some_and(|stored| stored == state)
+            {
+                report.cases_equal += 1;
+            } else {
+                report.cases_different.push(case);
+            }
+        }
+        report.cases_erased = erased.len() as u64;
+        Ok(report)
+    }
+
+    async fn stored_state(&self, area: AreaCode, case: &str) -> Result<Option<CaseState>, AppError> {
+        let Some(row) = self.store.case_head(area.without_township(), case).await? else {
+            return Ok(None);
+        };
+        let (name, _) = self.head_state(&row).await?;
+        Ok(Some(self.case_file(name).await?.state))
+    }
+}
+
+/// The state after one more record of the case.
+fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
+    let record = opened.row.record_id.to_string();
+    let corrupt = |_| AppError::LogCorrupt;
+    let kind = opened.entry.kind().known().ok_or(AppError::LogCorrupt)?;
+    match kind {
+        EntryKind::Determination | EntryKind::Correction => {
+            let facts = opened.json("facts")?;
+            let determination = Determination::from_json(&opened.json("determination")?).map_err(corrupt)?;
+            let mut next = state.after(&determination, &facts, &record, kind.name());
+            if let Some(corrected) = facts
+                .get("corrects")
+                .and_then(Json::as_text)
+                .filter(|_| determination.takes_effect())
+            {
+                next.mark(corrected, PriorState::Corrected);
+            }
+            Ok(next)
+        }
+        EntryKind::Import => {
+            let facts = opened.json("facts")?;
+            let decided_on = facts.get("import").and_then(|import| import.get("decided_on"));
+            let decided_on = decided_on.and_then(Date::from_json).ok_or(AppError::LogCorrupt)?;
+            Ok(CaseState::imported(&facts)
+                .map_err(corrupt)?
+                .after_import(&record, decided_on))
+        }
+        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?),
+        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?),
+        EntryKind::Epoch
+        | EntryKind::Policy
+        | EntryKind::Link
+        | EntryKind::Opening
+        | EntryKind::Access
+        | EntryKind::Erasure
+        | EntryKind::KeyEvent
+        | EntryKind::SampleCommit
+        | EntryKind::SampleRequest
+        | EntryKind::SampleReveal
+        | EntryKind::SampleResult
+        | EntryKind::Finding
+        | EntryKind::Relief
+        | EntryKind::Fund
+        | EntryKind::Monitoring
+        | EntryKind::Inspection => Ok(state.clone()),
+    }
+}

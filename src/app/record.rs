@@ -1,0 +1,293 @@
+//! Records: how a use case writes one into the log, and how one is read back.
+
+use super::caller::Caller;
+use super::case_file::CaseFile;
+use super::command::RequestId;
+use super::error::{AppError, ResourceKind};
+use super::result::{Acknowledged, OpenedDocument};
+use super::{App, ENGINE};
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::record::{
+    DataKey, DocumentName, Entry, EntryKind, KeyRef, LawUsed, Place, open, open_public, write_documents,
+};
+use crate::log::sequencer::{
+    Acknowledged as Sequenced, AppendError, CaseChange, Item, NewPolicy, PersonSpan, first_answer,
+};
+use crate::log::{LogIndex, RecordId};
+use crate::rules::case::CaseState;
+use crate::rules::outcome::CaseStatus;
+use crate::store::{DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey};
+
+/// Which request a record answers: its key, and the command's canonical bytes.
+pub(super) struct Asked {
+    pub(super) key: RequestKey,
+    pub(super) command: Vec<u8>,
+}
+
+/// A record that is to be written.
+pub(super) struct NewRecord<'a> {
+    pub(super) kind: EntryKind,
+    pub(super) law: Option<LawUsed>,
+    pub(super) documents: Vec<(&'a str, Vec<u8>)>,
+    /// The case with its next state; none for what concerns no case.
+    pub(super) case: Option<(&'a CaseFile, CaseState)>,
+    /// Whether the next state changes what persons hold.
+    pub(super) sets_spans: bool,
+    pub(super) persons: Vec<PersonRow>,
+    pub(super) policy: Option<NewPolicy>,
+}
+
+/// A record with its documents opened.
+pub(super) struct Opened {
+    pub(super) log: LogRow,
+    pub(super) row: RecordRow,
+    pub(super) entry: Entry,
+    pub(super) acknowledged: Acknowledged,
+}
+
+impl Opened {
+    /// The JSON of a document.
+    pub(super) fn json(&self, name: &str) -> Result<Json, AppError> {
+        Json::parse_canonical(self.content(name)?).map_err(|_| AppError::LogCorrupt)
+    }
+
+    /// The exact bytes of a document.
+    pub(super) fn content(&self, name: &str) -> Result<&[u8], AppError> {
+        let document = self
+            .acknowledged
+            .documents
+            .iter()
+            .find(|document| document.name == name);
+        document
+            .map(|document| &document.content[..])
+            .ok_or(AppError::LogCorrupt)
+    }
+}
+
+impl App {
+    /// The request as the log keeps it.
+    pub(super) fn asked(area: AreaCode, caller: &Caller, request_id: &RequestId, command: &Json) -> Asked {
+        let key = RequestKey {
+            area: area.without_township(),
+            caller: caller.principal.as_str().to_owned(),
+            request_id: request_id.to_string(),
+        };
+        Asked {
+            key,
+            command: command.to_bytes(),
+        }
+    }
+
+    /// The record that answered this request before, if it did.
+    pub(super) async fn answered(&self, asked: &Asked) -> Result<Option<Opened>, AppError> {
+        let Some(row) = self.store.request(&asked.key).await? else {
+            return Ok(None);
+        };
+        if !self.vault.is_same_request(&row.digest, &asked.command) {
+            return Err(AppError::RequestIdReused);
+        }
+        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), &row).await?;
+        self.opened(first).await.map(Some)
+    }
+
+    /// Seals and appends a record, and reads it back as it was acknowledged.
+    ///
+    /// The outer error ends the use case; the inner one says that others came first, and to decide again.
+    pub(super) async fn append(
+        &self,
+        asked: &Asked,
+        record_id: RecordId,
+        new: NewRecord<'_>,
+    ) -> Result<Result<Opened, Raced>, AppError> {
+        let area = asked.key.area;
+        let documents: Vec<(&str, &[u8])> = new.documents.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
+        let keys = new.case.as_ref().map(|(file, _)| &file.keys);
+        let mut entropy = super::entropy::OsEntropy;
+        let documents = write_documents(new.kind, area, record_id, &documents, keys, &mut entropy)
+            .map_err(|error| AppError::internal(&error))?;
+        let change = new
+            .case
+            .as_ref()
+            .map(|(file, next)| App::change(file, next, new.sets_spans))
+            .transpose()?;
+        let item = Item {
+            request: asked.key.clone(),
+            request_digest: self.vault.request_digest(&asked.command),
+            record_id,
+            kind: new.kind,
+            law: new.law,
+            engine: ENGINE.to_owned(),
+            documents,
+            data_keys: new
+                .case
+                .as_ref()
+                .map(|(file, _)| file.new_keys.clone())
+                .unwrap_or_default(),
+            case_id: new.case.as_ref().map(|(file, _)| file.name.case.to_string()),
+            case: change,
+            persons: new.persons,
+            policy: new.policy,
+        };
+        match self.sequencer.append(item).await {
+            Ok(sequenced) => self.opened(sequenced).await.map(Ok),
+            Err(AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld) => Ok(Err(Raced)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The change of a case to its next state.
+    fn change(file: &CaseFile, next: &CaseState, sets_spans: bool) -> Result<CaseChange, AppError> {
+        let month = |month: crate::rules::calendar::Month| {
+            month.to_string().parse().map_err(|error| AppError::internal(&error))
+        };
+        let date =
+            |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
+        let mut spans = Vec::new();
+        for held in &next.standing {
+            for person_id in &held.persons {
+                spans.push(PersonSpan {
+                    person_id: person_id.clone(),
+                    from: month(held.from)?,
+                    to: held.to.map(month).transpose()?,
+                    programme: held.programme.code().to_owned(),
+                });
+            }
+        }
+        let grace = next.grace.filter(|_| next.status == CaseStatus::Grace);
+        Ok(CaseChange {
+            expected_version: file.version,
+            identity_key_ref: file.keys.identity.0.to_string(),
+            content_key_ref: file.keys.content.0.to_string(),
+            state: App::seal_case_state(file, next)?,
+            next_due: next.next_due().map(date).transpose()?,
+            grace_end_month: grace.map(|grace| month(grace.until)).transpose()?,
+            spans: sets_spans.then_some(spans),
+        })
+    }
+
+    /// A record by its name.
+    pub(super) async fn record(&self, area: AreaCode, record: RecordId, name: &str) -> Result<Opened, AppError> {
+        let missing = || AppError::NotFound {
+            kind: ResourceKind::Determination,
+            name: name.to_owned(),
+        };
+        let row = self.store.record(area, record).await?.ok_or_else(missing)?;
+        self.record_at(row.log_id, row.index).await
+    }
+
+    /// The record at a place of a log, with the receipt of the first checkpoint that holds it.
+    pub(super) async fn record_at(&self, log_id: LogId, index: LogIndex) -> Result<Opened, AppError> {
+        let next = index.get() + 1;
+        let size = crate::log::TreeSize::new(next).map_err(|_| AppError::LogCorrupt)?;
+        let checkpoint = self
+            .store
+            .checkpoint_from(log_id, size)
+            .await?
+            .ok_or(AppError::LogCorrupt)?;
+        let row = self.store.record_at(log_id, index).await?.ok_or(AppError::LogCorrupt)?;
+        let request = crate::store::RequestRow {
+            key: RequestKey {
+                area: row.area,
+                caller: String::new(),
+                request_id: String::new(),
+            },
+            digest: Vec::new(),
+            log_id,
+            index,
+            first_size: checkpoint.size,
+        };
+        let answer = first_answer(self.store.as_ref(), self.vault.as_ref(), &request).await?;
+        self.opened(answer).await
+    }
+
+    async fn opened(&self, sequenced: Sequenced) -> Result<Opened, AppError> {
+        let log = self.store.log(sequenced.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let row = self
+            .store
+            .record_at(sequenced.log_id, sequenced.index)
+            .await?
+            .ok_or(AppError::LogCorrupt)?;
+        let entry = Entry::parse(&sequenced.entry).map_err(|_| AppError::LogCorrupt)?;
+        let documents = self.open_documents(&log, &row, &entry, &sequenced.documents).await?;
+        let acknowledged = Acknowledged {
+            origin: log.origin.clone(),
+            index: sequenced.index,
+            entry: sequenced.entry,
+            documents,
+            receipt: sequenced.receipt,
+            logged_seconds: entry.logged_seconds(),
+        };
+        Ok(Opened {
+            log,
+            row,
+            entry,
+            acknowledged,
+        })
+    }
+
+    /// Opens every document of an entry. One whose key was destroyed is left out if it is an identity,
+    /// and erases the record if it is not.
+    async fn open_documents(
+        &self,
+        log: &LogRow,
+        record: &RecordRow,
+        entry: &Entry,
+        stored: &[DocumentRow],
+    ) -> Result<Vec<OpenedDocument>, AppError> {
+        let refs: Vec<String> = stored.iter().filter_map(|document| document.key_ref.clone()).collect();
+        let keys = if refs.is_empty() {
+            Vec::new()
+        } else {
+            self.store.data_keys(&refs).await?
+        };
+        let mut opened = Vec::with_capacity(stored.len());
+        for document in stored {
+            let name: DocumentName = document.name.parse().map_err(|_| AppError::LogCorrupt)?;
+            let committed = entry.commitment_of(&document.name).ok_or(AppError::LogCorrupt)?;
+            let found = match &document.key_ref {
+                None => open_public(&name, &committed, &document.bytes),
+                Some(key_ref) => {
+                    let Some((_, key)) = self.document_key(&keys, key_ref, &document.name, record)? else {
+                        continue;
+                    };
+                    let place = Place {
+                        area: log.origin.area(),
+                        record_id: record.record_id,
+                        name: &name,
+                    };
+                    open(&key, place, &committed, &document.bytes)
+                }
+            };
+            let found = found.map_err(|_| AppError::LogCorrupt)?;
+            opened.push(OpenedDocument {
+                name: document.name.clone(),
+                salt: *found.salt.as_bytes(),
+                content: found.content,
+            });
+        }
+        Ok(opened)
+    }
+
+    fn document_key(
+        &self,
+        keys: &[DataKeyRow],
+        key_ref: &str,
+        document: &str,
+        record: &RecordRow,
+    ) -> Result<Option<(KeyRef, DataKey)>, AppError> {
+        let row = keys
+            .iter()
+            .find(|row| row.key_ref == key_ref)
+            .ok_or(AppError::LogCorrupt)?;
+        if row.wrapped.is_none() && document == "identity" {
+            return Ok(None);
+        }
+        let case = record.case_id.clone().unwrap_or_default();
+        let name = || format!("areas/{}/cases/{case}/determinations/{}", record.area, record.record_id);
+        self.vault.unwrap(row, name).map(Some)
+    }
+}
+
+/// Others came first: read again and decide again.
+pub(super) struct Raced;

@@ -1,0 +1,142 @@
+//! Replay: a recorded determination, decided again from its recorded facts by the law then in use.
+
+use super::command::Replay;
+use super::error::AppError;
+use super::record::Opened;
+use super::result::{DifferenceCause, ReplayDifference, Replayed};
+use super::{App, ENGINE};
+use crate::canonical::Json;
+use crate::log::Hash;
+use crate::rules::decide::{DecisionFacts, decide};
+
+impl App {
+    /// Decides a recorded determination again and compares it byte for byte.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn replay(&self, command: Replay) -> Result<Replayed, AppError> {
+        let name = command.name;
+        let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
+        if opened.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
+            return Err(super::determinations::not_found(&name));
+        }
+        self.replay_record(&opened).await
+    }
+
+    pub(super) async fn replay_record(&self, opened: &Opened) -> Result<Replayed, AppError> {
+        let recorded = opened.content("determination")?;
+        let facts = opened.json("facts")?;
+        let law = self.law_of(opened, &facts).await?;
+        let recorded_law = opened.entry.law().map(|law| law.manifest);
+        let mut replayed = Replayed {
+            difference: None,
+            recorded_hash: Hash::of(recorded),
+            replayed_hash: Hash::of(b""),
+            trace_hash: Hash::of(b""),
+            replayed: Vec::new(),
+            recorded_engine: opened.entry.engine().to_owned(),
+            engine: ENGINE.to_owned(),
+        };
+        if recorded_law != Some(law.digest) {
+            let recorded = recorded_law.map(|digest| digest.to_string()).unwrap_or_default();
+            replayed.difference = Some(difference(
+                DifferenceCause::Policy,
+                "law",
+                &recorded,
+                &law.digest.to_string(),
+            ));
+            return Ok(replayed);
+        }
+        let read = match DecisionFacts::read(&law.law, &facts) {
+            Ok(read) => read,
+            Err(refused) => {
+                replayed.difference = Some(difference(DifferenceCause::Facts, &refused.to_string(), "", ""));
+                return Ok(replayed);
+            }
+        };
+        let decision = decide(&law.law, &read);
+        let again = decision.determination().to_json();
+        replayed.trace_hash =
+            Hash::from_slice(decision.trace_digest().as_bytes()).map_err(|error| AppError::internal(&error))?;
+        replayed.replayed = again.to_bytes();
+        replayed.replayed_hash = Hash::of(&replayed.replayed);
+        if replayed.replayed != recorded {
+            let recorded = Json::parse(recorded).map_err(|_| AppError::LogCorrupt)?;
+            replayed.difference = Some(first_difference("", &recorded, &again));
+        }
+        Ok(replayed)
+    }
+}
+
+fn difference(cause: DifferenceCause, path: &str, recorded: &str, replayed: &str) -> ReplayDifference {
+    ReplayDifference {
+        cause,
+        path: path.to_owned(),
+        recorded: recorded.to_owned(),
+        replayed: replayed.to_owned(),
+    }
+}
+
+/// The first place in which two determinations differ; facts and law are the same, so the engine is the cause.
+fn first_difference(path: &str, recorded: &Json, replayed: &Json) -> ReplayDifference {
+    let engine = |path: &str, a: Option<&Json>, b: Option<&Json>| {
+        let text = |json: Option<&Json>| json.map(ToString::to_string).unwrap_or_default();
+        difference(DifferenceCause::Engine, path, &text(a), &text(b))
+    };
+    match (recorded, replayed) {
+        (Json::Object(a), Json::Object(b)) => {
+            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                match (a.get(key), b.get(key)) {
+                    (Some(x), Some(y)) if x == y => {}
+                    (Some(x), Some(y)) => return first_difference(&path, x, y),
+                    (x, y) => return engine(&path, x, y),
+                }
+            }
+            engine(path, Some(recorded), Some(replayed))
+        }
+        (Json::List(a), Json::List(b)) => {
+            let place = (0..a.len().max(b.len()))
+                .find(|at| a.get(*at) != b.get(*at))
+                .unwrap_or_default();
+            let path = format!("{path}[{place}]");
+            match (a.get(place), b.get(place)) {
+                (Some(x), Some(y)) => first_difference(&path, x, y),
+                (x, y) => engine(&path, x, y),
+            }
+        }
+        (a, b) => engine(path, Some(a), Some(b)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_named_by_its_path() {
+        let json = |text: &str| Json::parse(text.as_bytes()).expect("subset");
+        let found = first_difference(
+            "",
+            &json(r#"{"a":1,"household":{"flags":[],"required_steps":[{"code":"X"},{"code":"Y"}]}}"#),
+            &json(r#"{"a":1,"household":{"flags":[],"required_steps":[{"code":"X"},{"code":"Z"}]}}"#),
+        );
+        assert_eq!(found.path, "household.required_steps[1].code");
+        assert_eq!((found.recorded.as_str(), found.replayed.as_str()), ("\"Y\"", "\"Z\""));
+    }
+
+    #[test]
+    fn a_member_that_is_missing_on_one_side_is_a_difference() {
+        let json = |text: &str| Json::parse(text.as_bytes()).expect("subset");
+        let found = first_difference("", &json(r#"{"a":1}"#), &json(r#"{"a":1,"b":true}"#));
+        assert_eq!(
+            (found.path.as_str(), found.recorded.as_str(), found.replayed.as_str()),
+            ("b", "", "true")
+        );
+    }
+}

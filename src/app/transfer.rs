@@ -1,0 +1,175 @@
+//! Handing a case to another county: a departure in one log, an arrival in the other.
+//!
+//! Two logs are two commits. The departure names the new case, so a call that was cut off between
+//! them is finished by its retry.
+
+use super::App;
+use super::caller::Caller;
+use super::case_file::CaseFile;
+use super::command::{CaseId, CaseName, TransferCase};
+use super::error::{AppError, Violation};
+use super::record::{Asked, NewRecord, Opened};
+use super::result::Transferred;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::RecordId;
+use crate::log::record::EntryKind;
+use crate::rules::calendar::Month;
+use crate::rules::case::CaseState;
+use crate::rules::outcome::CaseStatus;
+use crate::store::PersonRow;
+
+impl App {
+    /// Transfers a case. The county of departure pays up to `last_month`; what comes after is for a determination
+    /// of the county that takes it.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn transfer_case(&self, caller: &Caller, command: TransferCase) -> Result<Transferred, AppError> {
+        let to = command.to_area.without_township();
+        if to == command.case.area {
+            let description = "is the county that has the case: give another one".to_owned();
+            return Err(AppError::Invalid(vec![Violation {
+                field: "to_area".to_owned(),
+                description,
+            }]));
+        }
+        let content = command.to_json();
+        let asked = App::asked(command.case.area, caller, &command.request_id, &content);
+        let departure = match self.answered(&asked).await? {
+            Some(departure) => departure,
+            None => {
+                let file = self.case_file(command.case).await?;
+                if file
+                    .state
+                    .prior
+                    .iter()
+                    .any(|prior| prior.kind == EntryKind::Transfer.name())
+                    && file.state.status == CaseStatus::None
+                {
+                    return Err(AppError::CaseState(
+                        "it was transferred: go on with it in the other county",
+                    ));
+                }
+                if command.validate_only {
+                    return Ok(Transferred {
+                        case: None,
+                        departure: None,
+                        arrival: None,
+                    });
+                }
+                self.depart(&asked, &command, file).await?
+            }
+        };
+        let asked = App::asked(to, caller, &command.request_id, &content);
+        let arrival = match self.answered(&asked).await? {
+            Some(arrival) => arrival,
+            None => self.arrive(&asked, to, &departure).await?,
+        };
+        Ok(Transferred {
+            case: Some(case_of(&arrival)?),
+            departure: Some(departure.acknowledged),
+            arrival: Some(arrival.acknowledged),
+        })
+    }
+
+    async fn depart(&self, asked: &Asked, command: &TransferCase, file: CaseFile) -> Result<Opened, AppError> {
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let to_case = CaseId::from_bytes(self.vault.random_id()?);
+        let left = file.state.departed(command.last_month);
+        let mut document = command.to_json().as_object().cloned().unwrap_or_default();
+        document.insert("v".to_owned(), Json::Int(1));
+        document.insert("direction".to_owned(), "departure".into());
+        document.insert("to_case".to_owned(), to_case.to_string().into());
+        document.insert("state".to_owned(), arriving(&file.state, &left).to_json());
+        let next = left.after_event(
+            &record_id.to_string(),
+            EntryKind::Transfer.name(),
+            command.last_month.end(),
+        );
+        let new = NewRecord {
+            kind: EntryKind::Transfer,
+            law: None,
+            documents: vec![("transfer", Json::Object(document).to_bytes())],
+            case: Some((&file, next)),
+            sets_spans: true,
+            persons: Vec::new(),
+            policy: None,
+        };
+        self.append(asked, record_id, new)
+            .await?
+            .map_err(|_| AppError::CaseChanged)
+    }
+
+    /// The arrival, out of the departure's record alone.
+    async fn arrive(&self, asked: &Asked, to: AreaCode, departure: &Opened) -> Result<Opened, AppError> {
+        let left = departure.json("transfer")?;
+        let text = |key: &str| left.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
+        let case = text("to_case")?.parse().map_err(|_| AppError::LogCorrupt)?;
+        let last_month: Month = text("last_month")?.parse().map_err(|_| AppError::LogCorrupt)?;
+        let state =
+            CaseState::from_json(left.get("state").ok_or(AppError::LogCorrupt)?).map_err(|_| AppError::LogCorrupt)?;
+        let file = self.new_case(CaseName { area: to, case })?;
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let document = Json::object([
+            ("v", Json::Int(1)),
+            ("direction", "arrival".into()),
+            ("from", departure.acknowledged.origin.to_string().into()),
+            ("from_index", Json::integer(departure.acknowledged.index.get().into())),
+            ("from_record", departure.row.record_id.to_string().into()),
+            ("last_month", text("last_month")?.into()),
+            ("state", state.to_json()),
+        ]);
+        let new = NewRecord {
+            kind: EntryKind::Transfer,
+            law: None,
+            documents: vec![("transfer", document.to_bytes())],
+            case: Some((
+                &file,
+                state.after_event(&record_id.to_string(), EntryKind::Transfer.name(), last_month.end()),
+            )),
+            sets_spans: false,
+            persons: Vec::<PersonRow>::new(),
+            policy: None,
+        };
+        self.append(asked, record_id, new)
+            .await?
+            .map_err(|_| AppError::CaseChanged)
+    }
+}
+
+/// The state that arrives: status and history of the case, and nothing to be paid by the new county yet.
+fn arriving(before: &CaseState, left: &CaseState) -> CaseState {
+    CaseState {
+        standing: left.standing.clone(),
+        exited_on: before.exited_on,
+        due: Vec::new(),
+        prior: Vec::new(),
+        ..before.clone()
+    }
+}
+
+/// The state after a departure or an arrival, out of the recorded document.
+pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
+    let text = |key: &str| document.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
+    let last_month: Month = text("last_month")?.parse().map_err(|_| AppError::LogCorrupt)?;
+    let before = match text("direction")? {
+        "departure" => state.departed(last_month),
+        _ => CaseState::from_json(document.get("state").ok_or(AppError::LogCorrupt)?)
+            .map_err(|_| AppError::LogCorrupt)?,
+    };
+    Ok(before.after_event(record, EntryKind::Transfer.name(), last_month.end()))
+}
+
+fn case_of(arrival: &Opened) -> Result<CaseName, AppError> {
+    let case = arrival
+        .row
+        .case_id
+        .as_deref()
+        .and_then(|case| case.parse().ok())
+        .ok_or(AppError::LogCorrupt)?;
+    Ok(CaseName {
+        area: arrival.row.area,
+        case,
+    })
+}
