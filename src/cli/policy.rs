@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod files;
+mod law;
 mod render;
 
 use clap::Subcommand;

@@ -1,6 +1,7 @@
 //! `doudi policy check`: every mistake at once, with file, line, column and the fix.
 
-use super::files::Paths;
+use super::files::{Found, Paths};
+use super::law;
 use crate::cli::{BAD, BOLD, Exit, GOOD, Out, Outcome, WARN};
 use crate::rules::document::Document;
 use crate::rules::language::{PolicyError, Severity};
@@ -46,6 +47,9 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         ));
     }
     if errors == 0 {
+        errors += laws(&found, out);
+    }
+    if errors == 0 {
         return Ok(Exit::Done);
     }
     out.line(format!(
@@ -53,6 +57,31 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         if errors == 1 { "" } else { "s" }
     ));
     Ok(Exit::Refuted)
+}
+
+/// Resolves the law of every document with rules of its own: documents that each pass may still contradict
+/// each other. Says the bound of a decision's cost; answers how many laws fail.
+fn laws(found: &Found, out: &Out) -> usize {
+    let sealed = found.sealed();
+    let mut failed = 0;
+    for read in found.asked() {
+        let Ok(checked) = &read.result else { continue };
+        let document = &checked.document;
+        if document.vocabulary.is_some() || law::is_calendar(document) {
+            continue;
+        }
+        match law::resolve(document, &sealed) {
+            Ok(law) => out.line(format!("{GOOD}law{GOOD:#} {}: {}", document.area, law.cost())),
+            Err(problems) => {
+                failed += 1;
+                for problem in problems {
+                    out.line(format!("{BAD}error{BAD:#}: law of {}: {problem}", document.area));
+                    out.document(&serde_json::json!({ "law": document.area, "severity": "error", "message": problem }));
+                }
+            }
+        }
+    }
+    failed
 }
 
 /// One remark, coloured, or as JSON.

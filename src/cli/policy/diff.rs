@@ -30,11 +30,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     let (Some(before), Some(after)) = (sealed(old.asked().next(), out), sealed(new.asked().next(), out)) else {
         return Ok(Exit::Refuted);
     };
-    let all: Vec<&Document> = new
-        .read
-        .iter()
-        .filter_map(|read| Some(&read.result.as_ref().ok()?.document))
-        .collect();
+    let all = new.sealed();
     let page = render::markdown(&diff::diff(before, after, &files::layers(after, &all)));
     out.line(page.trim_end());
     out.document(&serde_json::json!({

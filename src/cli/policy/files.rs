@@ -33,6 +33,14 @@ pub struct Found {
 }
 
 impl Found {
+    /// Every document that passed, superior ones first.
+    pub fn sealed(&self) -> Vec<&Document> {
+        self.read
+            .iter()
+            .filter_map(|read| Some(&read.result.as_ref().ok()?.document))
+            .collect()
+    }
+
     /// The files that were asked for.
     pub fn asked(&self) -> impl Iterator<Item = &Read> {
         self.read.iter().filter(|read| self.asked.contains(&read.name))

@@ -35,11 +35,7 @@ enum Format {
 /// Renders every document that passes; a broken one ends in its mistakes.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let found = args.paths.read()?;
-    let sealed: Vec<&Document> = found
-        .read
-        .iter()
-        .filter_map(|read| Some(&read.result.as_ref().ok()?.document))
-        .collect();
+    let sealed = found.sealed();
     let mut exit = Exit::Done;
     for read in found.asked() {
         let document = match &read.result {

@@ -71,7 +71,7 @@ pub fn clause(clause: &Clause, names: &Names<'_>, documents: &[&Document]) -> Ve
     page.push(Block::Text(format!(
         "每个{scope}的{}（{kind}）：{effect}{}。",
         clause.name,
-        sentence(&clause.expr, names)
+        typed_sentence(&clause.expr, &clause.unit, names)
     )));
     if let Some(lapse) = &clause.on_lapse {
         page.push(Block::Text(format!(

@@ -45,8 +45,12 @@ pub struct DraftRow {
     pub persons: Expression,
     /// Monthly amount.
     pub amount: Expression,
+    /// Whether the text has an `amount`, right or wrong.
+    pub has_amount: bool,
     /// First month.
     pub from: Expression,
+    /// Whether the text has a `from`, right or wrong.
+    pub has_from: bool,
     /// A calendar of months.
     pub months: Option<DraftMonths>,
     /// How long it is valid.
@@ -171,7 +175,9 @@ fn read_row(list: &Text, node: &super::Yaml, remarks: &mut Remarks<'_>) -> Optio
         cite: fields.need(remarks, "cite"),
         persons: fields.expression(remarks, "persons"),
         amount: fields.expression(remarks, "amount"),
+        has_amount: fields.has("amount"),
         from: fields.expression(remarks, "from"),
+        has_from: fields.has("from"),
         months: months(&fields, remarks),
         valid: fields.expression(remarks, "valid"),
         then: then(&fields, remarks),

@@ -22,9 +22,38 @@ impl Seal<'_, '_> {
     pub(super) fn outcomes(&mut self) -> Vec<OutcomeList> {
         let draft = self.draft;
         unique(draft.outcomes.iter().map(|list| &list.id), "outcome list", self.remarks);
-        let lists = draft.outcomes.iter().map(|list| self.outcome_list(list)).collect();
+        let lists: Vec<OutcomeList> = draft.outcomes.iter().map(|list| self.outcome_list(list)).collect();
+        for (list, written) in lists.iter().zip(&draft.outcomes) {
+            self.remarks.enter(format!("outcomes {}", list.id));
+            self.ends(list, written, &lists);
+        }
         self.remarks.enter("");
         lists
+    }
+
+    /// For each kind of decision some row of the household's lists always holds.
+    fn ends(&mut self, list: &OutcomeList, written: &DraftList, own: &[OutcomeList]) {
+        if list.scope != HOUSEHOLD {
+            return;
+        }
+        let context = self.context;
+        for kind in &list.kinds {
+            let of_kind = |other: &&OutcomeList| other.scope == HOUSEHOLD && other.kinds.contains(kind);
+            let lists = context
+                .documents
+                .iter()
+                .flat_map(|document| &document.outcomes)
+                .chain(own)
+                .filter(of_kind);
+            if !lists.flat_map(|list| &list.rows).any(|row| always(&row.when)) {
+                let fix = "add a last row with `when: 真`: a household that no row meets must have an outcome too";
+                self.error(
+                    written.id.span,
+                    format!("{kind} does not end in an outcome for everybody"),
+                    fix,
+                );
+            }
+        }
     }
 
     fn outcome_list(&mut self, list: &DraftList) -> OutcomeList {
@@ -94,20 +123,6 @@ impl Seal<'_, '_> {
             }
             rows.push(sealed);
         }
-        self.remarks.enter(format!("outcomes {}", list.id.value));
-        let ends = superior
-            .iter()
-            .flat_map(|list| &list.rows)
-            .chain(&rows)
-            .any(|row| always(&row.when));
-        if scope == HOUSEHOLD && !ends {
-            let fix = "add a last row with `when: 真`: a household that no row meets must have an outcome too";
-            self.error(
-                list.id.span,
-                format!("`{}` does not end in an outcome for everybody", list.id.value),
-                fix,
-            );
-        }
         OutcomeList {
             id: list.id.value.clone(),
             kinds,
@@ -175,6 +190,7 @@ impl Seal<'_, '_> {
                 "keep one: an open entitlement or a calendar",
             );
         }
+        self.parts_of_outcome(row);
         let then = row.then.as_ref().and_then(|then| {
             let outcome = then.outcome.as_ref()?;
             self.outcome_code(outcome);
@@ -215,6 +231,34 @@ impl Seal<'_, '_> {
             first: row.first.clone(),
             refer: row.refer.clone(),
             flags,
+        }
+    }
+
+    /// What the decision procedure demands of an outcome (`DECIDE.md` section 2): without it every such decision
+    /// would end in E_RANGE.
+    fn parts_of_outcome(&mut self, row: &DraftRow) {
+        let Some(outcome) = Outcome::from_code(&row.outcome.value) else {
+            return;
+        };
+        let pays = matches!(
+            outcome,
+            Outcome::Dibao | Outcome::Tekun | Outcome::SingleDibao | Outcome::Grace
+        );
+        let (amount, from) = (row.has_amount, row.has_from);
+        if pays && row.months.is_none() && !(amount && from) {
+            let fix = "add `amount:` and `from:`, or `months: {from, count, amount}`";
+            self.error(
+                row.outcome.span,
+                format!("{} says no amount or no first month", row.outcome.value),
+                fix,
+            );
+        }
+        if outcome == Outcome::Stop && !from {
+            self.error(row.outcome.span, "STOP says no first month without pay", "add `from:`");
+        }
+        if !pays && (amount || row.months.is_some()) {
+            let fix = "take `amount` away, or use `shows:` for what is shown and not granted";
+            self.error(row.outcome.span, format!("{} pays nothing", row.outcome.value), fix);
         }
     }
 

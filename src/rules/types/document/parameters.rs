@@ -10,6 +10,7 @@ use crate::rules::document::{Bounds, Parameter, ParameterDeclaration, ParameterV
 use crate::rules::expr::Literal;
 use crate::rules::language::draft::{DraftParameter, DraftValue, Text};
 use crate::rules::language::error::nearest;
+use crate::rules::language::library::lies_in;
 use crate::rules::number::Number;
 
 /// The levels of government, highest first.
@@ -271,12 +272,10 @@ impl Seal<'_, '_> {
     /// A level sets values for its own area and those in it; the nation for any.
     fn area_is_ours(&mut self, area: &Text) {
         let own = &self.draft.area.value;
-        let prefix = own.trim_end_matches("00");
-        let inside = own == "100000" || area.value.starts_with(if prefix.len() % 2 == 1 { own } else { prefix });
         if !literal::is_area(&area.value) {
             let message = format!("`{}` is not an area code", area.value);
             self.error(area.span, message, "write 6 or 9 digits");
-        } else if !inside {
+        } else if !lies_in(&area.value, own) {
             let message = format!("{} does not lie in {own}", area.value);
             self.error(area.span, message, "set it in the document of a level that both lie in");
         }
