@@ -11,6 +11,7 @@ pub mod config;
 pub mod log;
 pub mod reader;
 pub mod rules;
+pub mod server;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

@@ -1,12 +1,21 @@
 //! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
 
 pub mod admission;
-pub mod auth;
-pub mod batch;
-pub mod decode;
-pub mod encode;
+mod audit;
+mod auth;
+mod batch;
+mod decode;
+mod determination;
+mod edge;
+mod encode;
+mod exit;
 pub mod pb;
-pub mod status;
+mod policy;
+mod review;
+mod status;
+
+pub use decode::limits::{POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES};
+pub use edge::Edge;
 
 #[cfg(test)]
 mod contract_tests;

@@ -8,7 +8,7 @@ mod record;
 pub use audit::{checkpoint, consistency, entries, entry, inclusion, replayed};
 pub use determination::{determined, listed, read};
 pub use policy::{policies, policy_read, published};
-pub use record::{acknowledgement, due_reviews, grace_periods, imported, remedy, transferred};
+pub use record::{due_reviews, grace_periods, imported, remedy, transferred};
 
 use super::pb;
 use crate::rules::calendar::{Date, Month};

@@ -1,0 +1,64 @@
+//! AuditService: each call decodes, calls its use case, encodes.
+
+use tonic::{Request, Response, Status};
+
+use super::edge::Edge;
+use super::pb::audit_service_server::AuditService;
+use super::{auth, decode, encode, pb};
+
+#[tonic::async_trait]
+impl AuditService for Edge {
+    async fn get_checkpoint(
+        &self,
+        request: Request<pb::GetCheckpointRequest>,
+    ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::get_checkpoint(request.into_inner(), self.app.areas())?;
+        let read = self.app.get_checkpoint(&caller, command).await?;
+        Ok(Response::new(encode::checkpoint(read)))
+    }
+
+    async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::get_entry(request.into_inner(), self.app.areas())?;
+        let read = self.app.get_entry(&caller, command).await?;
+        Ok(Response::new(encode::entry(read)))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::list_entries(request.into_inner(), self.app.areas())?;
+        let page = self.app.list_entries(&caller, command).await?;
+        Ok(Response::new(encode::entries(page)))
+    }
+
+    async fn prove_inclusion(
+        &self,
+        request: Request<pb::ProveInclusionRequest>,
+    ) -> Result<Response<pb::ProveInclusionResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::prove_inclusion(request.into_inner(), self.app.areas())?;
+        let proof = self.app.prove_inclusion(&caller, command).await?;
+        Ok(Response::new(encode::inclusion(proof)))
+    }
+
+    async fn prove_consistency(
+        &self,
+        request: Request<pb::ProveConsistencyRequest>,
+    ) -> Result<Response<pb::ProveConsistencyResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::prove_consistency(request.into_inner(), self.app.areas())?;
+        let proof = self.app.prove_consistency(&caller, command).await?;
+        Ok(Response::new(encode::consistency(proof)))
+    }
+
+    async fn replay(&self, request: Request<pb::ReplayRequest>) -> Result<Response<pb::ReplayResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::replay(request.into_inner())?;
+        let replayed = self.app.replay(&caller, command).await?;
+        Ok(Response::new(encode::replayed(replayed)))
+    }
+}

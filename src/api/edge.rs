@@ -1,0 +1,25 @@
+//! What the five services share; each implements its calls on it in a file of its own.
+
+use std::sync::Arc;
+
+use super::batch::Batches;
+use crate::app::App;
+use crate::shutdown::Drain;
+
+/// The edge of one server.
+#[derive(Clone)]
+pub struct Edge {
+    pub(super) app: Arc<App>,
+    pub(super) batches: Batches,
+}
+
+impl Edge {
+    /// An edge in front of the use cases.
+    #[must_use]
+    pub fn new(app: Arc<App>, drain: Drain) -> Edge {
+        Edge {
+            app,
+            batches: Batches::new(drain),
+        }
+    }
+}

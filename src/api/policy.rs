@@ -1,0 +1,40 @@
+//! PolicyService: each call decodes, calls its use case, encodes.
+
+use tonic::{Request, Response, Status};
+
+use super::edge::Edge;
+use super::pb::policy_service_server::PolicyService;
+use super::{auth, decode, encode, pb};
+
+#[tonic::async_trait]
+impl PolicyService for Edge {
+    async fn publish_policy(
+        &self,
+        request: Request<pb::PublishPolicyRequest>,
+    ) -> Result<Response<pb::PublishPolicyResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::publish_policy(request.into_inner(), self.app.areas())?;
+        let published = self.app.publish_policy(&caller, command).await?;
+        Ok(Response::new(encode::published(published)))
+    }
+
+    async fn get_policy(
+        &self,
+        request: Request<pb::GetPolicyRequest>,
+    ) -> Result<Response<pb::GetPolicyResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::get_policy(request.into_inner())?;
+        let read = self.app.get_policy(&caller, command).await?;
+        Ok(Response::new(encode::policy_read(read)))
+    }
+
+    async fn list_policies(
+        &self,
+        request: Request<pb::ListPoliciesRequest>,
+    ) -> Result<Response<pb::ListPoliciesResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::list_policies(request.into_inner(), self.app.areas())?;
+        let page = self.app.list_policies(&caller, command).await?;
+        Ok(Response::new(encode::policies(page)))
+    }
+}

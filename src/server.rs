@@ -1,0 +1,203 @@
+//! The gRPC server: the five services, health and reflection behind one admission, from a listener to its shutdown.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tracing::{error, info, warn};
+
+use crate::api::admission::Admission;
+use crate::api::pb::audit_service_server::AuditServiceServer;
+use crate::api::pb::determination_service_server::DeterminationServiceServer;
+use crate::api::pb::exit_service_server::ExitServiceServer;
+use crate::api::pb::policy_service_server::PolicyServiceServer;
+use crate::api::pb::review_service_server::ReviewServiceServer;
+use crate::api::{Edge, POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES, pb};
+use crate::app::App;
+use crate::shutdown::{self, Bounds, DrainSwitch, Steps};
+
+const KIB: usize = 1024;
+
+/// Largest answer: a thousand entries of a usual size, or one policy in three forms. Clients accept 4 MiB unless they
+/// are told otherwise.
+pub const RESPONSE_SIZE_MAX_BYTES: usize = 4 * KIB * KIB;
+
+/// Streams of one connection, each a call.
+const CONNECTION_STREAM_COUNT_MAX: u32 = 256;
+
+/// Largest headers of a call.
+const HEADERS_SIZE_MAX_BYTES: u32 = 16 * 1024;
+
+/// How often a silent connection is asked whether it lives, and how long it may take to answer.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often readiness is looked at.
+const READINESS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Names of the services in health; the empty one is the server as a whole.
+const HEALTH_NAMES: [&str; 6] = [
+    "",
+    "doudi.v1.DeterminationService",
+    "doudi.v1.ReviewService",
+    "doudi.v1.ExitService",
+    "doudi.v1.PolicyService",
+    "doudi.v1.AuditService",
+];
+
+/// The server stopped without being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The descriptors of our own contracts cannot be served.
+    #[error("the contracts cannot be served by reflection: the build is broken")]
+    Reflection(#[source] tonic_reflection::server::Error),
+    /// The transport gave up.
+    #[error("the server stopped: see its cause")]
+    Transport(#[source] tonic::transport::Error),
+    /// The task of the server was lost.
+    #[error("the server's task ended: see its cause")]
+    Task(#[source] tokio::task::JoinError),
+}
+
+/// Serves until `stop` is done, then shuts down by the list of [`shutdown`]. Whether every step kept its bound.
+///
+/// # Errors
+/// [`ServeError`] if the server ends by itself.
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    bounds: Bounds,
+    stop: impl Future<Output = ()>,
+    telemetry_flushed: impl Future<Output = ()>,
+) -> Result<bool, ServeError> {
+    let (switch, drain) = DrainSwitch::new();
+    let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone()));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    // The reporter starts as SERVING; until the first look at readiness that would be a guess.
+    report(&health, ServingStatus::NotServing).await;
+    let router = Server::builder()
+        .layer(Admission::new(drain.clone()))
+        .max_concurrent_streams(CONNECTION_STREAM_COUNT_MAX)
+        .http2_max_header_list_size(HEADERS_SIZE_MAX_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(health_service)
+        .add_service(reflection()?)
+        .add_service(
+            DeterminationServiceServer::from_arc(Arc::clone(&edge))
+                .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
+                .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
+        )
+        .add_service(
+            ReviewServiceServer::from_arc(Arc::clone(&edge))
+                .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
+                .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
+        )
+        .add_service(
+            ExitServiceServer::from_arc(Arc::clone(&edge))
+                .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
+                .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
+        )
+        .add_service(
+            PolicyServiceServer::from_arc(Arc::clone(&edge))
+                .max_decoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES)
+                .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
+        )
+        .add_service(
+            AuditServiceServer::from_arc(edge)
+                .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
+                .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
+        );
+    let mut refusing = drain.clone();
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let mut serving: JoinHandle<Result<(), tonic::transport::Error>> =
+        tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
+    let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone()));
+
+    tokio::select! {
+        ended = &mut serving => {
+            readiness.abort();
+            return ended.map_err(ServeError::Task)?.map_err(ServeError::Transport).map(|()| true);
+        }
+        () = stop => {}
+    }
+
+    let abort = serving.abort_handle();
+    let steps = Steps {
+        not_serving: async {
+            readiness.abort();
+            report(&health, ServingStatus::NotServing).await;
+        },
+        calls_finished: async {
+            match serving.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!(%error, "the transport ended with an error"),
+                Err(error) => warn!(%error, "the server's task was lost"),
+            }
+        },
+        log_flushed: async {
+            // Calls that did not finish in time end here; their callers retry with the same request id.
+            abort.abort();
+            app.close().await;
+        },
+        telemetry_flushed,
+    };
+    Ok(shutdown::run(steps, switch, bounds).await)
+}
+
+fn reflection() -> Result<
+    tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
+    ServeError,
+> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(ServeError::Reflection)
+}
+
+/// Reports what readiness says, and says it in the log when it changes.
+async fn watch_readiness(app: Arc<App>, health: HealthReporter) {
+    let mut before = None;
+    loop {
+        let looked = app.ready().await;
+        let ready = looked.is_ok();
+        if before != Some(ready) {
+            match looked {
+                Ok(()) => {
+                    report(&health, ServingStatus::Serving).await;
+                    info!("serving");
+                }
+                Err(cause) => {
+                    report(&health, ServingStatus::NotServing).await;
+                    error!(%cause, "not ready: health says NOT_SERVING");
+                }
+            }
+            before = Some(ready);
+        }
+        tokio::time::sleep(READINESS_INTERVAL).await;
+    }
+}
+
+async fn report(health: &HealthReporter, status: ServingStatus) {
+    for name in HEALTH_NAMES {
+        health.set_service_status(name, status).await;
+    }
+}
+
+/// Logs where a panic was and never its message, which may hold a value of a request.
+pub fn log_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        error!(panic.place = %place, "a panic: this is a bug, tell who maintains doudi");
+    }));
+}
+
+#[cfg(test)]
+mod tests;
