@@ -1,5 +1,7 @@
 //! The gRPC server: the five services, health and reflection behind one admission, from a listener to its shutdown.
 
+mod incoming;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
@@ -20,6 +21,7 @@ use crate::api::pb::policy_service_server::PolicyServiceServer;
 use crate::api::pb::review_service_server::ReviewServiceServer;
 use crate::api::{Edge, POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES, pb};
 use crate::app::App;
+use crate::server::incoming::CONNECTION_COUNT_MAX;
 use crate::shutdown::{self, Bounds, DrainSwitch, Steps};
 
 const KIB: usize = 1024;
@@ -115,7 +117,7 @@ pub async fn serve(
                 .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
         );
     let mut refusing = drain.clone();
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming::connections(listener, CONNECTION_COUNT_MAX);
     let mut serving: JoinHandle<Result<(), tonic::transport::Error>> =
         tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
     let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone()));

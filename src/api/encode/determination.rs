@@ -127,6 +127,7 @@ pub fn determined(result: Determined) -> (pb::Determination, Option<pb::Acknowle
             .into_iter()
             .map(|item| step(item, &citations))
             .collect(),
+        counted_persons: d.persons,
         persons: result
             .persons
             .into_iter()
@@ -296,5 +297,80 @@ fn state(state: PriorState) -> pb::DeterminationState {
         PriorState::Changed => pb::DeterminationState::Changed,
         PriorState::Revoked => pb::DeterminationState::Revoked,
         PriorState::Remanded => pb::DeterminationState::Remanded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::determination::Determination;
+
+    /// V53: a stop without a hearing, as the engine records it.
+    const PROPOSED_STOP: &[u8] = include_bytes!("proposed_stop.json");
+
+    fn sample() -> Determined {
+        let json = crate::canonical::Json::parse(PROPOSED_STOP).expect("JSON of the subset");
+        let words = Citation {
+            number: "中华人民共和国社会救助法".to_owned(),
+            title: String::new(),
+            article: "48".to_owned(),
+            text: "听取意见".to_owned(),
+            quoted: false,
+        };
+        Determined {
+            name: None,
+            case: None,
+            determination: Determination::from_json(&json).expect("a determination"),
+            law: crate::log::Hash::of(b"law"),
+            persons: Vec::new(),
+            citations: [("sal#48".to_owned(), words)].into(),
+            explanation: Vec::new(),
+            acknowledged: None,
+        }
+    }
+
+    #[test]
+    fn a_proposal_names_what_is_held_back_and_the_clause_that_asks_for_a_step() {
+        let (message, acknowledgement) = determined(sample());
+        assert!(acknowledgement.is_none(), "a dry run has no record");
+        assert_eq!((message.name.as_str(), message.kind()), ("", pb::DecisionKind::Exit));
+        let household = message.household.expect("always there");
+        assert_eq!(
+            (household.outcome(), household.proposes()),
+            (pb::Outcome::ProposedStop, pb::Outcome::Stop)
+        );
+        let step = &household.required_steps[0];
+        assert_eq!((step.code.as_str(), step.blocks), ("HEARING_REQUIRED", true));
+        assert_eq!(
+            step.citation.as_ref().map(|c| (c.id.as_str(), c.text.as_str())),
+            Some(("sal#48", "听取意见"))
+        );
+        // A citation whose words are not at hand still has its id.
+        assert_eq!(
+            household.citation.map(|c| (c.id, c.text)),
+            Some(("sc649#13".to_owned(), String::new()))
+        );
+    }
+
+    #[test]
+    fn a_month_is_a_date_without_a_day_and_a_date_has_one() {
+        let (message, _) = determined(sample());
+        assert_eq!(
+            message.month,
+            Some(pb::Date {
+                year: 2026,
+                month: 7,
+                day: 0
+            })
+        );
+        assert_eq!(
+            message.decision_date,
+            Some(pb::Date {
+                year: 2026,
+                month: 7,
+                day: 1
+            })
+        );
+        assert_eq!(message.trace_hash.len(), 32);
     }
 }
