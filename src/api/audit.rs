@@ -12,16 +12,16 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::GetCheckpointRequest>,
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::get_checkpoint(request.into_inner(), self.app.areas())?;
-        let read = self.app.get_checkpoint(&caller, command).await?;
+        let read = self.app.get_checkpoint(command).await?;
         Ok(Response::new(encode::checkpoint(read)))
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::get_entry(request.into_inner(), self.app.areas())?;
-        let read = self.app.get_entry(&caller, command).await?;
+        let read = self.app.get_entry(command).await?;
         Ok(Response::new(encode::entry(read)))
     }
 
@@ -29,9 +29,9 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ListEntriesRequest>,
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::list_entries(request.into_inner(), self.app.areas())?;
-        let page = self.app.list_entries(&caller, command).await?;
+        let page = self.app.list_entries(command).await?;
         Ok(Response::new(encode::entries(page)))
     }
 
@@ -39,9 +39,9 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ProveInclusionRequest>,
     ) -> Result<Response<pb::ProveInclusionResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::prove_inclusion(request.into_inner(), self.app.areas())?;
-        let proof = self.app.prove_inclusion(&caller, command).await?;
+        let proof = self.app.prove_inclusion(command).await?;
         Ok(Response::new(encode::inclusion(proof)))
     }
 
@@ -49,16 +49,16 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ProveConsistencyRequest>,
     ) -> Result<Response<pb::ProveConsistencyResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::prove_consistency(request.into_inner(), self.app.areas())?;
-        let proof = self.app.prove_consistency(&caller, command).await?;
+        let proof = self.app.prove_consistency(command).await?;
         Ok(Response::new(encode::consistency(proof)))
     }
 
     async fn replay(&self, request: Request<pb::ReplayRequest>) -> Result<Response<pb::ReplayResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::replay(request.into_inner())?;
-        let replayed = self.app.replay(&caller, command).await?;
+        let replayed = self.app.replay(command).await?;
         Ok(Response::new(encode::replayed(replayed)))
     }
 }

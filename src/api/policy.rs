@@ -22,9 +22,9 @@ impl PolicyService for Edge {
         &self,
         request: Request<pb::GetPolicyRequest>,
     ) -> Result<Response<pb::GetPolicyResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::get_policy(request.into_inner())?;
-        let read = self.app.get_policy(&caller, command).await?;
+        let read = self.app.get_policy(command).await?;
         Ok(Response::new(encode::policy_read(read)))
     }
 
@@ -32,9 +32,9 @@ impl PolicyService for Edge {
         &self,
         request: Request<pb::ListPoliciesRequest>,
     ) -> Result<Response<pb::ListPoliciesResponse>, Status> {
-        let caller = auth::caller(&request)?;
+        auth::caller(&request)?;
         let command = decode::list_policies(request.into_inner(), self.app.areas())?;
-        let page = self.app.list_policies(&caller, command).await?;
+        let page = self.app.list_policies(command).await?;
         Ok(Response::new(encode::policies(page)))
     }
 }

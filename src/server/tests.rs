@@ -17,6 +17,11 @@ use tonic_types::StatusExt as _;
 use super::*;
 use crate::api::pb::audit_service_client::AuditServiceClient;
 use crate::api::pb::determination_service_client::DeterminationServiceClient;
+use crate::app::AreaRegister;
+use crate::app::entropy::OsEntropy;
+use crate::app::vault::Vault;
+use crate::log::keys::KeyRing;
+use crate::log::sequencer::SystemClock;
 
 const BOUNDS: Bounds = Bounds {
     drain: Duration::from_millis(200),
@@ -29,6 +34,7 @@ struct Running {
     channel: Channel,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<bool, ServeError>>,
+    _folder: tempfile::TempDir,
 }
 
 async fn start() -> Running {
@@ -37,20 +43,37 @@ async fn start() -> Running {
         .expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = app(&folder).await;
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
-        serve(listener, app(), BOUNDS, stop, async {}).await
+        serve(listener, app, BOUNDS, stop, async {}).await
     });
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
     Running {
         channel: endpoint.connect().await.expect("a connection"),
         stop,
         server,
+        _folder: folder,
     }
 }
 
-fn app() -> Arc<App> {
-    Arc::new(App)
+/// The use cases over a database of its own in `folder`, which the caller keeps.
+async fn app(folder: &tempfile::TempDir) -> Arc<App> {
+    let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
+    crate::store::migrate(&url).await.expect("migrations run");
+    let store = crate::store::open(&url).await.expect("the store opens");
+    let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
+    let areas = AreaRegister::read("areas.yaml", include_str!("../../policy/areas.yaml")).expect("no mistakes");
+    let clock = Arc::new(SystemClock::new());
+    Arc::new(App::new(
+        store,
+        Vault::new(keys),
+        clock,
+        "test.doudi",
+        areas,
+        Vec::new(),
+    ))
 }
 
 fn reason(status: &Status) -> String {
