@@ -142,13 +142,18 @@ impl CaseState {
     }
 
     fn enter(&mut self, status: CaseStatus, determination: &Determination) {
+        if let Some(month) = self.lapsed(determination.decision_date) {
+            // The calendar ran out and nobody decided the exit: whoever returns begins a new spell.
+            self.end_spell(Some(month));
+            self.status = CaseStatus::None;
+        }
         let was_paid = is_paid(self.status);
         let now_paid = is_paid(status);
         if now_paid && !was_paid {
             self.begin_spell(determination);
         }
         if was_paid && !now_paid {
-            self.end_spell(&determination.household);
+            self.end_spell(determination.household.from);
         }
         if now_paid {
             for id in &determination.persons {
@@ -200,9 +205,15 @@ impl CaseState {
         self.grace_used_before = 0;
     }
 
+    /// The first month without pay, if a grace calendar ran out before the day.
+    fn lapsed(&self, day: Date) -> Option<Month> {
+        let grace = self.grace.filter(|_| self.status == CaseStatus::Grace)?;
+        grace.until.plus(1).filter(|month| *month <= day.month())
+    }
+
     /// Ends the spell: membership ends, and a deduction episode that ran is counted as ended (P7).
-    fn end_spell(&mut self, household: &Decided) {
-        self.exited_on = household.from;
+    fn end_spell(&mut self, exited_on: Option<Month>) {
+        self.exited_on = exited_on;
         self.confirmed_on = None;
         self.pay_from = None;
         self.grace = None;
