@@ -49,8 +49,11 @@ class Laws:
         return self._laws[digest]
 
 
-def replay(laws, law, facts, determination):
-    """None if the determination follows from the law and the facts, byte for byte; else the first Difference."""
+def replay(laws, law, facts, determination, refused=None):
+    """None if the determination follows from the law and the facts, byte for byte; else the first Difference.
+
+    `refused` is for a call that a guard refused, which has no determination: a list of [reason, cite].
+    """
     try:
         resolved = laws.law(law)
     except (SealedError, KeyError, TypeError) as wrong:
@@ -60,8 +63,9 @@ def replay(laws, law, facts, determination):
     except (FactsError, SealedError, ValueError) as wrong:
         return Difference(FACTS, "facts", "accepted", "refused: %s" % wrong)
     replayed = deciding.run()
-    if deciding.refusals:
-        return Difference(ENGINE, "household", "recorded", "refused: %s" % ", ".join(r for r, _ in deciding.refusals))
+    refusals = [list(refusal) for refusal in deciding.refusals]
+    if refusals or refused is not None:
+        return None if refusals == refused else first_difference(refused or "nothing", refusals or "nothing", "refused")
     if canonical.to_bytes(replayed) == determination:
         return None
     try:

@@ -5,11 +5,12 @@ from .entitlements import read_standing
 from .evaluation import Evaluation
 from .facts import FactsError, Household
 from .rows import MEMBER
-from .values import Missing, Month, RuleError, read_month
+from .values import MONTH_LAST, Missing, Month, RuleError, read_month
 from .vocabulary import ROOT
 
 AMOUNT_FEN_MAX = 10**12
 MONTHS_MAX = 120
+COUNT_MAX = 2**32 - 1
 PROGRAMMES = frozenset(["DIBAO", "TEKUN", "SINGLE_DIBAO", "GRACE"])
 CAUSES = frozenset(["initial", "review", "event", "correction", "remedy", "court"])
 BACKDATING_CAUSES = frozenset(["correction", "remedy", "court"])
@@ -68,8 +69,6 @@ class Deciding:
         self.kind = evaluation.has("decision.kind")
         if None in (self.date, self.month, self.kind) or evaluation.has("case.area") != law.area:
             raise FactsError("decision.date, month and kind are recorded, and case.area is the law's area")
-        if evaluation.has("decision.pay_from") is not None:
-            raise FactsError("decision.pay_from is set by the procedure alone")
         self.decision_month = civil.month_of(self.date)
         self.cause = document.get("cause", "initial")
         if self.cause not in CAUSES:
@@ -78,9 +77,9 @@ class Deciding:
         if "effective_from" in document:
             self.effective_from = read_month(document["effective_from"])
         self.standing = read_standing(document.get("standing", []))
-        self.persons = self.household.ids[MEMBER]
-        if None in self.persons:
-            raise FactsError("a member has an id")
+        ids = self.household.ids[MEMBER]
+        self.persons = [str(instance) if name is None else name for instance, name in enumerate(ids)]
+        self.refusals = []
 
     def run(self):
         """The determination document."""
@@ -91,7 +90,8 @@ class Deciding:
             self._walk_members()
             self.refusals = guarding.run(self)
         if not self.main.open():
-            self.members = []
+            # What is dropped refuses nothing.
+            self.members, self.refusals = [], []
         return follow.document(self)
 
     def _walk_members(self):
@@ -158,10 +158,13 @@ class Deciding:
         if decision.first_month is not None and moved is not None:
             decision.first_month = moved
         self._grants(decision, values)
-        decision.amount = values.month_amounts[0] if values.month_amounts else values.amount
+        decision.amount = values.amount
+        if values.month_amounts is not None:
+            decision.amount = values.month_amounts[0] if values.month_amounts else None
         if values.valid is not None:
             start = self.decision_month + 1 if decision.first_month is None else decision.first_month
-            decision.valid_until = civil.add_months(Month(start), values.valid - 1)
+            last = start + values.valid - 1
+            decision.valid_until = Month(last) if last <= MONTH_LAST else None
         decision.shows = values.shows
         decision.outcome = row.outcome
         decision.required_steps = [
@@ -217,7 +220,7 @@ class Demanded:
         self.amount = self._whole(AMOUNT, 0, AMOUNT_FEN_MAX)
         self.start = self._month(FROM)
         self.months_from = self._month(MONTHS_FROM)
-        self.months_count = self._whole(MONTHS_COUNT, 0, MONTHS_MAX)
+        self.months_count = self._whole(MONTHS_COUNT, 0, COUNT_MAX)
         if self.months_from is not None and self.months_count is not None:
             self._months()
         self.valid = self._whole(VALID, 1, MONTHS_MAX)
@@ -263,9 +266,10 @@ class Demanded:
         start = self.months_from
         if deciding.cause in BACKDATING_CAUSES and deciding.effective_from is not None:
             start = deciding.effective_from
-        for index in range(self.months_count):
-            month = civil.add_months(start, index)
-            instance = deciding.household.add_month(month, index + 1)
+        instances = deciding.household.add_months(start, self.months_count)
+        if instances is None:
+            raise RuleError("E_RANGE")
+        for instance in instances:
             amount = in_range(self._demand(MONTHS_AMOUNT, instance), 0, AMOUNT_FEN_MAX)
             self.month_amounts.append(amount)
 

@@ -33,11 +33,6 @@ class Evaluation:
             return Missing(((position, 0),))
         return civil.month_start(value) if CLAUSE_DATES[by] == "decision.month" else value
 
-    def recorded_date(self, by):
-        """The date of a selection word, or None."""
-        value = self.date(by)
-        return None if type(value) is Missing else value
-
     # Clauses.
 
     def clause(self, number, instance):
@@ -124,9 +119,9 @@ class Evaluation:
     def add_working_days(self, day, count):
         """The count-th working day after a day."""
         found, years = self.law.working_days.add(day, count)
-        self.years_walked |= years
         if type(found) is int:
             return Missing(rules=((4, "calendar", 0, civil.new_year(found)),))
+        self.years_walked |= years
         return found
 
     # Steps.

@@ -1,10 +1,11 @@
 """A facts document as columns: one list a fact, one value an instance (SEMANTICS.md section 3)."""
 
-from .values import Month, SealedError
+from .values import MONTH_LAST, Month, SealedError
 from .vocabulary import PAY_MONTH, ROOT, list_key
 
 JOBS_AND_INCOMES_MAX = 256
 RECEIPTS_MAX = 2048
+BESIDE_THE_FACTS = frozenset(["id", "key", "source"])
 
 
 class FactsError(SealedError):
@@ -55,7 +56,7 @@ class Household:
     def _record(self, scope, record, parent):
         if type(record) is not dict:
             raise FactsError("a record of %s is an object" % scope)
-        known = {"id"} | {list_key(child) for child in self.vocabulary.children.get(scope, ())}
+        known = set(BESIDE_THE_FACTS) | {list_key(child) for child in self.vocabulary.children.get(scope, ())}
         instance = len(self.parents[scope])
         self.parents[scope].append(parent)
         name = record.get("id")
@@ -118,19 +119,28 @@ class Household:
             scope = self.vocabulary.parent[scope]
         return instance
 
-    def add_month(self, month, index):
-        """Appends an instance of `pay_month`, which the decision procedure makes."""
-        self.parents[PAY_MONTH].append(0)
-        self.ids[PAY_MONTH].append(None)
-        for fact in self.vocabulary.of_scope[PAY_MONTH]:
-            value = {"month": Month(month), "index": index}.get(fact.field)
-            self.columns[fact.position].append(value)
-        return self.count(PAY_MONTH) - 1
+    def add_months(self, first, count):
+        """Appends a calendar to the instances of `pay_month`; None beyond the scope's limit or the last month."""
+        before = self.count(PAY_MONTH)
+        if before + count > self.vocabulary.limit[PAY_MONTH] or first + max(count, 1) - 1 > MONTH_LAST:
+            return None
+        for index in range(count):
+            self.parents[PAY_MONTH].append(0)
+            self.ids[PAY_MONTH].append(None)
+            for fact in self.vocabulary.of_scope[PAY_MONTH]:
+                value = {"month": Month(first + index), "index": index + 1}.get(fact.field)
+                self.columns[fact.position].append(value)
+        return range(before, before + count)
 
     def place(self, scope, instance):
         """The ids of the records that enclose a fact, `<member id>/<job id>`; None for the household."""
         names = []
         while scope != ROOT:
+            if instance >= self.count(scope):
+                # A record that is not there (`first` over none): the place is that of its parent.
+                instance -= self.count(scope)
+                scope = self.vocabulary.parent[scope]
+                continue
             name = self.ids[scope][instance]
             if name is None:
                 before = self.parents[scope].index(self.parents[scope][instance])

@@ -153,24 +153,27 @@ def _ends(person):
 
 
 def _parameters(evaluation):
-    law, parameters, samples = evaluation.law, [], []
+    law = evaluation.law
     by_number = {parameter.number: parameter for parameter in law.parameters.values()}
-    for number, at in sorted(evaluation.rows_read):
-        parameter = by_number[number]
-        if at == 0:
-            read = {"id": parameter.id, "row": "otherwise", "area": str(law.area), "sample": False}
-            read["value"], cite = parameter.sealed_otherwise, None
-        else:
-            row = parameter.rows[at - 1]
-            read = {"id": parameter.id, "row": row.id, "area": str(row.area), "sample": row.sample}
-            read["value"], cite = row.sealed, row.cite
-        if cite is not None:
-            read["cite"] = cite
-        parameters.append(read)
-        if read["sample"]:
-            samples.append(read["row"])
-    years = sorted(evaluation.years_walked & law.sample_years)
-    return parameters, samples + ["calendar %d" % year for year in years]
+    parameters = [_row_read(law, by_number[number], at) for number, at in sorted(evaluation.rows_read)]
+    samples = [read["row"] for read in parameters if read["sample"]]
+    return parameters, samples + ["calendar %d" % year for year in sorted(evaluation.years_walked & law.sample_years)]
+
+
+def _row_read(law, parameter, at):
+    if at == 0:
+        read = {"id": parameter.id, "row": "otherwise", "area": str(law.area), "sample": False}
+        read["value"] = parameter.sealed_otherwise
+        return _with_cite(read, parameter.declaration.get("cite"))
+    row = parameter.rows[at - 1]
+    read = {"id": parameter.id, "row": row.id, "area": str(row.area), "value": row.sealed, "sample": row.sample}
+    return _with_cite(read, row.cite)
+
+
+def _with_cite(read, cite):
+    if cite is not None:
+        read["cite"] = cite
+    return read
 
 
 def _choices(evaluation):
@@ -190,19 +193,11 @@ def _missing_facts(deciding, missing):
     for position, instance in facts:
         fact = deciding.law.vocabulary.facts[position]
         item = {"fact": fact.path}
-        place = _place(deciding.household, fact.scope, instance)
+        place = deciding.household.place(fact.scope, instance)
         if place is not None:
             item["at"] = place
         out.append(item)
     return out
-
-
-def _place(household, scope, instance):
-    count = household.count(scope)
-    if instance < count:
-        return household.place(scope, instance)
-    # A record that is not there (`first` over none): the place is its parent's.
-    return household.place(household.vocabulary.parent[scope], instance - count)
 
 
 def _missing_rules(missing):

@@ -46,9 +46,12 @@ def _applies(guard, decision):
 
 def _walk(deciding, decision, refusals):
     deciding.evaluation.put(PAY_FROM, decision.first_month)
-    failed, missing, error = [], [], None
+    failed, missing = [], []
     for versions in deciding.law.guards:
         guard = _in_force(deciding, versions)
+        if type(guard) is Missing:
+            missing.append(guard)
+            continue
         if guard is None or not _applies(guard, decision):
             continue
         values = []
@@ -57,13 +60,12 @@ def _walk(deciding, decision, refusals):
             if type(value) is Missing:
                 missing.append(value)
             elif type(value) is not bool:
-                error = error or (value.code if type(value) is RuleError else "E_TYPE")
+                decision.fails(value.code if type(value) is RuleError else "E_TYPE")
+                return
             values.append(value)
         if False in values:
             failed.append(guard)
-    if error is not None:
-        decision.fails(error)
-    elif missing:
+    if missing:
         decision.needs(
             Missing(
                 frozenset().union(*[part.facts for part in missing]),
@@ -75,13 +77,15 @@ def _walk(deciding, decision, refusals):
 
 
 def _in_force(deciding, versions):
-    for guard in reversed(versions):
-        if not guard.in_force.limited():
-            return guard
-        day = deciding.evaluation.recorded_date(guard.by)
-        if day is not None and guard.in_force.holds(day):
-            return guard
-    return None
+    """The version that counts, None, or the first date that is missing to tell."""
+    found = None
+    for guard in versions:
+        day = deciding.evaluation.date(guard.by) if guard.in_force.limited() else None
+        if type(day) is Missing:
+            return day
+        if day is None or guard.in_force.holds(day):
+            found = guard
+    return found
 
 
 def _instances(deciding, decision, guard):

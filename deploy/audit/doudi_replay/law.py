@@ -173,6 +173,8 @@ class Law:
         for parameter in self.parameters.values():
             if parameter.declaration is None:
                 raise SealedError("parameter %s is declared nowhere" % parameter.id)
+            for row in parameter.rows:
+                row.cite = row.cite or parameter.declaration.get("cite")
 
     def _choices(self):
         self.choices = []

@@ -26,10 +26,9 @@ def replay_lines(lines):
         if "manifest" in item:
             law = laws.add_manifest(item["manifest"])
         if "facts" in item:
-            yield (
-                item.get("name", "line %d" % number),
-                replay(laws, item.get("law", law), _bytes(item["facts"]), _bytes(item["determination"])),
-            )
+            determination = _bytes(item["determination"]) if "refused" not in item else None
+            difference = replay(laws, item.get("law", law), _bytes(item["facts"]), determination, item.get("refused"))
+            yield item.get("name", "line %d" % number), difference
 
 
 def report(differences):

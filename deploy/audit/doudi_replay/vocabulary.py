@@ -18,24 +18,28 @@ def _bool(value):
     return value
 
 
-def _code(value):
-    if type(value) is not str:
-        raise SealedError("a code belongs here")
-    return value
+def _one_of(codes):
+    def read(value):
+        if type(value) is not str or value not in codes:
+            raise SealedError("a code of the fact's list belongs here")
+        return value
+
+    return read
 
 
 READERS = {"bool": _bool, "date": read_date, "month": read_month, "area": read_area}
 NUMBERS = frozenset(["fen", "fen_per_person", "ratio", "persons", "count", "months", "days", "years"])
 
 
-def reader(unit):
-    """What reads a value of a type in a facts document."""
+def reader(unit, lists):
+    """What reads a value of a type in a facts document; `lists` are the declared code lists."""
     if unit in READERS:
         return READERS[unit]
     if unit in NUMBERS:
         return _number
-    if unit.startswith("code:"):
-        return _code
+    name = unit[len("code:") :]
+    if unit.startswith("code:") and name in lists:
+        return _one_of(lists[name])
     raise SealedError("unknown type %s" % unit)
 
 
@@ -44,12 +48,12 @@ class Fact:
 
     __slots__ = ("position", "path", "prefix", "field", "scope", "read", "absent")
 
-    def __init__(self, position, declared):
+    def __init__(self, position, declared, lists):
         self.position = position
         self.path = declared["path"]
         self.prefix, _, self.field = self.path.partition(".")
         self.scope = declared["scope"]
-        self.read = reader(declared["unit"])
+        self.read = reader(declared["unit"], lists)
         self.absent = read_constant(declared["absent"]) if "absent" in declared else None
 
 
@@ -67,7 +71,8 @@ class Vocabulary:
             self.parent[name] = parent
             self.limit[name] = scope["limit"]
             self.children.setdefault(parent, []).append(name)
-        self.facts = [Fact(position, fact) for position, fact in enumerate(declared.get("facts", ()))]
+        lists = {codes["id"]: frozenset(code for code, _ in codes["codes"]) for codes in declared.get("codes", ())}
+        self.facts = [Fact(position, fact, lists) for position, fact in enumerate(declared.get("facts", ()))]
         self.by_place = {(fact.path, fact.scope): fact for fact in self.facts}
         self.of_scope = {scope: [fact for fact in self.facts if fact.scope == scope] for scope in self.parent}
 
