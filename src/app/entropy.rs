@@ -1,16 +1,6 @@
-//! Random bytes of the operating system: the one place that asks for them.
+//! Random bytes of the operating system for the use cases: the sequencer's own source.
 
-use crate::log::entropy::{Entropy, EntropyError};
-
-/// The operating system's random source.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
-        getrandom::fill(out).map_err(|_| EntropyError)
-    }
-}
+pub use crate::log::sequencer::SystemEntropy as OsEntropy;
 
 #[cfg(test)]
 mod tests {

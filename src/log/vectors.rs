@@ -9,8 +9,8 @@ use super::keys::KeyRing;
 use super::merkle::leaf_hash;
 use super::note::{Ed25519Signer, KeyName};
 use super::record::{
-    CaseStatePlace, DataKey, DocumentName, Entry, KekId, KeyRef, LawManifest, Place, Salt, commitment, open,
-    open_state, seal, seal_state,
+    CaseStatePlace, DataKey, DocumentName, Entry, EntryKind, KekId, KeyRef, LawManifest, Place, Salt, commitment, open,
+    open_state, seal, seal_state, slots,
 };
 
 /// Gives the bytes of a vector in the place of random ones.
@@ -191,5 +191,28 @@ fn acknowledgements_verify_or_are_refused_for_the_reason_of_the_vectors() {
             "{}",
             row["why"]
         );
+    }
+}
+
+#[test]
+fn the_text_names_every_kind_document_and_domain_that_the_code_writes() {
+    let text = include_str!("FORMAT.md");
+    for kind in EntryKind::ALL {
+        assert!(text.contains(kind.name()), "{kind}");
+        for slot in slots(kind).unwrap_or_default() {
+            assert!(text.contains(&format!("`{}`", slot.name)), "{kind}: {}", slot.name);
+        }
+    }
+    for domain in [
+        "commit",
+        "seal",
+        "state",
+        "wrap",
+        "person",
+        "request",
+        "page-token",
+        "key-id",
+    ] {
+        assert!(text.contains(&format!("\"doudi/{domain}/v1\"")), "{domain}");
     }
 }
