@@ -282,11 +282,15 @@ fn try_out(area: AreaCode, adopted: &[(String, Published)], document: &Document)
     if layers.is_empty() {
         return Ok(0);
     }
-    let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
-    let law = Law::resolve(code, &layers, &calendar, &vocabulary);
-    let law = law
-        .map_err(|errors| AppError::PolicyInvalid(errors.iter().map(|error| violation(error.to_string())).collect()))?;
-    let failed = crate::rules::worked::run(&law, document);
+    // The area's own law must resolve; the document's cases are cases of the level that issued it.
+    resolve(area, &layers, &calendar, &vocabulary)?;
+    let issuer: AreaCode = document.area.parse().map_err(|error| AppError::internal(&error))?;
+    let above = |layer: &&Published| layer.document.area.parse().is_ok_and(|other| issuer.lies_in(other));
+    let layers: Vec<Published> = layers.iter().filter(above).cloned().collect();
+    if kind_of(document) != kind::POLICY || layers.is_empty() {
+        return Ok(0);
+    }
+    let failed = crate::rules::worked::run(&resolve(issuer, &layers, &calendar, &vocabulary)?, document);
     if failed.is_empty() {
         return Ok(u32::try_from(document.cases.len()).unwrap_or(u32::MAX));
     }
@@ -294,6 +298,12 @@ fn try_out(area: AreaCode, adopted: &[(String, Published)], document: &Document)
         .iter()
         .map(|case| violation(format!("worked case {}: {}", case.case, case.differences.join("; "))));
     Err(AppError::PolicyInvalid(findings.collect()))
+}
+
+fn resolve(area: AreaCode, layers: &[Published], calendar: &Published, vocabulary: &Published) -> Result<Law, AppError> {
+    let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
+    let law = Law::resolve(code, layers, calendar, vocabulary);
+    law.map_err(|errors| AppError::PolicyInvalid(errors.iter().map(|error| violation(error.to_string())).collect()))
 }
 
 fn invalid(errors: &[PolicyError]) -> AppError {

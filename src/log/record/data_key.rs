@@ -63,6 +63,12 @@ impl DataKey {
         DataKey(Zeroizing::new(bytes))
     }
 
+    /// The 32 bytes, for a bundle that hands a record to somebody else with the key that opens it.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// nonce || ciphertext || tag.
     pub(super) fn encrypt(&self, nonce: &[u8; NONCE_SIZE_BYTES], aad: &[u8], plain: &[u8]) -> Vec<u8> {
         let payload = Payload { msg: plain, aad };
