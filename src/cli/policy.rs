@@ -5,6 +5,7 @@ mod diff;
 mod files;
 mod law;
 mod render;
+mod test;
 
 use clap::Subcommand;
 
@@ -20,6 +21,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Test(test::Args),
     Render(render::Args),
     Diff(diff::Args),
 }
@@ -28,6 +30,7 @@ enum Command {
 pub fn run(args: &Args, out: &Out) -> Outcome {
     match &args.command {
         Command::Check(args) => check::run(args, out),
+        Command::Test(args) => test::run(args, out),
         Command::Render(args) => render::run(args, out),
         Command::Diff(args) => diff::run(args, out),
     }

@@ -87,7 +87,6 @@ impl Checker<'_, '_> {
     }
 
     /// Filter, key and value, read in an instance of the list.
-    #[expect(clippy::type_complexity, reason = "three parts that are read together and used once")]
     fn inside(
         &mut self,
         aggregate: &ast::Aggregate,

@@ -60,11 +60,7 @@ impl Seal<'_, '_> {
                 other.scope == fact.scope && (other.path == fact.path || other.name == fact.name)
             };
             if facts.iter().take(index).any(twice)
-                && let Some(written) = draft
-                    .facts
-                    .iter()
-                    .filter(|draft| draft.path.value == fact.path)
-                    .next_back()
+                && let Some(written) = draft.facts.iter().rfind(|draft| draft.path.value == fact.path)
             {
                 self.remarks.enter(format!("fact {}", fact.path));
                 let message = format!("{} has a second fact of this path or name", fact.scope);
