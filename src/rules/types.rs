@@ -8,6 +8,7 @@ mod check;
 mod document;
 mod graph;
 mod literal;
+mod lookup;
 mod operators;
 mod resolve;
 mod sites;

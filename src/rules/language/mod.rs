@@ -11,6 +11,7 @@ pub mod library;
 pub mod names;
 pub mod parse;
 mod pitfall;
+mod primary;
 pub mod source;
 pub mod yaml;
 

@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use super::resolve::Meaning;
 use super::sites::Sites;
-use super::symbols::{HOUSEHOLD, ParameterSymbol, Symbols};
+use super::symbols::{HOUSEHOLD, Symbols};
 use super::ty::{Codes, Ty};
-use crate::rules::document::SelectedBy;
 use crate::rules::expr::{Expr, Literal, Operator, Unit};
 use crate::rules::language::ast::{Arm, Kind, Name, Node};
 use crate::rules::language::error::{Remarks, nearest};
@@ -214,103 +213,6 @@ impl<'c, 's> Checker<'c, 's> {
         self.wrong(span, format!("there is no choice `{id}`"), fix)
     }
 
-    /// A parameter by its keys and, if the text gives one, a date.
-    fn lookup(&mut self, name: &Name, keys: &[Node], span: Span) -> Option<Typed> {
-        let symbols = self.symbols;
-        let Some(parameter) = symbols.parameter(&name.text) else {
-            let names = symbols.parameters.iter().flat_map(|p| [p.name.as_str(), p.id.as_str()]);
-            let fix = match nearest(&name.text, names) {
-                Some(near) => format!("write `{near}`"),
-                None => "declare it under `parameters:` of this or a superior document".to_string(),
-            };
-            return self.wrong(name.span, format!("there is no parameter `{}`", name.text), fix);
-        };
-        let wanted = parameter.keys.len();
-        if !(wanted..=wanted + 1).contains(&keys.len()) {
-            let shown: Vec<String> = parameter.keys.iter().map(Ty::describe).collect();
-            let fix = match shown.as_slice() {
-                [] => format!("write `{}` alone, or one date in brackets", parameter.name),
-                _ => format!(
-                    "write {}[{}], with a date after them if wanted",
-                    parameter.name,
-                    shown.join(", ")
-                ),
-            };
-            let message = format!("{} has {wanted} keys and {} stand here", parameter.name, keys.len());
-            return self.wrong(span, message, fix);
-        }
-        let mut read = Vec::with_capacity(wanted);
-        for (node, ty) in keys.iter().zip(&parameter.keys) {
-            read.push(self.expect(node, ty));
-        }
-        let at = match keys.get(wanted) {
-            Some(node) => self.day(node)?,
-            None => default_date(parameter),
-        };
-        let keys = read.into_iter().collect::<Option<Vec<Expr>>>()?;
-        let expr = Expr::Lookup {
-            parameter: parameter.id.clone(),
-            keys,
-            at: Box::new(at),
-        };
-        Some(Typed {
-            expr,
-            ty: parameter.ty.clone(),
-        })
-    }
-
-    /// A date, or a month for its first day.
-    fn day(&mut self, node: &Node) -> Option<Expr> {
-        let typed = self.expr(node, Some(&Ty::Date))?;
-        match typed.ty {
-            Ty::Date => Some(typed.expr),
-            Ty::Month => Some(Expr::Apply(Operator::MonthStart, vec![typed.expr])),
-            Ty::Number(_) | Ty::Bare | Ty::Bool | Ty::Code(_) | Ty::Area => {
-                let message = format!("the last argument is {}, and a date is wanted", typed.ty.describe());
-                self.wrong(node.span, message, "write a date or a month, or take it out")
-            }
-        }
-    }
-
-    fn known(&mut self, name: &Name) -> Option<Typed> {
-        match self.symbols.resolve(&name.text, &self.scopes) {
-            Ok(Meaning::Fact(fact)) => Some(Typed {
-                expr: Expr::Known(fact.path.clone()),
-                ty: Ty::Bool,
-            }),
-            Ok(Meaning::Clause(_)) => self.wrong(
-                name.span,
-                "已知 asks for a fact, and this is a clause",
-                "name the facts that the clause reads",
-            ),
-            Ok(Meaning::Parameter(_)) => self.wrong(
-                name.span,
-                "已知 asks for a fact, and this is a parameter",
-                "a parameter without a value is NEEDS_RULE, never a guess",
-            ),
-            Err((message, fix)) => self.wrong(name.span, message, fix),
-        }
-    }
-
-    fn in_bounds(&mut self, left: &Node, name: &Name) -> Option<Typed> {
-        let Some(parameter) = self.symbols.parameter(&name.text) else {
-            let message = format!("there is no parameter `{}`", name.text);
-            return self.wrong(name.span, message, "界限 reads the bounds of a parameter");
-        };
-        if parameter.bounds.is_none() {
-            let fix = "give it `bounds: {min, max, cite}` in this or a superior document";
-            return self.wrong(name.span, format!("{} has no bounds", parameter.name), fix);
-        }
-        let value = Box::new(self.expect(left, &parameter.ty)?);
-        Some(Typed {
-            expr: Expr::InBounds {
-                value,
-                parameter: parameter.id.clone(),
-            },
-            ty: Ty::Bool,
-        })
-    }
-
     fn in_set(&mut self, left: &Node, items: &[Node]) -> Option<Typed> {
         let subject = self.expr(left, None)?;
         let items: Vec<Option<Expr>> = items.iter().map(|item| self.expect(item, &subject.ty)).collect();
@@ -414,16 +316,6 @@ fn code_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Literal(Literal::Code(code)) => Some(code.clone()),
         _ => None,
-    }
-}
-
-/// The date that selects a parameter where the text gives none.
-pub fn default_date(parameter: &ParameterSymbol) -> Expr {
-    let fact = |path: &str| Expr::Fact(path.to_string());
-    match parameter.by {
-        SelectedBy::AssessedMonth => Expr::Apply(Operator::MonthStart, vec![fact("decision.month")]),
-        SelectedBy::DecisionDate => fact("decision.date"),
-        SelectedBy::ApplicationDate => fact("case.applied_on"),
     }
 }
 
