@@ -1,6 +1,75 @@
-//! Doudi (兜底): social-assistance decisions by the law in force, each provable and replayable.
+//! Doudi (兜底) decides on social assistance by the law in force, and proves afterwards that it did.
 //!
-//! This page is the architecture document; it is completed as the parts land.
+//! This page is the architecture document. Read it once from top to bottom; after it, the first
+//! lines of each file say its one purpose, and its place in the tree says who may call it.
+//!
+//! # The way of one decision
+//!
+//! ```text
+//! request --api::decode--> command --app: case history, law in force--> facts document
+//!         --rules::decide (pure)--> determination document and trace digest
+//!         --app: seal, log::record--> sealed documents and leaf --log::sequencer: one transaction-->
+//! store   --COMMIT--> receipt (index, inclusion proof, signed checkpoint) --api::encode--> caller
+//! ```
+//!
+//! One way, no detours: nothing is answered before it is durable, nothing is decided outside
+//! [`rules`], nothing is hashed that is not stored. A replay walks the same way with the recorded
+//! facts: it reads the facts document back, resolves the law that was in use, decides, and
+//! compares the determination byte for byte.
+//!
+//! # Rooms
+//!
+//! Arrows go one way: `api -> app -> rules` and `app -> log -> store`.
+//!
+//! | room | what it is | what it must not know |
+//! |---|---|---|
+//! | [`rules`] | the law as an evaluated document: pure, frozen by `SEMANTICS.md` and `DECIDE.md` | async, clocks, environment, randomness, floats, hash-ordered maps, protobuf, SQL |
+//! | [`log`] | what is recorded and how it is proved (`FORMAT.md`); pure but for the sequencer | protobuf, SQL, what a decision means |
+//! | [`store`] | the tables in SQLite or PostgreSQL, behind one trait and one conformance suite | what a decision means; it alone names SQL |
+//! | [`app`] | the use cases, one file each: what RPC and command line share | protobuf, SQL |
+//! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it alone names tonic |
+//! | [`cli`] | the commands of the `doudi` binary, one file each | |
+//!
+//! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
+//! hashed as JSON), [`reader`] (stored records as typed values) and [`area`] (area codes). Wiring
+//! is [`server`], [`shutdown`], [`config`] and [`telemetry`].
+//!
+//! # Where to look
+//!
+//! - **What the law says** is in `policy/*.yaml`, never in code. [`rules::language`] reads it,
+//!   [`rules::types`] checks it, [`rules::codec`] writes the sealed tree, whose SHA-256 is the
+//!   document's name; [`rules::render`] and [`rules::diff`] put it into words.
+//! - **How a household is decided**: [`rules::law`] resolves the layers of one area,
+//!   [`rules::compile`] makes an arena of it, [`rules::eval`] evaluates on demand, [`rules::decide`]
+//!   walks outcome lists, guards, schedules and carries, and [`rules::determination`] is the
+//!   document that follows. [`rules::trace`] is what was demanded, as bytes that are hashed.
+//! - **What a case remembers**: [`rules::case`], a projection of the case's own records that
+//!   [`app::projection`] rebuilds and compares.
+//! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs.
+//! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].
+//! - **What is in one commit**: [`log::sequencer`]; what the tables are: `migrations/`.
+//! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
+//!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
+//!   take one way.
+//! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
+//!
+//! # Invariants
+//!
+//! 1. [`rules`] does no I/O: same inputs, same bytes, for ever.
+//! 2. No answer leaves before its record is durable. A full queue refuses; nothing is dropped or logged later.
+//! 3. Every hash is over bytes written once; sealed bytes decrypt to exactly the bytes committed.
+//!    Recovery runs the code of the normal path.
+//! 4. After an unknown commit outcome the sequencer reads the head again before it writes.
+//! 5. Personal data lives in sealed documents and sealed case state alone: never in entries, names, errors, logs,
+//!    metrics or traces.
+//! 6. Everything has a limit, and each limit is a named constant with its reason.
+//! 7. A retry with the same request id returns the first answer byte for byte; the same id with other content is
+//!    refused; ids never expire.
+//! 8. Bad input gets every violation at once, with field paths, and changes nothing.
+//! 9. A determination is always recorded; only the act that takes effect is refused by a guard. What an officer may
+//!    not choose at all (a grace of five months) is refused before anything is recorded.
+//!
+//! `tests/walls.rs` holds the walls between the rooms.
 
 pub mod api;
 pub mod app;

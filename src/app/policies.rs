@@ -300,7 +300,12 @@ fn try_out(area: AreaCode, adopted: &[(String, Published)], document: &Document)
     Err(AppError::PolicyInvalid(findings.collect()))
 }
 
-fn resolve(area: AreaCode, layers: &[Published], calendar: &Published, vocabulary: &Published) -> Result<Law, AppError> {
+fn resolve(
+    area: AreaCode,
+    layers: &[Published],
+    calendar: &Published,
+    vocabulary: &Published,
+) -> Result<Law, AppError> {
     let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
     let law = Law::resolve(code, layers, calendar, vocabulary);
     law.map_err(|errors| AppError::PolicyInvalid(errors.iter().map(|error| violation(error.to_string())).collect()))

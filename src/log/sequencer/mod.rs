@@ -1,7 +1,7 @@
 //! The sequencer: gives items their place in the log, many in one commit, and answers with proofs.
 //!
 //! One task a log and process takes items from a bounded queue, gathers them for a few
-//! milliseconds, and commits them in one transaction ([`commit`]). Several processes may sequence
+//! milliseconds, and commits them in one transaction (`commit`). Several processes may sequence
 //! one log: the lock on the head row and the guarded head update are the fence. Nothing is
 //! answered before COMMIT; after an unknown outcome the head is read again under its lock before
 //! anything is written, and what had been written is answered as a repeated request, by the same

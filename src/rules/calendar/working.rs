@@ -26,7 +26,7 @@ struct Year {
 pub enum WorkingDayError {
     /// No notice is loaded for this year: a missing rule.
     UnknownYear(i32),
-    /// The count is negative or beyond [`WORKING_DAYS_MAX`], or the date leaves the calendar.
+    /// The count is negative or beyond `WORKING_DAYS_MAX`, or the date leaves the calendar.
     Range,
 }
 
