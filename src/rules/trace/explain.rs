@@ -39,14 +39,11 @@ impl Evaluation<'_> {
         let version = (record.version as usize)
             .checked_sub(1)
             .and_then(|at| table.versions.get(at));
-        match version.or(table.versions.last()) {
-            Some(version) => {
-                out.insert("name".to_owned(), Json::text(&version.name));
-                if let Some(cite) = &version.cite {
-                    out.insert("cite".to_owned(), Json::text(cite));
-                }
+        if let Some(named) = version.or(table.versions.last()) {
+            out.insert("name".to_owned(), Json::text(&named.name));
+            if let Some(cite) = &named.cite {
+                out.insert("cite".to_owned(), Json::text(cite));
             }
-            None => {}
         }
         out.insert("in_force".to_owned(), Json::Bool(version.is_some()));
         if let Some(version) = version {
