@@ -5,11 +5,65 @@ use super::error::AppError;
 use super::record::Opened;
 use super::result::{DifferenceCause, ReplayDifference, Replayed};
 use super::{App, ENGINE};
+use crate::area::AreaCode;
 use crate::canonical::Json;
-use crate::log::Hash;
+use crate::log::record::EntryKind;
+use crate::log::{Hash, LogIndex, TreeSize};
 use crate::rules::decide::{DecisionFacts, decide};
 
+/// What a replay of a whole log found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayReport {
+    /// Determinations that were decided again, equal or not.
+    pub replayed: u64,
+    /// Determinations whose documents are erased: nothing can be decided from them.
+    pub erased: u64,
+}
+
+/// Entries of one read.
+const READ_ENTRY_COUNT: u32 = 256;
+
 impl App {
+    /// Decides every determination of an area's log again, in the order of the log. `each` hears of every one.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn replay_log(
+        &self,
+        area: AreaCode,
+        mut each: impl FnMut(&str, &Replayed),
+    ) -> Result<ReplayReport, AppError> {
+        let mut report = ReplayReport::default();
+        let log = self.log_of(area, TreeSize::EMPTY).await?;
+        let mut next = 0;
+        loop {
+            let start = LogIndex::new(next).map_err(|error| AppError::internal(&error))?;
+            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
+            let Some(last) = entries.last() else { return Ok(report) };
+            next = last.index.get() + 1;
+            for entry in entries {
+                let row = self
+                    .store
+                    .record_at(log.log_id, entry.index)
+                    .await?
+                    .ok_or(AppError::LogCorrupt)?;
+                let decided = [EntryKind::Determination, EntryKind::Correction];
+                let (Some(case), true) = (&row.case_id, decided.iter().any(|kind| kind.name() == row.kind)) else {
+                    continue;
+                };
+                let name = format!("areas/{}/cases/{case}/determinations/{}", row.area, row.record_id);
+                match self.record_at(log.log_id, entry.index).await {
+                    Ok(opened) => {
+                        each(&name, &self.replay_record(&opened).await?);
+                        report.replayed += 1;
+                    }
+                    Err(AppError::Erased { .. }) => report.erased += 1,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
     /// Decides a recorded determination again and compares it byte for byte.
     ///
     /// # Errors

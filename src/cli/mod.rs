@@ -8,7 +8,10 @@ mod keys;
 mod migrate;
 mod out;
 mod policy;
+mod projection;
+mod replay;
 mod verify_receipt;
+mod wiring;
 
 use std::process::ExitCode;
 
@@ -65,6 +68,8 @@ enum Command {
     Keys(keys::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
+    Projection(projection::Args),
+    Replay(replay::Args),
     VerifyReceipt(verify_receipt::Args),
 }
 
@@ -88,6 +93,8 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Keys(args) => keys::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),
+        Command::Projection(args) => projection::run(&args, out),
+        Command::Replay(args) => replay::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
     }
 }
