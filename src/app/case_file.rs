@@ -104,7 +104,7 @@ impl App {
             .entry(row.last_log_id, row.last_index)
             .await?
             .ok_or(AppError::LogCorrupt)?;
-        let log = self.store.log(row.last_log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let log = self.log_row(row.last_log_id).await?;
         Ok(RecordPlace {
             origin: log.origin.to_string(),
             index: row.last_index.get(),

@@ -27,7 +27,8 @@ pub mod result;
 pub mod transfer;
 pub mod vault;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
 pub use caller::Caller;
@@ -36,7 +37,7 @@ use laws::Laws;
 use vault::Vault;
 
 use crate::log::sequencer::{Clock, Sequencer};
-use crate::store::Store;
+use crate::store::{LogId, LogRow, Store};
 
 /// The engine's name and version, in every entry that it decides.
 pub const ENGINE: &str = concat!("doudi/", env!("CARGO_PKG_VERSION"));
@@ -49,6 +50,7 @@ pub struct App {
     laws: Laws,
     areas: AreaRegister,
     held_texts: Vec<String>,
+    logs: Mutex<BTreeMap<LogId, LogRow>>,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             laws: Laws::default(),
             areas,
             held_texts,
+            logs: Mutex::default(),
         }
     }
 
@@ -93,6 +96,19 @@ impl App {
     pub async fn ready(&self) -> Result<(), AppError> {
         self.store.logs(None, 1).await?;
         Ok(())
+    }
+
+    /// A log by its key. Its row never changes, so it is read once.
+    async fn log_row(&self, log_id: LogId) -> Result<LogRow, AppError> {
+        if let Some(log) = self.logs.lock().unwrap_or_else(PoisonError::into_inner).get(&log_id) {
+            return Ok(log.clone());
+        }
+        let log = self.store.log(log_id).await?.ok_or(AppError::LogCorrupt)?;
+        self.logs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(log_id, log.clone());
+        Ok(log)
     }
 
     /// An operator says that the clock is right after a long quiet time.

@@ -9,7 +9,7 @@ use super::{App, ENGINE};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::{
-    DataKey, DocumentName, Entry, EntryKind, KeyRef, LawUsed, Place, open, open_public, write_documents,
+    CaseKeys, DataKey, DocumentName, Entry, EntryKind, LawUsed, Place, open, open_public, write_documents,
 };
 use crate::log::sequencer::{
     Acknowledged as Sequenced, AppendError, CaseChange, Item, NewPolicy, PersonSpan, first_answer,
@@ -88,7 +88,7 @@ impl App {
             return Err(AppError::RequestIdReused);
         }
         let first = first_answer(self.store.as_ref(), self.vault.as_ref(), &row).await?;
-        self.opened(first).await.map(Some)
+        self.opened_as_stored(first).await.map(Some)
     }
 
     /// Seals and appends a record, and reads it back as it was acknowledged.
@@ -130,7 +130,20 @@ impl App {
             policy: new.policy,
         };
         match self.sequencer.append(item).await {
-            Ok(sequenced) => self.opened(sequenced).await.map(Ok),
+            // Somebody else's record answers a request that was repeated at the same time.
+            Ok(sequenced) if sequenced.repeated => self.opened_as_stored(sequenced).await.map(Ok),
+            Ok(sequenced) => {
+                let row = RecordRow {
+                    log_id: sequenced.log_id,
+                    index: sequenced.index,
+                    area,
+                    record_id,
+                    case_id: new.case.as_ref().map(|(file, _)| file.name.case.to_string()),
+                    kind: new.kind.name().to_owned(),
+                };
+                let keys = new.case.as_ref().map_or(Keys::None, |(file, _)| Keys::Case(&file.keys));
+                self.opened(sequenced, row, &keys).await.map(Ok)
+            }
             Err(AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld) => Ok(Err(Raced)),
             Err(error) => Err(error.into()),
         }
@@ -198,18 +211,33 @@ impl App {
             first_size: checkpoint.size,
         };
         let answer = first_answer(self.store.as_ref(), self.vault.as_ref(), &request).await?;
-        self.opened(answer).await
+        self.opened_as_stored(answer).await
     }
 
-    async fn opened(&self, sequenced: Sequenced) -> Result<Opened, AppError> {
-        let log = self.store.log(sequenced.log_id).await?.ok_or(AppError::LogCorrupt)?;
+    /// A record of which nothing but its place is known here.
+    async fn opened_as_stored(&self, sequenced: Sequenced) -> Result<Opened, AppError> {
         let row = self
             .store
             .record_at(sequenced.log_id, sequenced.index)
             .await?
             .ok_or(AppError::LogCorrupt)?;
+        let refs: Vec<String> = sequenced
+            .documents
+            .iter()
+            .filter_map(|document| document.key_ref.clone())
+            .collect();
+        let keys = if refs.is_empty() {
+            Keys::None
+        } else {
+            Keys::Stored(self.store.data_keys(&refs).await?)
+        };
+        self.opened(sequenced, row, &keys).await
+    }
+
+    async fn opened(&self, sequenced: Sequenced, row: RecordRow, keys: &Keys<'_>) -> Result<Opened, AppError> {
+        let log = self.log_row(sequenced.log_id).await?;
         let entry = Entry::parse(&sequenced.entry).map_err(|_| AppError::LogCorrupt)?;
-        let documents = self.open_documents(&log, &row, &entry, &sequenced.documents).await?;
+        let documents = self.open_documents(&log, &row, &entry, &sequenced.documents, keys)?;
         let acknowledged = Acknowledged {
             origin: log.origin.clone(),
             index: sequenced.index,
@@ -228,19 +256,14 @@ impl App {
 
     /// Opens every document of an entry. One whose key was destroyed is left out if it is an identity,
     /// and erases the record if it is not.
-    async fn open_documents(
+    fn open_documents(
         &self,
         log: &LogRow,
         record: &RecordRow,
         entry: &Entry,
         stored: &[DocumentRow],
+        keys: &Keys<'_>,
     ) -> Result<Vec<OpenedDocument>, AppError> {
-        let refs: Vec<String> = stored.iter().filter_map(|document| document.key_ref.clone()).collect();
-        let keys = if refs.is_empty() {
-            Vec::new()
-        } else {
-            self.store.data_keys(&refs).await?
-        };
         let mut opened = Vec::with_capacity(stored.len());
         for document in stored {
             let name: DocumentName = document.name.parse().map_err(|_| AppError::LogCorrupt)?;
@@ -248,7 +271,7 @@ impl App {
             let found = match &document.key_ref {
                 None => open_public(&name, &committed, &document.bytes),
                 Some(key_ref) => {
-                    let Some((_, key)) = self.document_key(&keys, key_ref, &document.name, record)? else {
+                    let Some(key) = self.document_key(keys, key_ref, &document.name, record)? else {
                         continue;
                     };
                     let place = Place {
@@ -271,12 +294,22 @@ impl App {
 
     fn document_key(
         &self,
-        keys: &[DataKeyRow],
+        keys: &Keys<'_>,
         key_ref: &str,
         document: &str,
         record: &RecordRow,
-    ) -> Result<Option<(KeyRef, DataKey)>, AppError> {
-        let row = keys
+    ) -> Result<Option<DataKey>, AppError> {
+        let rows = match keys {
+            Keys::None => return Err(AppError::LogCorrupt),
+            Keys::Case(keys) => {
+                let of_case = [&keys.identity, &keys.content]
+                    .into_iter()
+                    .find(|(known, _)| known.to_string() == key_ref);
+                return of_case.map(|(_, key)| Some(key.clone())).ok_or(AppError::LogCorrupt);
+            }
+            Keys::Stored(rows) => rows,
+        };
+        let row = rows
             .iter()
             .find(|row| row.key_ref == key_ref)
             .ok_or(AppError::LogCorrupt)?;
@@ -285,8 +318,18 @@ impl App {
         }
         let case = record.case_id.clone().unwrap_or_default();
         let name = || format!("areas/{}/cases/{case}/determinations/{}", record.area, record.record_id);
-        self.vault.unwrap(row, name).map(Some)
+        self.vault.unwrap(row, name).map(|(_, key)| Some(key))
     }
+}
+
+/// What opens the documents of a record.
+enum Keys<'a> {
+    /// It has no sealed documents.
+    None,
+    /// The case's keys, at hand where the record was just written.
+    Case(&'a CaseKeys),
+    /// Wrapped keys, as stored.
+    Stored(Vec<DataKeyRow>),
 }
 
 /// Others came first: read again and decide again.

@@ -50,6 +50,9 @@ impl TreeSize {
     /// A log without entries.
     pub const EMPTY: TreeSize = TreeSize(0);
 
+    /// The largest size that can be; larger than any log.
+    pub const MAX: TreeSize = TreeSize(POSITION_MAX);
+
     /// The size with this number.
     ///
     /// # Errors
