@@ -204,3 +204,6 @@ impl Writer<'_> {
         self.bytes.push(rest as u8);
     }
 }
+
+#[cfg(test)]
+mod tests;
