@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod files;
 mod law;
+mod publish;
 mod render;
 mod test;
 
@@ -24,6 +25,7 @@ enum Command {
     Test(test::Args),
     Render(render::Args),
     Diff(diff::Args),
+    Publish(publish::Args),
 }
 
 /// Sends each to its file.
@@ -33,6 +35,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         Command::Test(args) => test::run(args, out),
         Command::Render(args) => render::run(args, out),
         Command::Diff(args) => diff::run(args, out),
+        Command::Publish(args) => publish::run(args, out),
     }
 }
 
