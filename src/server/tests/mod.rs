@@ -1,5 +1,7 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
+mod flow;
+
 use std::net::SocketAddr;
 
 use prost::Message as _;
@@ -64,16 +66,10 @@ async fn app(folder: &tempfile::TempDir) -> Arc<App> {
     crate::store::migrate(&url).await.expect("migrations run");
     let store = crate::store::open(&url).await.expect("the store opens");
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
-    let areas = AreaRegister::read("areas.yaml", include_str!("../../policy/areas.yaml")).expect("no mistakes");
+    let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
     let clock = Arc::new(SystemClock::new());
-    Arc::new(App::new(
-        store,
-        Vault::new(keys),
-        clock,
-        "test.doudi",
-        areas,
-        Vec::new(),
-    ))
+    let texts = vec![include_str!("../../../policy/texts/huaimin-2021-142.txt").to_owned()];
+    Arc::new(App::new(store, Vault::new(keys), clock, "test.doudi", areas, texts))
 }
 
 fn reason(status: &Status) -> String {
