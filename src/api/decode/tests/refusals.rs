@@ -249,7 +249,17 @@ fn a_case_stands_in_the_deciding_area_and_a_cause_fits_its_call() {
     assert!(review(request(pb::Cause::Event), &sample::areas()).is_ok());
     assert_eq!(fields(review(request(pb::Cause::Court), &sample::areas())), ["cause"]);
     let found = fields(correct(pb::CorrectRequest::default(), &sample::areas()));
-    assert_eq!(found, ["request_id", "determination", "cause", "reason", "input"]);
+    assert_eq!(
+        found,
+        [
+            "request_id",
+            "determination",
+            "cause",
+            "reason",
+            "effective_from",
+            "input"
+        ]
+    );
 }
 
 #[test]
