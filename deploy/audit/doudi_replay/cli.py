@@ -4,18 +4,20 @@ import argparse
 import sys
 import threading
 
-from . import stream
+from .note import Key, Refused
+from .stream import REPLAYED, Records, items
 
 EXAMPLE = """\
-example:
-  python3 deploy/audit/replay.py records.jsonl
+files are acknowledgements as the service answered them (JSON), or exported records (JSON lines); policies first:
+  python3 deploy/audit/replay.py --key doudi.example/340321/1+d208cd6c+AQ11... policies/*.json decisions/*.json
   python3 deploy/audit/replay.py --json - < records.jsonl
 
-exit code: 0 all records replay to the same bytes, 1 some do not, 2 the input cannot be read
+exit code: 0 all records verify and replay to the same bytes, 1 some do not, 2 the input cannot be read
 """
 STACK_BYTES = 512 * 1024 * 1024
 """A chain of 1,000 clauses of depth 64 is legal, and every level is a few calls."""
 RECURSION_MAX = 1_000_000
+UNREADABLE = 2
 
 
 def in_deep_stack(work):
@@ -27,37 +29,51 @@ def in_deep_stack(work):
     thread.start()
     thread.join()
     threading.stack_size(0)
-    return result[0] if result else 2
+    return result[0] if result else UNREADABLE
 
 
 def main(arguments=None):
-    """Replays every record of the files; prints what differs, and a count."""
+    """Verifies and replays every record of the files; prints what differs, and a count."""
     parser = argparse.ArgumentParser(
         prog="replay.py",
-        description="Replays recorded determinations from their facts and the policy documents then in force.",
+        description="Verifies that decisions stand in their log, and replays them from their facts and the law then in use.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="exported records, JSON lines; - reads standard input")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="acknowledgements or exported records; - is standard input")
+    parser.add_argument("--key", metavar="VKEY", help="the log's public key, from the operator by another way")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a record")
     options = parser.parse_args(arguments)
     return in_deep_stack(lambda: _run(options))
 
 
 def _run(options):
-    equal = different = 0
     try:
-        for path in options.files:
-            with sys.stdin if path == "-" else open(path, encoding="utf-8") as lines:
-                for name, difference in stream.replay_lines(lines):
-                    equal += difference is None
-                    different += difference is not None
-                    if options.json:
-                        print(stream.report((name, difference)))
-                    elif difference is not None:
-                        print("%s: %s" % (name, difference))
-    except (OSError, ValueError, KeyError, TypeError) as wrong:
+        records = Records(Key(options.key) if options.key else None)
+        good, replayed, bad = _all(options, records)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Refused) as wrong:
         print("cannot read the records: %s" % wrong, file=sys.stderr)
-        return 2
-    print("%d records replayed to the same bytes, %d did not" % (equal, different), file=sys.stderr)
-    return 1 if different or not equal else 0
+        return UNREADABLE
+    if not options.key:
+        print("no --key: no signature of a log was verified", file=sys.stderr)
+    print("%d records replayed to the same bytes, %d did not" % (replayed, bad), file=sys.stderr)
+    if good > replayed:
+        print("%d more verified, without anything to replay" % (good - replayed), file=sys.stderr)
+    return 1 if bad or not good else 0
+
+
+def _all(options, records):
+    good = replayed = bad = 0
+    for path in options.files:
+        with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
+            text = file.read()
+        for item in items(text):
+            for result in records.feed(item):
+                good += result.is_good()
+                bad += not result.is_good()
+                replayed += result.status == REPLAYED
+                if options.json:
+                    print(result.to_json())
+                elif not result.is_good():
+                    print("%s: %s" % (result.name, result.difference))
+    return good, replayed, bad
