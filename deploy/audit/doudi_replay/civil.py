@@ -87,7 +87,7 @@ class WorkingDays:
             days[1].update(work)
 
     def add(self, date, count):
-        """The count-th working day after a date, or the first year without a calendar (an int); and the years walked."""
+        """The count-th working day after a date, or the first year without a calendar; and the years walked."""
         day, walked = date, set()
         while count > 0:
             if day == datetime.date.max:

@@ -14,9 +14,9 @@ files are acknowledgements as the service answered them (JSON), or exported reco
 
 exit code: 0 all records verify and replay to the same bytes, 1 some do not, 2 the input cannot be read
 """
-STACK_BYTES = 512 * 1024 * 1024
-"""A chain of 1,000 clauses of depth 64 is legal, and every level is a few calls."""
-RECURSION_MAX = 1_000_000
+STACK_BYTES = 64 * 1024 * 1024
+RECURSION_MAX = 20_000
+"""Expressions nest 1,000 deep through the clauses they read, and every level is a few calls."""
 UNREADABLE = 2
 
 
@@ -36,11 +36,11 @@ def main(arguments=None):
     """Verifies and replays every record of the files; prints what differs, and a count."""
     parser = argparse.ArgumentParser(
         prog="replay.py",
-        description="Verifies that decisions stand in their log, and replays them from their facts and the law then in use.",
+        description="Verifies that decisions stand in their log, and replays them by the law then in use.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="acknowledgements or exported records; - is standard input")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON files; - is standard input")
     parser.add_argument("--key", metavar="VKEY", help="the log's public key, from the operator by another way")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a record")
     options = parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from .entitlements import read_standing
 from .evaluation import Evaluation
 from .facts import FactsError, Household
 from .rows import MEMBER
-from .values import MONTH_LAST, Missing, Month, RuleError, read_month
+from .values import MONTH_LAST, Missing, Month, RuleError, join, read_month
 from .vocabulary import ROOT
 
 AMOUNT_FEN_MAX = 10**12
@@ -141,10 +141,7 @@ class Deciding:
         try:
             values = Demanded(self, decision)
             if values.missing:
-                decision.needs(Missing(
-                    frozenset().union(*[missing.facts for missing in values.missing]),
-                    frozenset().union(*[missing.rules for missing in values.missing]),
-                ))
+                decision.needs(join(values.missing))
                 return
             self._settle(decision, values)
         except RuleError as error:
@@ -172,7 +169,8 @@ class Deciding:
         ]
         if values.then_from is not None:
             then = declared["then"]
-            decision.planned = {"outcome": then["outcome"], "from": str(values.then_from), "first": then.get("first", [])}
+            first_month = str(values.then_from)
+            decision.planned = {"outcome": then["outcome"], "from": first_month, "first": then.get("first", [])}
             if "reason" in then:
                 decision.planned["reason"] = then["reason"]
         decision.flags = values.flags

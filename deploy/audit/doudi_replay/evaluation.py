@@ -1,7 +1,7 @@
 """One evaluation: clauses on demand, each once an instance, and everything the trace needs (SEMANTICS.md 8, 9, 11)."""
 
 from . import civil, trace
-from .rows import CLAUSE_DATES
+from .rows import SELECTED_BY
 from .values import Missing, RuleError
 from .vocabulary import ROOT
 
@@ -31,7 +31,7 @@ class Evaluation:
         value = self.columns[position][0] if position is not None else None
         if value is None:
             return Missing(((position, 0),))
-        return civil.month_start(value) if CLAUSE_DATES[by] == "decision.month" else value
+        return civil.month_start(value) if SELECTED_BY[by] == "decision.month" else value
 
     # Clauses.
 

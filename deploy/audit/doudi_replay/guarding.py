@@ -1,7 +1,7 @@
 """Effects and guards (DECIDE.md section 4)."""
 
 from .rows import MEMBER
-from .values import Missing, RuleError
+from .values import Missing, RuleError, join
 
 STANDING_STATUS = frozenset(["dibao", "grace", "tekun"])
 PAY_FROM = "decision.pay_from"
@@ -66,12 +66,7 @@ def _walk(deciding, decision, refusals):
         if False in values:
             failed.append(guard)
     if missing:
-        decision.needs(
-            Missing(
-                frozenset().union(*[part.facts for part in missing]),
-                frozenset().union(*[part.rules for part in missing]),
-            )
-        )
+        decision.needs(join(missing))
     else:
         _hold_back(decision, failed, refusals)
 

@@ -1,33 +1,16 @@
 """A law: the sealed documents of one area, resolved and compiled (SEMANTICS.md sections 7, 8, 9)."""
 
+import datetime
+
 from .civil import WorkingDays
 from .expressions import Compiler
-from .rows import CLAUSE_DATES, Carry, Guard, OutcomeList, Schedule, versions
+from .rows import SELECTED_BY, Carry, Guard, InForce, OutcomeList, Schedule, versions
 from .values import Area, Missing, RuleError, SealedError, chain, read_area, read_constant, read_date
 from .vocabulary import ROOT, Vocabulary
 
 SEMANTICS = "doudi-rules/1"
 NODES_MAX = 10_000
 CLAUSES_MAX = 1_000
-
-
-class InForce:
-    """`{from, until}`: both optional, both days included."""
-
-    __slots__ = ("first", "last")
-
-    def __init__(self, declared):
-        interval = declared.get("in_force", {})
-        self.first = read_date(interval["from"]) if "from" in interval else None
-        self.last = read_date(interval["until"]) if "until" in interval else None
-
-    def holds(self, day):
-        """Whether a day lies inside."""
-        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
-
-    def limited(self):
-        """Whether it has a first or a last day."""
-        return self.first is not None or self.last is not None
 
 
 class Row:
@@ -77,7 +60,7 @@ class Parameter:
 
     def _look_up(self, keys, day, law_area):
         asked = keys[0] if self.by_area else law_area
-        if type(asked) is not Area or not hasattr(day, "toordinal"):
+        if type(asked) is not Area or type(day) is not datetime.date:
             raise RuleError("E_TYPE")
         others = keys[1:] if self.by_area else keys
         areas = chain(asked)
@@ -85,7 +68,7 @@ class Parameter:
         for area in areas:
             found = [row for row in live if row.area == area and _equal_keys(row.keys, others)]
             if found:
-                best = max(found, key=lambda row: (row.in_force.first is not None, row.in_force.first or day, row.number))
+                best = max(found, key=lambda row: (row.in_force.first or datetime.date.min, row.number))
                 return best.number, best.value
         if live and self.otherwise is not None:
             return 0, self.otherwise
@@ -237,7 +220,7 @@ class Law:
 
     def date_positions(self):
         """Selected-by word -> position of the fact whose date selects."""
-        return {by: self.household_position(path) for by, path in CLAUSE_DATES.items()}
+        return {by: self.household_position(path) for by, path in SELECTED_BY.items()}
 
 
 def _declared(known, name, what):

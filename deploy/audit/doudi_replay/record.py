@@ -11,6 +11,8 @@ ENTRY_SIZE_MAX_BYTES = 65_535
 LOGGED_MAX_SECONDS = 253_402_300_799
 DOCUMENTS_MAX = 16
 DECIDED_BY_LAW = frozenset(["DETERMINATION", "CORRECTION", "RELIEF"])
+MEMBERS = {"v", "kind", "origin", "logged", "engine", "documents"}
+WITH_LAW = MEMBERS | {"law", "semantics"}
 _NAME = re.compile(r"[a-z][a-z_]{0,31}\Z")
 _KIND = re.compile(r"[A-Z][A-Z_]{0,31}\Z")
 _LABEL = re.compile(r"[!-~]{1,64}\Z")
@@ -43,7 +45,7 @@ class Entry:
         has_law = self.law is not None
         documents = members["documents"]
         well_formed = (
-            set(members) == {"v", "kind", "origin", "logged", "engine", "documents"} | ({"law", "semantics"} if has_law else set())
+            set(members) == (WITH_LAW if has_law else MEMBERS)
             and _KIND.match(self.kind)
             and type(self.logged) is int
             and 0 <= self.logged <= LOGGED_MAX_SECONDS

@@ -1,32 +1,33 @@
 """Outcome rows, guards, schedules and carries of a law, compiled (SEMANTICS.md section 9)."""
 
-from .values import SealedError
+from .values import SealedError, read_date
 from .vocabulary import PAY_MONTH, ROOT
 
 MEMBER = "member"
-CLAUSE_DATES = {
+SELECTED_BY = {
     "assessed_month": "decision.month",
     "decision_date": "decision.date",
     "application_date": "case.applied_on",
 }
 
 
-def _in_force(declared):
-    from .law import InForce
+class InForce:
+    """`{from, until}`: both optional, both days included."""
 
-    return InForce(declared)
+    __slots__ = ("first", "last")
 
+    def __init__(self, declared):
+        interval = declared.get("in_force", {})
+        self.first = read_date(interval["from"]) if "from" in interval else None
+        self.last = read_date(interval["until"]) if "until" in interval else None
 
-class Parts:
-    """Compiled parts of one version: part number -> (closure)."""
+    def holds(self, day):
+        """Whether a day lies inside."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
-    def __init__(self, compiler):
-        self.compiler = compiler
-        self.steps = {}
-
-    def add(self, number, node, scope):
-        """Compiles a part."""
-        self.steps[number] = self.compiler.expression(node, scope)
+    def limited(self):
+        """Whether it has a first or a last day."""
+        return self.first is not None or self.last is not None
 
 
 class OutcomeList:
@@ -69,7 +70,7 @@ class OutcomeRow:
         self.place = (1, outcomes.number, position, version)
         self.id = declared["id"]
         self.name = outcomes.id + "/" + self.id
-        self.in_force = _in_force(declared)
+        self.in_force = InForce(declared)
         self.declared = declared
         self.outcome = declared["outcome"]
         self.steps = {}
@@ -99,7 +100,7 @@ class Guard:
     def __init__(self, number, version, declared, compiler):
         self.place = (2, number, 0, version)
         self.declared = declared
-        self.in_force = _in_force(declared)
+        self.in_force = InForce(declared)
         self.by = declared["by"]
         self.scope = declared["scope"]
         self.steps = {0: compiler.expression(declared["require"], self.scope)}
@@ -111,7 +112,7 @@ class Schedule:
     def __init__(self, number, version, declared, compiler):
         self.place = (3, number, 0, version)
         self.declared = declared
-        self.in_force = _in_force(declared)
+        self.in_force = InForce(declared)
         self.by = "decision_date"
         self.steps = {part: compiler.expression(declared[key], ROOT) for part, key in ((0, "when"), (1, "value"))}
 

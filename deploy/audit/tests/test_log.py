@@ -112,7 +112,8 @@ class Formats(unittest.TestCase):
 
     def test_a_note_verifies_as_signed_note_says(self):
         key = Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
-        line = "\u2014 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+        signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+        line = "\u2014 example.com/foo %s\n" % signature
         text = "This is an example message.\n"
         self.assertEqual(verify_note(text + "\n" + line, key), text)
         unknown = "\u2014 example.com/bar " + "A" * 92 + "\n"

@@ -62,7 +62,8 @@ class Dates(unittest.TestCase):
 
     def test_born_on_29_february_is_older_on_28_february(self):
         born = day("2004-02-29")
-        self.assertEqual([civil.age_at(born, day(text)) for text in ("2022-02-27", "2022-02-28", "2024-02-28")], [17, 18, 19])
+        ages = [civil.age_at(born, day(text)) for text in ("2022-02-27", "2022-02-28", "2024-02-28")]
+        self.assertEqual(ages, [17, 18, 19])
 
     def test_the_calendar_ends_with_the_year_9999(self):
         self.assertEqual(civil.add_days(day("9999-12-30"), 1), day("9999-12-31"))
@@ -79,7 +80,8 @@ class Dates(unittest.TestCase):
         self.assertEqual(days.add(day("2021-12-30"), 2)[0], 2022)
 
     def test_malformed_dates_and_areas_are_refused(self):
-        for read, text in ((read_date, "2021-02-29"), (read_date, "2021-2-3"), (read_month, "2021-13"), (read_area, "034032")):
+        wrong = [(read_date, "2021-02-29"), (read_date, "2021-2-3"), (read_month, "2021-13"), (read_area, "034032")]
+        for read, text in wrong:
             with self.subTest(text=text), self.assertRaises(SealedError):
                 read(text)
 
