@@ -10,7 +10,6 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::{Origin, TreeSize};
 use crate::reader::put;
-use crate::rules::calendar::Month;
 use crate::rules::case::{CaseState, History, PriorRecord};
 use crate::rules::outcome::Cause;
 
@@ -48,12 +47,8 @@ pub struct FactsInput<'a> {
     pub kind: DecisionKind,
     /// Why.
     pub cause: Cause,
-    /// The month from which a correction takes effect.
-    pub effective_from: Option<Month>,
-    /// The words of a correction's reason.
-    pub reason: Option<&'a str>,
-    /// The record that is corrected.
-    pub corrects: Option<crate::log::RecordId>,
+    /// What a correction says beside the household.
+    pub(super) correction: Option<&'a super::decision::Correction<'a>>,
     /// The household.
     pub household: &'a Household,
     /// The members' person ids.
@@ -87,12 +82,6 @@ pub fn document(input: &FactsInput<'_>) -> Json {
         ]),
     );
     facts.insert("cause".to_owned(), input.cause.code().into());
-    put(
-        &mut facts,
-        "effective_from",
-        input.effective_from.map(|month| month.to_string()),
-    );
-    put(&mut facts, "correction_reason", input.reason);
     add_area(&mut facts, input.area);
     add_history(&mut facts, input.history);
     facts.insert("chain".to_owned(), chain(input.case.0, input.case.1));
@@ -106,7 +95,15 @@ pub fn document(input: &FactsInput<'_>) -> Json {
     facts.insert("caller".to_owned(), input.caller.principal.as_str().into());
     facts.insert("request_id".to_owned(), input.request_id.to_string().into());
     put(&mut facts, "trace", input.caller.trace.as_ref().map(trace));
-    put(&mut facts, "corrects", input.corrects.map(|record| record.to_string()));
+    if let Some(correction) = input.correction {
+        put(&mut facts, "corrects", Some(correction.corrects.to_string()));
+        put(
+            &mut facts,
+            "effective_from",
+            correction.effective_from.map(|month| month.to_string()),
+        );
+        put(&mut facts, "correction_reason", Some(correction.reason));
+    }
     let relations = input.household.relations.iter().map(|relation| {
         Json::object([
             ("kind", Json::from(relation.kind.code())),

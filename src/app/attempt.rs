@@ -1,0 +1,217 @@
+//! One attempt at a decision: on the case and the law as they stand now, and its record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::App;
+use super::caller::Caller;
+use super::case_file::CaseFile;
+use super::command::{CaseId, CaseName};
+use super::decision::Request;
+use super::error::{AppError, Violation};
+use super::facts::{FactsInput, document};
+use super::laws::AdoptedLaw;
+use super::persons::Persons;
+use super::record::{Asked, NewRecord, Opened};
+use super::result::ExplanationStep;
+use crate::canonical::Json;
+use crate::log::RecordId;
+use crate::log::record::LawUsed;
+use crate::rules::case::PriorState;
+use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide};
+use crate::rules::determination::{Determination, RequiredStep};
+use crate::rules::document::SEMANTICS;
+
+/// One attempt's decision, with everything that its record holds.
+pub(super) struct Attempt {
+    pub(super) law: Arc<AdoptedLaw>,
+    pub(super) file: CaseFile,
+    pub(super) persons: Persons,
+    pub(super) facts: Json,
+    pub(super) determination: Determination,
+    pub(super) explanation: Vec<ExplanationStep>,
+}
+
+impl App {
+    /// Decides once, on the case and the law as they stand now.
+    pub(super) async fn attempt(&self, caller: &Caller, request: &Request<'_>) -> Result<Attempt, AppError> {
+        let law = self.law(request.area).await?;
+        let file = match request.case {
+            Some(case) => {
+                self.case_file(CaseName {
+                    area: request.area.without_township(),
+                    case,
+                })
+                .await?
+            }
+            None => {
+                let case = CaseId::from_bytes(self.vault.random_id()?);
+                self.new_case(CaseName {
+                    area: request.area.without_township(),
+                    case,
+                })?
+            }
+        };
+        let household = request.household;
+        let persons = self.persons(&household.members, &household.identity, &file).await?;
+        let held = self.held_elsewhere(&persons, &file).await?;
+        let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
+        let history = file.state.history(household.decision_date, &ids, &held);
+        let facts = document(&FactsInput {
+            area: request.area,
+            kind: request.kind,
+            cause: request.cause,
+            correction: request.correction.as_ref(),
+            household,
+            persons: &persons.ids,
+            history: &history,
+            case: (&file.state, file.version),
+            known_at: (&law.origin, law.known_at),
+            caller,
+            request_id: request.request_id,
+        });
+        let read = DecisionFacts::read(&law.law, &facts).map_err(|error| refused_facts(&error))?;
+        let mut decision = decide(&law.law, &read);
+        if let Some(refusal) = decision.refusal() {
+            return Err(AppError::Refused {
+                steps: steps_of(&refusal),
+            });
+        }
+        let determination = decision.determination();
+        let explanation = if request.mode.explain {
+            law.explained(&decision.explain())
+        } else {
+            Vec::new()
+        };
+        drop(decision);
+        Ok(Attempt {
+            law,
+            file,
+            persons,
+            facts,
+            determination,
+            explanation,
+        })
+    }
+
+    /// Writes an attempt down; none if others came first.
+    pub(super) async fn record_attempt(
+        &self,
+        asked: &Asked,
+        request: &Request<'_>,
+        attempt: &Attempt,
+    ) -> Result<Option<Opened>, AppError> {
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let determination = &attempt.determination;
+        let kind = request.entry().name();
+        let mut next = attempt
+            .file
+            .state
+            .after(determination, &attempt.facts, &record_id.to_string(), kind);
+        let corrected = request.correction.as_ref().filter(|_| determination.takes_effect());
+        if let Some(corrected) = corrected {
+            next.mark(&corrected.corrects.to_string(), PriorState::Corrected);
+        }
+        let identity = request.household.identity.with_persons(&attempt.persons.ids);
+        let documents = vec![
+            ("identity", identity.to_bytes()),
+            ("facts", attempt.facts.to_bytes()),
+            ("determination", determination.to_bytes()),
+            ("frame", frame(&attempt.facts, determination, "live").to_bytes()),
+        ];
+        let new = NewRecord {
+            kind: request.entry(),
+            law: Some(LawUsed {
+                manifest: attempt.law.digest,
+                semantics: SEMANTICS.to_owned(),
+            }),
+            documents,
+            case: Some((&attempt.file, next)),
+            sets_spans: determination.takes_effect(),
+            persons: attempt.persons.new.clone(),
+            policy: None,
+        };
+        Ok(self.append(asked, record_id, new).await?.ok())
+    }
+}
+
+/// What a sampling frame needs, and no more.
+pub(super) fn frame(facts: &Json, determination: &Determination, source: &str) -> Json {
+    let case = |key: &str| {
+        facts
+            .get("case")
+            .and_then(|case| case.get(key))
+            .and_then(Json::as_text)
+            .unwrap_or_default()
+    };
+    let township = facts
+        .get("township")
+        .and_then(Json::as_text)
+        .unwrap_or_else(|| case("area"));
+    let status = facts
+        .get("history")
+        .and_then(|history| history.get("status"))
+        .and_then(Json::as_text);
+    let decider = facts
+        .get("decided_by")
+        .and_then(|officer| officer.get("id"))
+        .and_then(Json::as_text);
+    let household = &determination.household;
+    let members = BTreeMap::from([
+        ("township", Json::from(township)),
+        (
+            "programme",
+            household
+                .outcome
+                .programme()
+                .map_or("", |programme| programme.code())
+                .into(),
+        ),
+        ("outcome", household.outcome.code().into()),
+        ("residence_kind", case("residence_kind").into()),
+        ("continuing", Json::Bool(!matches!(status, None | Some("none")))),
+        ("source", source.into()),
+        ("decider", decider.unwrap_or_default().into()),
+        (
+            "amount_fen",
+            Json::Int(household.amount.map_or(0, crate::rules::money::Fen::get)),
+        ),
+        ("household_size", Json::integer(determination.persons.len() as i128)),
+    ]);
+    Json::object(members)
+}
+
+fn steps_of(refusal: &Refusal) -> Vec<RequiredStep> {
+    let step = |guard: &crate::rules::decide::RefusedBy| RequiredStep {
+        code: guard.reason.clone(),
+        cite: Some(guard.cite.clone()),
+        blocks: true,
+    };
+    refusal.guards.iter().map(step).collect()
+}
+
+/// Facts that the adopted vocabulary does not take: the edge accepts more than this law knows.
+fn refused_facts(error: &FactsRefused) -> AppError {
+    let violations = match error {
+        FactsRefused::Vocabulary(errors) => errors
+            .iter()
+            .map(|error| Violation {
+                field: format!("input.facts.{}", error.path.replace('/', ".")),
+                description: error.problem.to_owned(),
+            })
+            .collect(),
+        FactsRefused::Part(part) => {
+            vec![Violation {
+                field: format!("input.facts.{part}"),
+                description: "is missing or malformed".to_owned(),
+            }]
+        }
+        FactsRefused::Area => {
+            vec![Violation {
+                field: "area".to_owned(),
+                description: "is not the area of the law".to_owned(),
+            }]
+        }
+    };
+    AppError::Invalid(violations)
+}
