@@ -117,7 +117,7 @@ pub fn correct(raw: pb::CorrectRequest, areas: &AreaRegister) -> Result<Correct,
     let cause = v.check(at.field("cause"), codes::cause(raw.cause, &CAUSES));
     let reason = v.text(at.field("reason"), raw.reason, REASON_SIZE_MAX_BYTES);
     let area = determination.map(|name| name.case.area);
-    let effective_from = v.month(at.field("effective_from"), raw.effective_from);
+    let effective_from = v.maybe_month(at.field("effective_from"), raw.effective_from);
     let household = household(raw.input, at.field("input"), areas, area, &mut v);
     let command = (|| {
         Some(Correct {
@@ -125,7 +125,7 @@ pub fn correct(raw: pb::CorrectRequest, areas: &AreaRegister) -> Result<Correct,
             determination: determination?,
             cause: cause?,
             reason: reason?,
-            effective_from,
+            effective_from: effective_from?,
             household: household?,
             mode: Mode {
                 validate_only: raw.validate_only,

@@ -3,7 +3,6 @@
 use super::decision::area;
 use super::limits::POLICY_SIZE_MAX_BYTES;
 use super::provenance::officer;
-use super::scalar;
 use super::violations::{Path, Violations};
 use crate::api::pb;
 use crate::app::command::{
@@ -75,10 +74,7 @@ pub fn list_grace_periods(
 ) -> Result<ListGracePeriods, AppError> {
     let mut v = Violations::default();
     let area = county(&raw.area, areas, &mut v);
-    let ending_by = match raw.ending_by {
-        None => Some(None),
-        Some(raw) => v.check(AT.field("ending_by"), scalar::month(raw)).map(Some),
-    };
+    let ending_by = v.maybe_month(AT.field("ending_by"), raw.ending_by);
     let page = v.page(raw.page_size, raw.page_token);
     let min_tree_size = v.tree_size(AT.field("min_tree_size"), raw.min_tree_size);
     let command = (|| {

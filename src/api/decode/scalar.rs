@@ -96,6 +96,14 @@ impl Violations {
         self.check(at, month(raw))
     }
 
+    /// A month that may be absent: the outer `None` is a violation.
+    pub fn maybe_month(&mut self, at: Path<'_>, raw: Option<pb::Date>) -> Option<Option<Month>> {
+        match raw {
+            None => Some(None),
+            Some(raw) => self.check(at, month(raw)).map(Some),
+        }
+    }
+
     /// Refuses a list that is too long. A longer one is not looked into any further.
     pub fn limit<T>(&mut self, at: Path<'_>, list: Vec<T>, max: usize) -> Vec<T> {
         if list.len() <= max {

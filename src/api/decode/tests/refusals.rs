@@ -5,7 +5,7 @@ use crate::api::decode::limits::{JOB_AND_INCOME_COUNT_MAX, MEMBER_COUNT_MAX, REC
 use crate::api::decode::{correct, determine, list_entries, prove_consistency, review};
 use crate::api::pb;
 use crate::app::AppError;
-use crate::app::command::Determine;
+use crate::app::command::{Correct, Determine};
 
 /// Decodes the sample after a change to its facts.
 fn with(change: impl FnOnce(&mut pb::HouseholdFacts)) -> Result<Determine, AppError> {
@@ -249,16 +249,23 @@ fn a_case_stands_in_the_deciding_area_and_a_cause_fits_its_call() {
     assert!(review(request(pb::Cause::Event), &sample::areas()).is_ok());
     assert_eq!(fields(review(request(pb::Cause::Court), &sample::areas())), ["cause"]);
     let found = fields(correct(pb::CorrectRequest::default(), &sample::areas()));
+    assert_eq!(found, ["request_id", "determination", "cause", "reason", "input"]);
+    let request = |effective_from| pb::CorrectRequest {
+        request_id: sample::REQUEST_ID.to_owned(),
+        determination: format!("{case}/determinations/{}", "cd".repeat(16)),
+        cause: pb::Cause::Correction as i32,
+        reason: "wages were counted twice".to_owned(),
+        effective_from,
+        input: Some(sample::input()),
+        ..Default::default()
+    };
+    let month = |command: Result<Correct, AppError>| command.map(|command| command.effective_from).ok();
+    assert_eq!(month(correct(request(None), &sample::areas())), Some(None));
+    let given = correct(request(sample::month(2021, 9)), &sample::areas());
+    assert_eq!(month(given), Some("2021-09".parse().ok()));
     assert_eq!(
-        found,
-        [
-            "request_id",
-            "determination",
-            "cause",
-            "reason",
-            "effective_from",
-            "input"
-        ]
+        fields(correct(request(sample::day(2021, 9, 1)), &sample::areas())),
+        ["effective_from"]
     );
 }
 
