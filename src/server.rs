@@ -90,7 +90,9 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_service(health_service)
-        .add_service(reflection()?)
+        .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
+        // Python's and Go's published clients still ask for the older name of the same service.
+        .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
         .add_service(
             DeterminationServiceServer::from_arc(Arc::clone(&edge))
                 .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
@@ -153,15 +155,10 @@ pub async fn serve(
     Ok(shutdown::run(steps, switch, bounds).await)
 }
 
-fn reflection() -> Result<
-    tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
-    ServeError,
-> {
+fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(ServeError::Reflection)
 }
 
 /// Reports what readiness says, and says it in the log when it changes.

@@ -3,6 +3,8 @@
 //! An event names what happened by stable field names; facts, names and documents are never fields. Only the layer
 //! that writes lines is filtered: a global filter would also switch off the spans that carry the trace id.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -27,7 +29,10 @@ pub enum TelemetryError {
 /// Sets up logging for the rest of the process.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(filter)?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    // A file or a collector reads plain lines.
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

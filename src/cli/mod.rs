@@ -10,6 +10,7 @@ mod out;
 mod policy;
 mod projection;
 mod replay;
+mod serve;
 mod verify_receipt;
 mod wiring;
 
@@ -70,6 +71,7 @@ enum Command {
     Policy(policy::Args),
     Projection(projection::Args),
     Replay(replay::Args),
+    Serve(serve::Args),
     VerifyReceipt(verify_receipt::Args),
 }
 
@@ -95,6 +97,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),
         Command::Replay(args) => replay::run(&args, out),
+        Command::Serve(args) => serve::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
     }
 }

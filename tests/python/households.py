@@ -61,8 +61,12 @@ def decision(facts, on=day(2021, 8, 18), of=month(2021, 8), **more):
 
 
 def three(income_fen, **case):
-    """A family of three with one income."""
-    return household([member("a", income_fen, relation=pb.MEMBER_RELATION_SELF), member("b"), member("c")], **case)
+    """Husband, wife and a child of nine with one income."""
+    return household([
+        member("a", income_fen, relation=pb.MEMBER_RELATION_SELF),
+        member("b", relation=pb.MEMBER_RELATION_SPOUSE),
+        member("c", relation=pb.MEMBER_RELATION_MINOR_CHILD, birth=day(2012, 5, 1), education=pb.EDUCATION_SCHOOL,
+               full_time=True)], **case)
 
 
 def determine(facts, **more):

@@ -47,7 +47,7 @@ class Place:
             self.name = f"doudi_{secrets.token_hex(6)}"
             self.psql(POSTGRES, f"CREATE DATABASE {self.name}")
             self.url = POSTGRES.rsplit("/", 1)[0] + "/" + self.name
-        run("keys", "new", "--keys", self.keys)
+        run("keys", "create", self.keys)
         run("migrate", "--database", self.url)
 
     def psql(self, url, statement):
