@@ -208,9 +208,15 @@ impl<'s> Remarks<'s> {
 /// The nearest of some names, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// A longer word is no slip of the pen, and comparing it would cost its square.
+    const LENGTH_MAX: usize = 64;
     let length = wanted.chars().count();
+    if length > LENGTH_MAX {
+        return None;
+    }
     names
         .into_iter()
+        .filter(|name| name.len() <= 4 * LENGTH_MAX)
         .map(|name| (distance(wanted, name), name))
         // One slip in a short name, two in a longer one; and never a wholly other word.
         .filter(|(distance, _)| *distance < length && *distance <= 1 + length / 4)

@@ -58,3 +58,6 @@ pub fn read(text: &str, file_name: &str, context: &Context) -> Result<Checked, V
         _ => Err(remarks.finish()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,12 @@ use crate::rules::expr::Operator;
 /// Deepest nesting of an expression: the shipped clauses need about ten, and the evaluator recurses.
 pub const DEPTH_MAX: usize = 64;
 
+/// Most operators of one expression that nest to the left: with [`DEPTH_MAX`] it bounds every recursion over the tree.
+pub const CHAINED_MAX: usize = 256;
+
+/// Longest text of one expression; the longest shipped has a twentieth of it.
+pub const TEXT_SIZE_MAX_BYTES: usize = 16 * 1024;
+
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -28,11 +34,22 @@ pub struct Problem {
 /// The first [`Problem`].
 pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let end = offsets.last().copied().unwrap_or_default();
+    if text.len() > TEXT_SIZE_MAX_BYTES {
+        let start = offsets.first().copied().unwrap_or_default();
+        let message = format!("the expression has more than {TEXT_SIZE_MAX_BYTES} bytes");
+        let fix = "give parts of it names as clauses";
+        return Err(Problem {
+            span: Span { start, end: start },
+            message,
+            fix: fix.into(),
+        });
+    }
     let mut parser = Parser {
         tokens: lex::tokens(text, offsets),
         at: 0,
         end: Span { start: end, end },
         depth: 0,
+        chained: 0,
     };
     let node = parser.expression()?;
     match parser.peek() {
@@ -47,6 +64,7 @@ pub(super) struct Parser {
     pub(super) at: usize,
     end: Span,
     depth: usize,
+    chained: usize,
 }
 
 impl Parser {
@@ -287,7 +305,7 @@ impl Parser {
                 return Ok(left);
             };
             let right = self.product()?;
-            left = extended(operator, left, right);
+            left = self.extended(operator, left, right)?;
         }
     }
 
@@ -302,7 +320,7 @@ impl Parser {
                 return Ok(left);
             };
             let right = self.signed()?;
-            left = extended(operator, left, right);
+            left = self.extended(operator, left, right)?;
         }
     }
 
@@ -316,6 +334,33 @@ impl Parser {
         let kind = match node.kind {
             Kind::Number(value, unit) => Kind::Number(value.negated(), unit),
             _ => Kind::Apply(Operator::Neg, vec![node]),
+        };
+        Ok(Node { span, kind })
+    }
+
+    /// `left operator right`; chains of + and of * are kept flat, as they are written. Other chains nest to the
+    /// left, and are limited like every nesting.
+    fn extended(&mut self, operator: Operator, left: Node, right: Node) -> Result<Node, Problem> {
+        let span = left.span.to(right.span);
+        let flat = matches!(operator, Operator::Add | Operator::Mul);
+        let kind = match left.kind {
+            Kind::Apply(same, mut parts) if flat && same == operator => {
+                parts.push(right);
+                Kind::Apply(operator, parts)
+            }
+            kind => {
+                self.chained += 1;
+                if self.chained > CHAINED_MAX {
+                    let message = format!("an expression joins more than {CHAINED_MAX} parts");
+                    let fix = "give a part of it a name as a clause";
+                    return Err(Problem {
+                        span,
+                        message,
+                        fix: fix.into(),
+                    });
+                }
+                Kind::Apply(operator, vec![Node { span: left.span, kind }, right])
+            }
         };
         Ok(Node { span, kind })
     }
@@ -343,20 +388,6 @@ fn joined(operator: Operator, mut parts: Vec<Node>) -> Node {
         }
         _ => parts.remove(0),
     }
-}
-
-/// `left operator right`; chains of + and of * are kept flat, as they are written.
-fn extended(operator: Operator, left: Node, right: Node) -> Node {
-    let span = left.span.to(right.span);
-    let flat = matches!(operator, Operator::Add | Operator::Mul);
-    let kind = match left.kind {
-        Kind::Apply(same, mut parts) if flat && same == operator => {
-            parts.push(right);
-            Kind::Apply(operator, parts)
-        }
-        kind => Kind::Apply(operator, vec![Node { span: left.span, kind }, right]),
-    };
-    Node { span, kind }
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ struct Seal<'a, 's> {
     remarks: &'a mut Remarks<'s>,
     symbols: Symbols,
     sites: Sites,
+    /// Nodes of all expressions so far.
+    nodes: usize,
     /// Instruments of superior documents and of this one.
     instruments: Vec<Instrument>,
 }
@@ -51,6 +53,7 @@ pub fn seal(draft: &Draft, context: &Context, remarks: &mut Remarks<'_>) -> Docu
         remarks,
         symbols,
         sites: Sites::default(),
+        nodes: 0,
         instruments,
     };
     // Declarations first, in the order in which they can name each other; expressions after them.
@@ -95,8 +98,21 @@ impl<'s> Seal<'_, 's> {
 
     fn optional(&mut self, node: Option<&Node>, ty: &Ty, scope: &str) -> Option<Expr> {
         let node = node?;
+        // Past the limit nothing more is read: the cost of a check is bounded too.
+        if self.nodes > NODE_COUNT_MAX {
+            return None;
+        }
         let expr = self.checker(scope).expect(node, ty)?;
-        let (_, depth) = graph::measure(&expr);
+        let (nodes, depth) = graph::measure(&expr);
+        self.nodes += nodes;
+        if self.nodes > NODE_COUNT_MAX {
+            let message = format!("the expressions of the document have more than {NODE_COUNT_MAX} nodes");
+            self.error(
+                node.span,
+                message,
+                "move what several clauses compute into one clause, or split the document",
+            );
+        }
         if depth > DEPTH_MAX {
             let message = format!("the expression is {depth} deep and may be {DEPTH_MAX}");
             self.error(node.span, message, "give a part of it a name as a clause");
@@ -209,15 +225,9 @@ impl<'s> Seal<'_, 's> {
                 .error(span, format!("a cycle: {}", cycle.join(" -> ")), fix);
         }
         self.sites.judge(&clauses, &self.symbols, self.remarks);
-        let nodes: usize = document
-            .clauses
-            .iter()
-            .map(|clause| graph::measure(&clause.expr).0)
-            .sum();
-        if document.clauses.len() > CLAUSE_COUNT_MAX || nodes > NODE_COUNT_MAX {
-            let message = format!("{} clauses with {nodes} nodes", document.clauses.len());
-            let fix = format!("keep to {CLAUSE_COUNT_MAX} clauses and {NODE_COUNT_MAX} nodes a document");
-            self.error(self.draft.policy.span, message, fix);
+        if document.clauses.len() > CLAUSE_COUNT_MAX {
+            let message = format!("the document has {} clauses", document.clauses.len());
+            self.error(self.draft.policy.span, message, format!("keep to {CLAUSE_COUNT_MAX}"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::graph;
 use super::symbols::{Symbols, number};
 use super::ty::Dimension;
 use crate::rules::expr::{AggregateKind, Expr, Literal, Operator, Unit};
@@ -62,9 +63,9 @@ impl Sites {
 
     /// Judges all places.
     pub fn judge(&self, clauses: &Clauses<'_>, symbols: &Symbols, remarks: &mut Remarks<'_>) {
-        let judge = Judge { clauses, symbols };
+        let judge = Judge::of(clauses, symbols);
         for (site, persons) in &self.divisors {
-            if !persons && !site.exprs.iter().all(|expr| judge.positive(expr, &mut BTreeSet::new())) {
+            if !persons && !site.exprs.iter().all(|expr| judge.positive(expr)) {
                 remarks.enter(&site.place);
                 let fix =
                     "multiply across instead, give the parameter `bounds` above 0, or write 较大(1, ...) with the unit";
@@ -72,14 +73,14 @@ impl Sites {
             }
         }
         for site in &self.compared {
-            if site.exprs.iter().any(|expr| judge.rounded(expr, &mut BTreeSet::new())) {
+            if site.exprs.iter().any(|expr| judge.rounded(expr)) {
                 remarks.enter(&site.place);
                 let fix = "compare the exact value, and round only what is paid";
                 remarks.warn(site.span, "a rounded value is compared here", fix);
             }
         }
         for site in &self.amounts {
-            if !site.exprs.iter().all(|expr| judge.whole(expr, &mut BTreeSet::new())) {
+            if !site.exprs.iter().all(|expr| judge.whole(expr)) {
                 remarks.enter(&site.place);
                 let fix = "write 取整(..., 分, 四舍五入) around it, as the choice on rounding says";
                 remarks.error(site.span, "this amount may have a part of a fen", fix);
@@ -89,45 +90,57 @@ impl Sites {
     }
 }
 
+/// What is known of every clause, worked out once for each: those it reads come first, so nothing recurses
+/// through clauses. Of a clause on a cycle (reported elsewhere) nothing is known.
 struct Judge<'j> {
-    clauses: &'j Clauses<'j>,
     symbols: &'j Symbols,
+    positive: BTreeSet<&'j str>,
+    rounded: BTreeSet<&'j str>,
+    fractional: BTreeSet<&'j str>,
 }
 
-/// Ids of clauses that are being looked into, so that a cycle (reported elsewhere) ends.
-type Seen = BTreeSet<String>;
-
-impl Judge<'_> {
-    /// Whether every version of a clause has a property.
-    fn clause(&self, id: &str, seen: &mut Seen, on_cycle: bool, holds: impl Fn(&Expr, &mut Seen) -> bool) -> bool {
-        if !seen.insert(id.to_string()) {
-            return on_cycle;
+impl<'j> Judge<'j> {
+    fn of(clauses: &Clauses<'j>, symbols: &'j Symbols) -> Judge<'j> {
+        let mut judge = Judge {
+            symbols,
+            positive: BTreeSet::new(),
+            rounded: BTreeSet::new(),
+            fractional: BTreeSet::new(),
+        };
+        for id in graph::order(clauses) {
+            let versions = clauses.get(id).map(Vec::as_slice).unwrap_or_default();
+            if versions.iter().all(|expr| judge.positive(expr)) {
+                judge.positive.insert(id);
+            }
+            if versions.iter().any(|expr| judge.rounded(expr)) {
+                judge.rounded.insert(id);
+            }
+            if !versions.iter().all(|expr| judge.whole(expr)) {
+                judge.fractional.insert(id);
+            }
         }
-        let versions = self.clauses.get(id);
-        let answer = versions.is_some_and(|versions| versions.iter().all(|expr| holds(expr, seen)));
-        seen.remove(id);
-        answer
+        judge
     }
 
     /// Whether a number is certain to be above 0.
-    fn positive(&self, expr: &Expr, seen: &mut Seen) -> bool {
+    fn positive(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Literal(literal) => number(literal).is_some_and(|value| value.numerator() > 0),
-            Expr::Clause(id) => self.clause(id, seen, false, |expr, seen| self.positive(expr, seen)),
+            Expr::Clause(id) => self.positive.contains(id.as_str()),
             Expr::Lookup { parameter, .. } => self.symbols.parameter(parameter).is_some_and(|parameter| {
                 parameter
                     .bounds
                     .is_some_and(|(min, _): (Number, Number)| min.numerator() > 0)
             }),
             Expr::Apply(operator, parts) => match operator {
-                Operator::Max => parts.iter().any(|part| self.positive(part, seen)),
+                Operator::Max => parts.iter().any(|part| self.positive(part)),
                 Operator::Add | Operator::Mul | Operator::Div | Operator::Min => {
-                    parts.iter().all(|part| self.positive(part, seen))
+                    parts.iter().all(|part| self.positive(part))
                 }
-                Operator::If => parts.iter().skip(1).all(|part| self.positive(part, seen)),
+                Operator::If => parts.iter().skip(1).all(|part| self.positive(part)),
                 _ => false,
             },
-            Expr::Match(_, arms) => arms.iter().all(|(_, value)| self.positive(value, seen)),
+            Expr::Match(_, arms) => arms.iter().all(|(_, value)| self.positive(value)),
             Expr::Fact(_)
             | Expr::Known(_)
             | Expr::Choice(_)
@@ -139,23 +152,19 @@ impl Judge<'_> {
     }
 
     /// Whether a rounding feeds a value.
-    fn rounded(&self, expr: &Expr, seen: &mut Seen) -> bool {
+    fn rounded(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Round { .. } => true,
-            Expr::Clause(id) => {
-                // Any version that rounds: the negation of "every version does not".
-                let exact = |expr: &Expr, seen: &mut Seen| !self.rounded(expr, seen);
-                self.clauses.contains_key(id.as_str()) && !self.clause(id, seen, true, exact)
-            }
+            Expr::Clause(id) => self.rounded.contains(id.as_str()),
             // A condition inside is judged as a comparison of its own.
-            Expr::Apply(Operator::If, parts) => parts.iter().skip(1).any(|part| self.rounded(part, seen)),
-            Expr::Apply(_, parts) => parts.iter().any(|part| self.rounded(part, seen)),
-            Expr::Match(_, arms) => arms.iter().any(|(_, value)| self.rounded(value, seen)),
+            Expr::Apply(Operator::If, parts) => parts.iter().skip(1).any(|part| self.rounded(part)),
+            Expr::Apply(_, parts) => parts.iter().any(|part| self.rounded(part)),
+            Expr::Match(_, arms) => arms.iter().any(|(_, value)| self.rounded(value)),
             Expr::Aggregate(aggregate) => match &aggregate.kind {
                 AggregateKind::Sum(value) | AggregateKind::Least(value, _) | AggregateKind::Greatest(value, _) => {
-                    self.rounded(value, seen)
+                    self.rounded(value)
                 }
-                AggregateKind::First { value, .. } => self.rounded(value, seen),
+                AggregateKind::First { value, .. } => self.rounded(value),
                 AggregateKind::Count | AggregateKind::Any(_) | AggregateKind::All(_) => false,
             },
             Expr::Literal(_)
@@ -169,12 +178,12 @@ impl Judge<'_> {
     }
 
     /// Whether an amount is whole fen: rounded, read from a fact, or made of such.
-    fn whole(&self, expr: &Expr, seen: &mut Seen) -> bool {
+    fn whole(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Round { .. } | Expr::Fact(_) => true,
             Expr::Literal(Literal::Number(value, _)) => value.denominator() == 1,
             Expr::Literal(_) => true,
-            Expr::Clause(id) => self.clause(id, seen, true, |expr, seen| self.whole(expr, seen)),
+            Expr::Clause(id) => !self.fractional.contains(id.as_str()),
             // Values of parameters in fen are whole by their literals.
             Expr::Lookup { parameter, .. } => self.symbols.parameter(parameter).is_some_and(|parameter| {
                 !matches!(
@@ -184,17 +193,17 @@ impl Judge<'_> {
             }),
             Expr::Apply(operator, parts) => match operator {
                 Operator::Div => false,
-                Operator::If => parts.iter().skip(1).all(|part| self.whole(part, seen)),
-                _ => parts.iter().all(|part| self.whole(part, seen)),
+                Operator::If => parts.iter().skip(1).all(|part| self.whole(part)),
+                _ => parts.iter().all(|part| self.whole(part)),
             },
-            Expr::Match(_, arms) => arms.iter().all(|(_, value)| self.whole(value, seen)),
+            Expr::Match(_, arms) => arms.iter().all(|(_, value)| self.whole(value)),
             Expr::Aggregate(aggregate) => match &aggregate.kind {
-                AggregateKind::Sum(value) => self.whole(value, seen),
+                AggregateKind::Sum(value) => self.whole(value),
                 AggregateKind::Least(value, default) | AggregateKind::Greatest(value, default) => {
-                    self.whole(value, seen) && self.whole(default, seen)
+                    self.whole(value) && self.whole(default)
                 }
                 AggregateKind::First { value, default, .. } => {
-                    self.whole(value, seen) && default.as_ref().is_none_or(|default| self.whole(default, seen))
+                    self.whole(value) && default.as_ref().is_none_or(|default| self.whole(default))
                 }
                 AggregateKind::Count | AggregateKind::Any(_) | AggregateKind::All(_) => true,
             },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::graph::measure;
 use super::super::literal;
 use super::super::symbols::{ClauseSymbol, GroupSymbol};
 use super::super::ty::Ty;
@@ -10,6 +11,9 @@ use crate::rules::document::{Clause, InForce, OnLapse, SelectedBy, Type};
 use crate::rules::language::draft::DraftClause;
 use crate::rules::language::names;
 use crate::rules::language::source::Span;
+
+/// Most nodes of a group's filter: it is copied to every use.
+const GROUP_NODE_COUNT_MAX: usize = 64;
 
 impl Seal<'_, '_> {
     pub(super) fn declare_clauses(&mut self) {
@@ -74,6 +78,17 @@ impl Seal<'_, '_> {
             }
             let scope = self.scope(Some(&group.over));
             let filter = self.optional(group.filter.as_ref(), &Ty::Bool, &scope);
+            if filter
+                .as_ref()
+                .is_some_and(|filter| measure(filter).0 > GROUP_NODE_COUNT_MAX)
+            {
+                let message = format!("the filter of a group has more than {GROUP_NODE_COUNT_MAX} nodes");
+                self.error(
+                    group.span,
+                    message,
+                    "make it a clause, and name the clause in the filter",
+                );
+            }
             self.symbols.groups.push(GroupSymbol {
                 name: group.name.value.clone(),
                 scope,
