@@ -9,6 +9,7 @@ from doudi_replay.note import Key, Refused, verify_note
 from doudi_replay.published import Published
 from doudi_replay.compare import Laws
 from doudi_replay.record import Acknowledgement, Entry, commitment
+from doudi_replay.sealing import open_sealed
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "src" / "log" / "vectors"
 LEAVES = [bytes.fromhex(text) for text in
@@ -131,6 +132,12 @@ class Formats(unittest.TestCase):
             with self.subTest(why=vector["why"]), self.assertRaises(Refused) as refused:
                 Acknowledgement(vector["acknowledgement"]).verify(key)
             self.assertEqual(refused.exception.reason, vector["reason"])
+
+    def test_sealed_documents_open_to_what_the_vectors_say(self):
+        for vector in vectors("sealing"):
+            salt, document = open_sealed(bytes.fromhex(vector["key"]), bytes.fromhex(vector["sealed"]))
+            self.assertEqual((salt.hex(), document.hex()), (vector["salt"], vector["document"]))
+            self.assertEqual(commitment(vector["name"], salt, document), vector["commitment"])
 
     def test_manifests_have_the_digest_of_the_vectors(self):
         for vector in vectors("manifests"):
