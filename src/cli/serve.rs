@@ -26,6 +26,12 @@ Example:
 pub struct Args {
     #[command(flatten)]
     settings: Settings,
+    /// The machine's clock is right, although the newest entry is more than a day old
+    ///
+    /// After a quiet day a fresh process appends nothing until an operator says this once: a clock that jumped ahead
+    /// would date entries for ever. It is an act of one start, so it is no setting of a file or a variable.
+    #[arg(long)]
+    confirm_clock: bool,
 }
 
 /// Serves until a signal; [`Exit::Failed`] if a step of the shutdown did not keep its bound.
@@ -33,11 +39,14 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
     telemetry::start(config.log_format, &config.log_filter).map_err(|error| Failure::usage(error.to_string()))?;
     server::log_panics_by_place();
-    wiring::runtime()?.block_on(serve(&config, out))
+    wiring::runtime()?.block_on(serve(&config, args.confirm_clock, out))
 }
 
-async fn serve(config: &Config, out: &Out) -> Outcome {
+async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     let app = wiring::app(config).await?;
+    if confirm_clock {
+        app.confirm_clock();
+    }
     let listener = bind(config).await?;
     let address = listener
         .local_addr()
