@@ -4,7 +4,6 @@
 //! the design asks for: at least 400,000 a second and core, the hash of the canonical trace included.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot read its law must stop")]
-#![expect(missing_docs, reason = "the macros of the benchmark make public items")]
 
 use std::fs;
 use std::sync::LazyLock;
