@@ -16,6 +16,10 @@ use doudi::rules::document::Document;
 use doudi::rules::language::library::{File, read_all};
 use doudi::rules::law::{Law, Published};
 
+/// The allocator of the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The area whose law is measured.
 const AREA: &str = "340321";
 

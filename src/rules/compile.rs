@@ -14,7 +14,8 @@ use super::vocabulary::{Codes, PAY_MONTH, Schema, ScopeIndex};
 pub use cost::Cost;
 pub(super) use cost::{CALL_DEPTH_MAX, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, evaluations, expression_depth};
 pub(super) use node::{
-    AggregateNode, Binary, Code, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach, StepNode, Unary,
+    AggregateNode, Binary, Code, Comparison, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach, StepNode,
+    Unary,
 };
 
 /// The fact that the decision procedure sets between outcome and guards.
@@ -203,12 +204,17 @@ impl Compiler<'_> {
             (Family::Binary(binary) | Family::Fold(_, binary), [a, b]) => {
                 Node::Binary(binary, NodeIndex(*a), NodeIndex(*b))
             }
+            (Family::Not, [a]) => Node::Not(NodeIndex(*a)),
+            (Family::Compare(comparison), [a, b]) => Node::Compare(comparison, NodeIndex(*a), NodeIndex(*b)),
             (Family::Fold(fold, _), many) => Node::Fold(fold, self.code.operands(many)),
             (Family::And, many) => Node::And(self.code.operands(many)),
             (Family::Or, many) => Node::Or(self.code.operands(many)),
             (Family::If, [c, a, b]) => Node::If(NodeIndex(*c), NodeIndex(*a), NodeIndex(*b)),
             (Family::Within, [x, lo, hi]) => Node::Within(NodeIndex(*x), NodeIndex(*lo), NodeIndex(*hi)),
-            (Family::Unary(_) | Family::Binary(_) | Family::If | Family::Within, _) => {
+            (
+                Family::Unary(_) | Family::Binary(_) | Family::Compare(_) | Family::Not | Family::If | Family::Within,
+                _,
+            ) => {
                 return Err(format!("{} has too few or too many arguments", operator.name()));
             }
         })

@@ -5,11 +5,13 @@
 
 mod aggregate;
 mod arithmetic;
+mod clause;
 mod explain;
 mod gaps;
 mod read;
 mod report;
 mod run;
+mod truth;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -32,8 +34,8 @@ pub struct Evaluation<'l> {
     pub(super) facts: &'l Facts,
     /// The dates that select versions, by [`SelectedBy`].
     dates: [Selecting; 3],
-    /// Where the clauses of each scope begin in `memo`, and how many clauses the scope has.
-    places: Vec<(u32, u32)>,
+    /// Where the instances of each clause begin in `memo`.
+    places: Vec<u32>,
     /// 0, or one more than the place in `evaluated`.
     memo: Vec<u32>,
     pub(super) evaluated: Vec<Evaluated>,
@@ -118,17 +120,24 @@ impl<'l> Evaluation<'l> {
             };
             Selecting { fact, date }
         };
-        let mut places = Vec::with_capacity(law.schema.scopes.len());
-        let mut slots = 0;
-        for (scope, table) in law.schema.scopes.iter().zip(&facts.tables) {
-            let clauses = law.clauses_in(places.len());
-            let instances = if scope.id == PAY_MONTH {
-                scope.limit
+        let instances = |scope: ScopeIndex| {
+            let definition = &law.schema.scopes[scope.at()];
+            let count = facts.count(scope);
+            if definition.id == PAY_MONTH {
+                definition.limit
             } else {
-                table.count
-            };
-            places.push((slots, clauses));
-            slots += clauses * instances;
+                count
+            }
+        };
+        let counts: Vec<u32> = (0..=u8::MAX)
+            .take(law.schema.scopes.len())
+            .map(|at| instances(ScopeIndex(at)))
+            .collect();
+        let mut places = Vec::with_capacity(law.clauses.len());
+        let mut slots = 0;
+        for clause in &law.clauses {
+            places.push(slots);
+            slots += counts[clause.scope.at()];
         }
         Evaluation {
             law,
@@ -246,6 +255,9 @@ impl<'l> Evaluation<'l> {
 
     /// Keeps the branches of what was evaluated since `start`.
     fn settle(&mut self, start: usize) -> (u32, u32) {
+        if self.live.len() == start {
+            return (0, 0);
+        }
         let from = self.log.len();
         self.log.extend_from_slice(&self.live[start..]);
         self.live.truncate(start);
@@ -258,6 +270,7 @@ impl<'l> Evaluation<'l> {
     }
 
     /// The enclosing instance of an outer scope.
+    #[inline]
     fn climb(&self, reach: Reach, instance: u32) -> u32 {
         if reach.to == ScopeIndex::HOUSEHOLD {
             return 0;
@@ -274,15 +287,31 @@ impl<'l> Evaluation<'l> {
     }
 
     fn place(&self, clause: ClauseIndex, instance: u32) -> usize {
-        let table = &self.law.clauses[clause.at()];
-        let (base, width) = self.places[table.scope.at()];
-        (base + instance * width + table.column) as usize
+        (self.places[clause.at()] + instance) as usize
     }
 
     /// The record of a clause in an instance, if it was demanded.
     pub(super) fn demanded(&self, clause: ClauseIndex, instance: u32) -> Option<Evaluated> {
         let place = self.memo[self.place(clause, instance)].checked_sub(1)?;
         Some(self.evaluated[place as usize])
+    }
+
+    /// Every clause demanded, by clause number and instance.
+    pub(super) fn demanded_clauses(&self) -> impl Iterator<Item = (ClauseIndex, u32, Evaluated)> {
+        let ends = self
+            .places
+            .iter()
+            .skip(1)
+            .copied()
+            .chain([u32::try_from(self.memo.len()).unwrap_or(u32::MAX)]);
+        let clauses = (0..).map(ClauseIndex).zip(self.places.iter().copied().zip(ends));
+        clauses.flat_map(move |(clause, (start, end))| {
+            let places = &self.memo[start as usize..end as usize];
+            (0..).zip(places).filter_map(move |(instance, place)| {
+                let record = self.evaluated[place.checked_sub(1)? as usize];
+                Some((clause, instance, record))
+            })
+        })
     }
 
     pub(super) fn number(&self, place: Place) -> Number {

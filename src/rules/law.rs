@@ -59,8 +59,6 @@ pub struct Law {
     pub(super) schema: Arc<Schema>,
     pub(super) calendar: WorkingCalendar,
     pub(super) clauses: Vec<ClauseTable>,
-    /// Clauses of each scope.
-    clause_counts: Vec<u32>,
     pub(super) parameters: Vec<ParameterTable>,
     pub(super) choices: Vec<ChoiceTable>,
     pub(super) code: Code,
@@ -247,11 +245,6 @@ impl Law {
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.cost
-    }
-
-    /// How many clauses stand in a scope, by its position.
-    pub(super) fn clauses_in(&self, scope: usize) -> u32 {
-        self.clause_counts.get(scope).copied().unwrap_or(0)
     }
 
     /// The number of a clause, by its id.

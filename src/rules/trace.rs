@@ -7,7 +7,6 @@ mod explain;
 
 use super::codec::Digest;
 use super::eval::Evaluation;
-use super::law::ClauseIndex;
 use super::value::{Cell, Gap};
 
 /// The first bytes of every trace.
@@ -51,17 +50,6 @@ impl Evaluation<'_> {
         out.pairs(&self.options_read());
         Trace { bytes: out.bytes }
     }
-
-    /// Every clause demanded, by clause number and instance.
-    fn demanded_clauses(&self) -> impl Iterator<Item = (ClauseIndex, u32)> {
-        (0..).zip(&self.law.clauses).flat_map(move |(number, table)| {
-            let clause = ClauseIndex(number);
-            let instances = 0..self.instances(table.scope);
-            instances
-                .filter(move |instance| self.demanded(clause, *instance).is_some())
-                .map(move |instance| (clause, instance))
-        })
-    }
 }
 
 struct Writer<'e> {
@@ -72,10 +60,7 @@ struct Writer<'e> {
 impl Writer<'_> {
     fn clauses(&mut self) {
         self.count(self.evaluation.evaluated.len());
-        for (clause, instance) in self.evaluation.demanded_clauses() {
-            let Some(record) = self.evaluation.demanded(clause, instance) else {
-                continue;
-            };
+        for (clause, instance, record) in self.evaluation.demanded_clauses() {
             self.uvarint(clause.0.into());
             self.uvarint(instance.into());
             self.uvarint(record.version.into());
@@ -120,19 +105,19 @@ impl Writer<'_> {
             Cell::Bool(value) => self.bytes.push(u8::from(value)),
             Cell::Int(value) => {
                 self.bytes.push(2);
-                self.zigzag(value.into());
+                self.zigzag(value);
             }
             Cell::Wide(place) => {
                 let number = self.evaluation.number(place);
                 match number.as_integer() {
                     Some(value) => {
                         self.bytes.push(2);
-                        self.zigzag(value);
+                        self.zigzag_wide(value);
                     }
                     None => {
                         self.bytes.push(3);
-                        self.zigzag(number.numerator());
-                        self.uvarint(number.denominator().unsigned_abs());
+                        self.zigzag_wide(number.numerator());
+                        self.uvarint_wide(number.denominator().unsigned_abs());
                     }
                 }
             }
@@ -182,20 +167,33 @@ impl Writer<'_> {
     }
 
     fn count(&mut self, count: usize) {
-        self.uvarint(count as u128);
+        self.uvarint(count as u64);
     }
 
-    fn zigzag(&mut self, value: i128) {
+    #[inline]
+    fn zigzag(&mut self, value: i64) {
+        match u64::try_from(value) {
+            Ok(size) if size < 0x40 => self.bytes.push((size as u8) << 1),
+            Ok(_) | Err(_) => self.zigzag_wide(value.into()),
+        }
+    }
+
+    fn zigzag_wide(&mut self, value: i128) {
         // Numbers stay within 2^127-1 in size, so twice the size fits.
         let size = value.unsigned_abs() << 1;
-        self.uvarint(if value < 0 { size - 1 } else { size });
+        self.uvarint_wide(if value < 0 { size - 1 } else { size });
     }
 
-    fn uvarint(&mut self, value: u128) {
+    #[inline]
+    fn uvarint(&mut self, value: u64) {
         if value < 0x80 {
-            self.bytes.extend(u8::try_from(value));
-            return;
+            self.bytes.push(value as u8);
+        } else {
+            self.uvarint_wide(value.into());
         }
+    }
+
+    fn uvarint_wide(&mut self, value: u128) {
         let mut rest = value;
         while rest >= 0x80 {
             self.bytes.push((rest & 0x7f) as u8 | 0x80);

@@ -40,6 +40,8 @@ pub(in crate::rules) enum Node {
     Unary(Unary, NodeIndex),
     Binary(Binary, NodeIndex, NodeIndex),
     Fold(Fold, Operands),
+    Not(NodeIndex),
+    Compare(Comparison, NodeIndex, NodeIndex),
     And(Operands),
     Or(Operands),
     If(NodeIndex, NodeIndex, NodeIndex),
@@ -55,7 +57,6 @@ pub(in crate::rules) enum Node {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) enum Unary {
     Neg,
-    Not,
     MonthOf,
     MonthStart,
     MonthEnd,
@@ -70,12 +71,6 @@ pub(in crate::rules) enum Binary {
     Div,
     Min,
     Max,
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
     AddMonths,
     AddDays,
     MonthsBetween,
@@ -83,6 +78,16 @@ pub(in crate::rules) enum Binary {
     AgeAt,
     AddWorkingDays,
     WithinArea,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Comparison {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
 }
 
 /// A left fold over three or more operands.
@@ -111,6 +116,8 @@ pub(in crate::rules) enum Family {
     Unary(Unary),
     Binary(Binary),
     Fold(Fold, Binary),
+    Compare(Comparison),
+    Not,
     And,
     Or,
     If,
@@ -126,15 +133,15 @@ pub(super) const fn family(operator: Operator) -> Family {
         Operator::Div => Family::Binary(Binary::Div),
         Operator::Min => Family::Fold(Fold::Min, Binary::Min),
         Operator::Max => Family::Fold(Fold::Max, Binary::Max),
-        Operator::Eq => Family::Binary(Binary::Eq),
-        Operator::Ne => Family::Binary(Binary::Ne),
-        Operator::Lt => Family::Binary(Binary::Lt),
-        Operator::Le => Family::Binary(Binary::Le),
-        Operator::Gt => Family::Binary(Binary::Gt),
-        Operator::Ge => Family::Binary(Binary::Ge),
+        Operator::Eq => Family::Compare(Comparison::Eq),
+        Operator::Ne => Family::Compare(Comparison::Ne),
+        Operator::Lt => Family::Compare(Comparison::Lt),
+        Operator::Le => Family::Compare(Comparison::Le),
+        Operator::Gt => Family::Compare(Comparison::Gt),
+        Operator::Ge => Family::Compare(Comparison::Ge),
         Operator::And => Family::And,
         Operator::Or => Family::Or,
-        Operator::Not => Family::Unary(Unary::Not),
+        Operator::Not => Family::Not,
         Operator::If => Family::If,
         Operator::Within => Family::Within,
         Operator::MonthOf => Family::Unary(Unary::MonthOf),

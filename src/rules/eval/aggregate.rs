@@ -3,16 +3,9 @@
 use std::ops::Range;
 
 use super::Evaluation;
+use super::truth::Truth;
 use crate::rules::compile::{AggregateNode, Binary, Kind, NodeIndex};
 use crate::rules::value::{Cell, Fault, Gap};
-
-/// What a filter says of an instance.
-enum Filter {
-    Pass,
-    Skip,
-    Missing(Gap),
-    Error(Fault),
-}
 
 impl Evaluation<'_> {
     pub(super) fn aggregate(&mut self, index: u32, at: u32) -> Cell {
@@ -34,23 +27,8 @@ impl Evaluation<'_> {
         })
     }
 
-    fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Filter {
-        let Some(filter) = filter else {
-            return Filter::Pass;
-        };
-        match self.run(filter, instance) {
-            Cell::Bool(true) => Filter::Pass,
-            Cell::Bool(false) => Filter::Skip,
-            Cell::Missing(gap) => Filter::Missing(gap),
-            Cell::Error(fault) => Filter::Error(fault),
-            Cell::Int(_)
-            | Cell::Wide(_)
-            | Cell::Code(_)
-            | Cell::Date(_)
-            | Cell::Month(_)
-            | Cell::Area(_)
-            | Cell::Absent => Filter::Error(Fault::Type),
-        }
+    fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Truth {
+        filter.map_or(Truth::Yes, |filter| self.truth(filter, instance))
     }
 
     /// `any` where `deciding` is true, `all` where it is false.
@@ -58,18 +36,18 @@ impl Evaluation<'_> {
         let mut missing: Option<Gap> = None;
         for instance in range {
             let unsure = match self.filter(node.filter, instance) {
-                Filter::Pass => None,
-                Filter::Skip => continue,
-                Filter::Missing(gap) => Some(gap),
-                Filter::Error(fault) => return Cell::Error(fault),
+                Truth::Yes => None,
+                Truth::No => continue,
+                Truth::Missing(gap) => Some(gap),
+                Truth::Error(fault) => return Cell::Error(fault),
             };
-            let gap = match (node.value.map(|value| self.run(value, instance)), unsure) {
-                (Some(Cell::Bool(value)), _) if value != deciding => continue,
-                (Some(Cell::Bool(_)), None) => return Cell::Bool(deciding),
-                (Some(Cell::Bool(_)), Some(gap)) => gap,
-                (Some(Cell::Missing(gap)), unsure) => self.also(unsure, gap),
-                (Some(Cell::Error(fault)), _) => return Cell::Error(fault),
-                (Some(_) | None, _) => return Cell::Error(Fault::Type),
+            let Some(value) = node.value else { continue };
+            let gap = match (self.truth(value, instance), unsure) {
+                (Truth::Error(fault), _) => return Cell::Error(fault),
+                (Truth::Missing(gap), unsure) => self.also(unsure, gap),
+                (truth, _) if (truth == Truth::Yes) != deciding => continue,
+                (Truth::Yes | Truth::No, None) => return Cell::Bool(deciding),
+                (Truth::Yes | Truth::No, Some(gap)) => gap,
             };
             missing = Some(self.also(missing, gap));
         }
@@ -85,16 +63,16 @@ impl Evaluation<'_> {
         let mut count: i64 = 0;
         for instance in range {
             match self.filter(node.filter, instance) {
-                Filter::Pass => count += 1,
-                Filter::Skip => continue,
-                Filter::Missing(gap) => {
+                Truth::Yes => count += 1,
+                Truth::No => continue,
+                Truth::Missing(gap) => {
                     missing = Some(self.also(missing, gap));
                     continue;
                 }
-                Filter::Error(fault) => return Cell::Error(fault),
+                Truth::Error(fault) => return Cell::Error(fault),
             }
             let Some(value) = node.value else { continue };
-            match self.run(value, instance) {
+            match self.operand(value, instance) {
                 Cell::Error(fault) => return Cell::Error(fault),
                 Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
                 // A fault of the aggregate itself waits: something missing outweighs it.

@@ -55,27 +55,18 @@ impl Evaluation<'_> {
                 Some(number) => self.keep(number.negated()),
                 None => Cell::Error(Fault::Type),
             },
-            (Unary::Not, Cell::Bool(value)) => Cell::Bool(!value),
             (Unary::MonthOf, Cell::Date(date)) => Cell::Month(date.month()),
             (Unary::MonthStart, Cell::Month(month)) => Cell::Date(month.start()),
             (Unary::MonthEnd, Cell::Month(month)) => Cell::Date(month.end()),
             (Unary::NextMonth, Cell::Month(month)) => in_range(month.plus(1).map(Cell::Month)),
             (Unary::NextMonth, Cell::Date(date)) => in_range(date.month().plus(1).map(Cell::Month)),
-            (Unary::Not | Unary::MonthOf | Unary::MonthStart | Unary::MonthEnd | Unary::NextMonth, _) => {
-                Cell::Error(Fault::Type)
-            }
+            (Unary::MonthOf | Unary::MonthStart | Unary::MonthEnd | Unary::NextMonth, _) => Cell::Error(Fault::Type),
         }
     }
 
     pub(super) fn binary(&mut self, binary: Binary, a: Cell, b: Cell) -> Cell {
         match binary {
             Binary::Add | Binary::Sub | Binary::Mul | Binary::Div => self.calculate(binary, a, b),
-            Binary::Eq => self.equal(a, b).map_or_else(Cell::Error, Cell::Bool),
-            Binary::Ne => self.equal(a, b).map_or_else(Cell::Error, |equal| Cell::Bool(!equal)),
-            Binary::Lt => self.compare(a, b, Ordering::is_lt),
-            Binary::Le => self.compare(a, b, Ordering::is_le),
-            Binary::Gt => self.compare(a, b, Ordering::is_gt),
-            Binary::Ge => self.compare(a, b, Ordering::is_ge),
             Binary::Min => self
                 .order(a, b)
                 .map_or_else(Cell::Error, |o| if o.is_le() { a } else { b }),
@@ -149,12 +140,8 @@ impl Evaluation<'_> {
         }
     }
 
-    fn compare(&self, a: Cell, b: Cell, wanted: impl Fn(Ordering) -> bool) -> Cell {
-        self.order(a, b)
-            .map_or_else(Cell::Error, |order| Cell::Bool(wanted(order)))
-    }
-
     /// The order of two numbers, dates or months.
+    #[inline]
     pub(super) fn order(&self, a: Cell, b: Cell) -> Result<Ordering, Fault> {
         match (a, b) {
             (Cell::Int(a), Cell::Int(b)) => Ok(a.cmp(&b)),
@@ -168,6 +155,7 @@ impl Evaluation<'_> {
     }
 
     /// Whether two values of one kind are equal.
+    #[inline]
     pub(super) fn equal(&self, a: Cell, b: Cell) -> Result<bool, Fault> {
         match (a, b) {
             (Cell::Bool(a), Cell::Bool(b)) => Ok(a == b),

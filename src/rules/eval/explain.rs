@@ -40,10 +40,10 @@ impl Evaluation<'_> {
                 self.walk_each(law.code.of(operands), at, reads);
                 reads.push(Read::Parameter(parameter, value));
             }
-            Node::Unary(_, a) | Node::Round(a, ..) | Node::In(a, _) => {
+            Node::Unary(_, a) | Node::Not(a) | Node::Round(a, ..) | Node::In(a, _) => {
                 self.walk(a, at, reads);
             }
-            Node::Binary(_, a, b) => self.walk_each(&[a.0, b.0], at, reads),
+            Node::Binary(_, a, b) | Node::Compare(_, a, b) => self.walk_each(&[a.0, b.0], at, reads),
             Node::Within(a, b, c) => self.walk_each(&[a.0, b.0, c.0], at, reads),
             Node::Fold(_, operands) => self.walk_each(law.code.of(operands), at, reads),
             Node::And(operands) => self.walk_until(law.code.of(operands), at, false, reads),

@@ -114,13 +114,8 @@ pub(super) fn resolve(
     let code = compiler.code;
     let sources: Vec<&Published> = ordered.iter().map(|(_, published)| *published).collect();
     let manifest = manifest::manifest(area, &sources, calendar, vocabulary);
-    let mut clause_counts = vec![0; schema.scopes.len()];
-    for clause in &clauses {
-        clause_counts[clause.scope.at()] += 1;
-    }
     problems.into_result(()).map(|()| Law {
         area,
-        clause_counts,
         digest: Digest::of(&manifest.to_bytes()),
         schema: Arc::new(schema),
         calendar: working,

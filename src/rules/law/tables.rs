@@ -11,9 +11,9 @@ use crate::rules::vocabulary::ScopeIndex;
 pub(in crate::rules) struct ClauseTable {
     pub(in crate::rules) id: String,
     pub(in crate::rules) scope: ScopeIndex,
-    /// Its column among the clauses of its scope.
-    pub(in crate::rules) column: u32,
     pub(in crate::rules) versions: Vec<ClauseVersion>,
+    /// The only version, if it has no limits: no date is read.
+    pub(in crate::rules) always: Option<NodeIndex>,
 }
 
 #[derive(Debug)]

@@ -15,7 +15,7 @@ impl Evaluation<'_> {
     #[must_use]
     pub fn explain(&mut self) -> Json {
         let trace: Digest = self.trace().digest();
-        let demanded: Vec<(ClauseIndex, u32)> = self.demanded_clauses().collect();
+        let demanded: Vec<(ClauseIndex, u32)> = self.demanded_clauses().map(|(clause, at, _)| (clause, at)).collect();
         let clauses = demanded
             .into_iter()
             .map(|(clause, instance)| self.explain_clause(clause, instance))

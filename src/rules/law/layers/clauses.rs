@@ -1,10 +1,10 @@
 //! Clauses: numbered by first appearance, versions in the order of the law, no cycles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Builder, Layer};
 use crate::rules::compile::expression_depth;
-use crate::rules::document::Clause;
+use crate::rules::document::{Clause, InForce};
 use crate::rules::law::check::overlap;
 use crate::rules::law::{ClauseTable, ClauseVersion, Lapse};
 use crate::rules::value::Cell;
@@ -33,7 +33,6 @@ pub(super) fn name(layers: &[Layer<'_>], builder: &mut Builder<'_>) {
 pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<ClauseTable>, Vec<usize>) {
     let mut tables: Vec<Option<ClauseTable>> = builder.compiler.names.clauses.iter().map(|_| None).collect();
     let mut graph: Vec<(usize, BTreeSet<u16>)> = vec![(0, BTreeSet::new()); tables.len()];
-    let mut columns: BTreeMap<usize, u32> = BTreeMap::new();
     let mut policies: Vec<&str> = vec![""; tables.len()];
     for layer in layers {
         for clause in &layer.document.clauses {
@@ -44,15 +43,11 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
             *depth = (*depth).max(clause_depth(clause));
             reads.append(&mut builder.compiler.reads);
             policies[number] = &layer.document.policy;
-            let table = tables[number].get_or_insert_with(|| {
-                let column = columns.entry(scope.at()).or_default();
-                *column += 1;
-                ClauseTable {
-                    id: clause.id.clone(),
-                    scope,
-                    column: *column - 1,
-                    versions: Vec::new(),
-                }
+            let table = tables[number].get_or_insert_with(|| ClauseTable {
+                id: clause.id.clone(),
+                scope,
+                versions: Vec::new(),
+                always: None,
             });
             let shadows =
                 |earlier: &ClauseVersion| earlier.by != version.by || overlap(earlier.in_force, version.in_force);
@@ -64,6 +59,8 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
                      or end the effect of one",
                 );
             }
+            let always = table.versions.is_empty() && version.in_force == InForce::default();
+            table.always = always.then_some(version.node);
             table.versions.push(version);
         }
     }
