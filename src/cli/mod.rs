@@ -4,6 +4,7 @@
 //! Its help ends with an example that works as written.
 
 mod completions;
+mod demo;
 mod keys;
 mod migrate;
 mod out;
@@ -66,6 +67,7 @@ impl From<Color> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Demo(demo::Args),
     Keys(keys::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Completions(args) => completions::run(&args, out),
+        Command::Demo(args) => demo::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),

@@ -111,7 +111,7 @@ fn areas(policy: &Path) -> Result<AreaRegister, Failure> {
 }
 
 /// The texts in `texts/`, in which the quotes of policy documents must stand. No folder: no quotes.
-fn held_texts(policy: &Path) -> Result<Vec<String>, Failure> {
+pub fn held_texts(policy: &Path) -> Result<Vec<String>, Failure> {
     let folder = policy.join("texts");
     if !folder.is_dir() {
         return Ok(Vec::new());
