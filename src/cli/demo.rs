@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use super::{BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, serve, wiring};
+use super::{BOLD, DIM, Failure, GOOD, Out, Outcome, serve, wiring};
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::{POLICY_REQUEST_SIZE_MAX_BYTES, pb};
 use crate::config::Config;
@@ -46,7 +46,7 @@ pub struct Args {
     folder: Option<PathBuf>,
 }
 
-/// Runs the demo; [`Exit::Refuted`] if a receipt does not verify or a replay differs.
+/// Runs the demo; [`super::Exit::Refuted`] if a receipt does not verify or a replay differs.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     server::log_panics_by_place();
     wiring::runtime()?.block_on(demo(args, out))

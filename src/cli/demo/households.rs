@@ -85,6 +85,7 @@ fn input(date: (i32, i32, i32), members: Vec<pb::Member>) -> pb::DecisionInput {
                 residence_kind: Some(pb::ResidenceKind::Rural.into()),
                 property_ok: Some(true),
                 income_unstable: Some(false),
+                checked_on: day(date.0, date.1, date.2),
                 ..Default::default()
             }),
             notice: Some(pb::NoticeFacts {
@@ -238,6 +239,20 @@ pub fn all() -> Vec<Household> {
             ],
         },
     ]
+}
+
+/// The property does not fit the rules any more: a stop without grace.
+fn property_found(mut request: pb::DecideExitRequest) -> pb::DecideExitRequest {
+    if let Some(facts) = request.input.as_mut().and_then(|input| input.facts.as_mut()) {
+        facts.exit = Some(pb::ExitFacts {
+            ground: Some(pb::ExitGround::Property.into()),
+            ..Default::default()
+        });
+        if let Some(case) = facts.case.as_mut() {
+            case.property_ok = Some(false);
+        }
+    }
+    request
 }
 
 fn without_property(mut request: pb::DetermineRequest) -> pb::DetermineRequest {
