@@ -235,7 +235,7 @@ pub fn all() -> Vec<Household> {
             title: "2026年7月起，终止以前应当听取意见 · from 2026-07 nobody is stopped unheard",
             calls: vec![
                 Call::Import(imported()),
-                Call::Exit(exit((2026, 7, 1), family(600_000))),
+                Call::Exit(property_found(exit((2026, 7, 1), family(90_000)))),
             ],
         },
     ]
