@@ -239,11 +239,13 @@ impl App {
     }
 }
 
-/// The kind under which a document is projected.
+/// The kind under which a document is projected. Any level may add years of the calendar; the calendar
+/// document is the one that holds nothing else.
 pub(super) fn kind_of(document: &Document) -> &'static str {
+    let decides = !document.clauses.is_empty() || !document.parameters.is_empty() || !document.outcomes.is_empty();
     if document.vocabulary.is_some() {
         kind::VOCABULARY
-    } else if document.calendar.is_empty() {
+    } else if document.calendar.is_empty() || decides {
         kind::POLICY
     } else {
         kind::CALENDAR
