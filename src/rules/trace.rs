@@ -135,7 +135,7 @@ impl Writer<'_> {
             }
             Cell::Area(area) => {
                 self.bytes.push(7);
-                self.uvarint(area.code().into());
+                self.uvarint(area.code());
             }
             Cell::Missing(gap) => self.missing(gap),
             Cell::Error(fault) => self.bytes.extend([9, fault.byte()]),
@@ -156,7 +156,7 @@ impl Writer<'_> {
         for (id, rule) in rules {
             self.bytes.push(rule.kind.byte());
             self.text(id);
-            self.uvarint(rule.area.map_or(0, |area| area.code().into()));
+            self.uvarint(rule.area.map_or(0, crate::rules::value::Area::code));
             self.zigzag(rule.date.days().into());
         }
     }

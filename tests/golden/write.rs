@@ -243,16 +243,16 @@ async fn record(
             ("sealed", Json::text(STANDARD.encode(row.bytes))),
         ]));
     }
-    if !manifests.contains_key(&determined.law) {
-        let law = service.app.law(entry.origin().area()).await.unwrap();
-        manifests.insert(determined.law, law.law.manifest().clone());
-    }
+    let law = service.app.law(entry.origin().area()).await.unwrap();
+    let manifest = manifests
+        .entry(determined.law)
+        .or_insert_with(|| law.law.manifest().clone());
     Json::object([
         ("name", Json::text(name)),
         ("record_id", Json::text(determined.name.unwrap().record.to_string())),
         ("entry", Json::text(STANDARD.encode(&acknowledged.entry))),
         ("receipt", Json::text(&*acknowledged.receipt)),
-        ("manifest", manifests[&determined.law].clone()),
+        ("manifest", manifest.clone()),
         ("documents", Json::List(documents)),
     ])
 }
