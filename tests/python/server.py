@@ -34,19 +34,21 @@ def run(*arguments, check=True, **options):
 class Place:
     """A database, keys and logs of a test's own; removed at the end."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, postgres=None):
+        """`postgres`: another PostgreSQL than the one of the whole run, as its superuser's URL."""
         self.kind = kind
+        self.postgres = postgres or POSTGRES
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"doudi-{kind}-"))
         self.keys = self.folder / "keys.json"
         self.servers = []
         if kind == "sqlite":
             self.url = f"sqlite:{self.folder / 'doudi.sqlite'}"
         else:
-            if not POSTGRES:
+            if not self.postgres:
                 raise RuntimeError("DOUDI_TEST_POSTGRES is not set: run ./tests/run, which starts a PostgreSQL")
             self.name = f"doudi_{secrets.token_hex(6)}"
-            self.psql(POSTGRES, f"CREATE DATABASE {self.name}")
-            self.url = POSTGRES.rsplit("/", 1)[0] + "/" + self.name
+            self.psql(self.postgres, f"CREATE DATABASE {self.name}")
+            self.url = self.postgres.rsplit("/", 1)[0] + "/" + self.name
         run("keys", "create", self.keys)
         run("migrate", "--database", self.url)
 
@@ -74,17 +76,17 @@ class Place:
         for server in self.servers:
             server.kill()
         if self.kind == "postgres":
-            self.psql(POSTGRES, f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.psql(self.postgres, f"DROP DATABASE {self.name} WITH (FORCE)")
         shutil.rmtree(self.folder)
 
 
 class Server:
     """One `doudi serve` process and a client of it."""
 
-    def __init__(self, place, number, environment=None, before=()):
+    def __init__(self, place, number, environment=None, before=(), log_filter="info"):
         self.log = place.folder / f"server-{number}.log"
         command = [*before, BIN, "serve", "--listen", "127.0.0.1:0", "--database", place.url,
-                   "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", "debug"]
+                   "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", log_filter]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **(environment or {})},

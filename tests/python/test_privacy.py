@@ -60,7 +60,7 @@ class Searched:
     def setUp(self):
         self.place = Place(self.kind)
         self.addCleanup(self.place.remove)
-        self.server = self.place.start()
+        self.server = self.place.start(log_filter="debug")
         self.errors = []
         calls.publish(self.server.client)
 
