@@ -12,7 +12,7 @@ from grpc_status import rpc_status
 from server import CALL_SECONDS_MAX, Place
 from stubs import pb
 
-AREAS = ("340321", "340322", "340323")
+AREAS = ("340302", "340303", "340321", "340322", "340323")
 
 
 class CaseRun:
@@ -59,6 +59,8 @@ class CaseRun:
         if step["do"] == "correct":
             request = pb.CorrectRequest(**identified, determination=self.names[step["corrects"]],
                                         reason="更正", cause=pb.CAUSE_CORRECTION, input=made)
+            if "effective_from" in step:
+                request.effective_from.CopyFrom(vectors.date(step["effective_from"]))
             return self.client.determination.Correct(request, timeout=CALL_SECONDS_MAX)
         raise AssertionError(f"unknown step {step['do']}")
 
