@@ -132,6 +132,10 @@ impl Follower<'_> {
             ("month", text(step, "month")),
             ("kind", kind),
         ];
+        let effective_from = step.get("effective_from").and_then(Json::as_text);
+        let decision = decision
+            .into_iter()
+            .chain(effective_from.map(|month| ("effective_from", month)));
         facts.insert(
             "decision".to_owned(),
             Json::object(decision.map(|(key, value)| (key, Json::text(value)))),

@@ -66,6 +66,7 @@ impl App {
             persons: &persons.ids,
             history: &history,
             case: (&file.state, file.version),
+            schema: law.law.schema(),
             known_at: (&law.origin, law.known_at),
             caller,
             request_id: request.request_id,

@@ -12,9 +12,13 @@ use crate::log::{Origin, TreeSize};
 use crate::reader::put;
 use crate::rules::case::{CaseState, History, PriorRecord};
 use crate::rules::outcome::Cause;
+use crate::rules::vocabulary::Schema;
 
 /// The version of the document's layout.
 const FACTS_VERSION: i64 = 1;
+
+/// The first month that a correction changes, where the vocabulary knows it.
+const EFFECTIVE_FROM: &str = "decision.effective_from";
 
 /// What kind of decision it is: selects the outcome lists of the law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,8 @@ pub struct FactsInput<'a> {
     pub history: &'a History,
     /// The case before this decision, and its version; the default of a new case.
     pub case: (&'a CaseState, u64),
+    /// The vocabulary of the law: a fact that it does not have is not supplied.
+    pub schema: &'a Schema,
     /// The log whose POLICY entries below `size` are the law of this decision.
     pub known_at: (&'a Origin, TreeSize),
     /// Who asks.
@@ -73,14 +79,7 @@ pub fn document(input: &FactsInput<'_>) -> Json {
         Json::Bool(_) | Json::Int(_) | Json::Text(_) | Json::List(_) => BTreeMap::new(),
     };
     facts.insert("v".to_owned(), Json::Int(FACTS_VERSION));
-    facts.insert(
-        "decision".to_owned(),
-        Json::object([
-            ("date", Json::from(input.household.decision_date.to_string())),
-            ("month", Json::from(input.household.month.to_string())),
-            ("kind", input.kind.code().into()),
-        ]),
-    );
+    facts.insert("decision".to_owned(), decision(input));
     facts.insert("cause".to_owned(), input.cause.code().into());
     add_area(&mut facts, input.area);
     add_history(&mut facts, input.history);
@@ -112,6 +111,22 @@ pub fn document(input: &FactsInput<'_>) -> Json {
     });
     facts.insert("relations".to_owned(), Json::List(relations.collect()));
     Json::Object(facts)
+}
+
+/// The call itself, as rules read it.
+fn decision(input: &FactsInput<'_>) -> Json {
+    let mut decision = vec![
+        ("date", Json::from(input.household.decision_date.to_string())),
+        ("month", Json::from(input.household.month.to_string())),
+        ("kind", input.kind.code().into()),
+    ];
+    let effective_from = input.correction.and_then(|correction| correction.effective_from);
+    decision.extend(
+        effective_from
+            .filter(|_| input.schema.has_household_fact(EFFECTIVE_FROM))
+            .map(|month| ("effective_from", month.to_string().into())),
+    );
+    Json::object(decision)
 }
 
 /// `case.area` is the county that decides; the township that handles the case stands beside the facts.

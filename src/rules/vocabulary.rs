@@ -223,6 +223,12 @@ impl Schema {
         std::iter::successors(Some(scope), |scope| self.parent(*scope))
     }
 
+    /// Whether the vocabulary has this fact of the household: an earlier one may lack what the engine can tell.
+    #[must_use]
+    pub fn has_household_fact(&self, path: &str) -> bool {
+        self.fact(path, ScopeIndex::HOUSEHOLD).is_some()
+    }
+
     /// The fact that a path means in a scope: that of the nearest scope outwards.
     pub(super) fn fact(&self, path: &str, from: ScopeIndex) -> Option<FactIndex> {
         self.outwards(from).find_map(|scope| {
