@@ -167,7 +167,9 @@ impl App {
                 });
             }
         }
-        let grace = next.grace.filter(|_| next.status == CaseStatus::Grace);
+        let grace = next
+            .grace
+            .filter(|_| next.status == CaseStatus::Grace && next.leaving.is_none());
         Ok(CaseChange {
             expected_version: file.version,
             identity_key_ref: file.keys.identity.0.to_string(),

@@ -51,6 +51,8 @@ pub struct CaseState {
     pub last_review: Option<Date>,
     /// First month without pay after the last stop.
     pub exited_on: Option<Month>,
+    /// First month without pay of a stop that was decided while grace is still paid: the spell runs to it.
+    pub leaving: Option<Month>,
     /// Everything that was, is and will be paid by decisions in effect.
     pub standing: Vec<Entitlement>,
     /// What is due.

@@ -1,5 +1,6 @@
 //! How a record moves a case on: the legal transitions.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{CaseState, GraceCalendar, PriorRecord, PriorState, path};
@@ -15,7 +16,7 @@ impl CaseState {
     /// or that decides nothing, is listed and changes nothing else.
     #[must_use]
     pub fn after(&self, determination: &Determination, facts: &Json, record: &str, kind: &str) -> CaseState {
-        let mut next = self.clone();
+        let mut next = self.left_by(determination.decision_date.month()).into_owned();
         let effective = determination.takes_effect();
         next.prior.push(PriorRecord {
             record: record.to_owned(),
@@ -76,8 +77,20 @@ impl CaseState {
         }
         next.status = CaseStatus::None;
         next.grace = None;
+        next.leaving = None;
         next.due.clear();
         next
+    }
+
+    /// The state in a month: a stop that was decided ahead of the end of grace has ended the spell once it is reached.
+    pub(super) fn left_by(&self, month: Month) -> Cow<'_, CaseState> {
+        let Some(exited_on) = self.leaving.filter(|leaving| *leaving <= month) else {
+            return Cow::Borrowed(self);
+        };
+        let mut next = self.clone();
+        next.end_spell(Some(exited_on));
+        next.status = CaseStatus::None;
+        Cow::Owned(next)
     }
 
     /// Marks an earlier record of the case, as a correction or a remedy decides.
@@ -149,6 +162,18 @@ impl CaseState {
         }
         let was_paid = is_paid(self.status);
         let now_paid = is_paid(status);
+        self.leaving = determination.household.from.filter(|from| {
+            let ahead = determination
+                .decision_date
+                .month()
+                .plus(1)
+                .is_some_and(|next| next < *from);
+            self.status == CaseStatus::Grace && !now_paid && ahead
+        });
+        if self.leaving.is_some() {
+            // Grace is still paid for: whoever is poor again before its end is no new case.
+            return;
+        }
         if now_paid && !was_paid {
             self.begin_spell(determination);
         }
@@ -214,6 +239,7 @@ impl CaseState {
     /// Ends the spell: membership ends, and a deduction episode that ran is counted as ended (P7).
     fn end_spell(&mut self, exited_on: Option<Month>) {
         self.exited_on = exited_on;
+        self.leaving = None;
         self.confirmed_on = None;
         self.pay_from = None;
         self.grace = None;

@@ -37,15 +37,16 @@ impl CaseState {
     /// The history facts for a decision on `date` that assesses `month`, for the members `persons`.
     #[must_use]
     pub fn history(&self, date: Date, persons: &[String], others: &BTreeMap<String, OtherProgramme>) -> History {
+        let state = self.left_by(date.month());
         let members = persons
             .iter()
-            .map(|id| (id.clone(), self.member(id, date.month(), others.get(id))))
+            .map(|id| (id.clone(), state.member(id, date.month(), others.get(id))))
             .collect();
         History {
-            household: self.household(date.month()),
+            household: state.household(date.month()),
             members,
-            paid: self.paid(date.month()),
-            standing: Json::List(self.standing.iter().map(super::Entitlement::to_json).collect()),
+            paid: state.paid(date.month()),
+            standing: Json::List(state.standing.iter().map(super::Entitlement::to_json).collect()),
         }
     }
 

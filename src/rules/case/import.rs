@@ -51,6 +51,7 @@ impl CaseState {
             grace_used_before: 0,
             last_review: maybe(history, "last_review")?,
             exited_on: maybe(history, "exited_on")?,
+            leaving: None,
             standing: Vec::new(),
             due: Vec::new(),
             carried: BTreeMap::new(),

@@ -45,6 +45,7 @@ impl CaseState {
         );
         put(&mut out, "last_review", self.last_review.map(|date| date.to_string()));
         put(&mut out, "exited_on", self.exited_on.map(|month| month.to_string()));
+        put(&mut out, "leaving", self.leaving.map(|month| month.to_string()));
         put(
             &mut out,
             "standing",
@@ -91,6 +92,7 @@ impl CaseState {
             grace_used_before: need(value, "grace_used_before")?,
             last_review: maybe(value, "last_review")?,
             exited_on: maybe(value, "exited_on")?,
+            leaving: maybe(value, "leaving")?,
             standing: each(value, "standing", Entitlement::from_json)?,
             due: each(value, "due", Due::from_json)?,
             carried: value
