@@ -13,7 +13,7 @@ use crate::rules::outcome::{CaseStatus, Outcome};
 
 impl CaseState {
     /// The state after a determination and the facts document it was made on. One that is held back,
-    /// or that decides nothing, is listed and changes nothing else.
+    /// or that decides nothing, is listed with the persons that it named, and changes nothing else.
     #[must_use]
     pub fn after(&self, determination: &Determination, facts: &Json, record: &str, kind: &str) -> CaseState {
         let mut next = self.left_by(determination.decision_date.month()).into_owned();
@@ -30,6 +30,8 @@ impl CaseState {
                 PriorState::NoEffect
             },
         });
+        // Whoever was named in an answer can be named in the next call, also where the decision was held back.
+        next.know(facts);
         if effective {
             next.take_effect(determination, facts, record);
         }
@@ -116,7 +118,6 @@ impl CaseState {
             .and_then(|case| case.get("checked_on"))
             .and_then(Date::from_json);
         self.last_review = Some(checked_on.unwrap_or(determination.decision_date));
-        self.know(facts);
         self.carry(determination);
         if let Some(status) = determination.household.outcome.status() {
             self.enter(status, determination);

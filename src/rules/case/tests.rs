@@ -150,6 +150,33 @@ fn a_proposal_is_listed_and_changes_nothing_else() {
 }
 
 #[test]
+fn whoever_a_proposal_named_is_known_by_the_same_person_afterwards() {
+    let mut proposal = determination(Outcome::ProposedEntry, "2026-07-01", "2026-08", None, 0);
+    proposal.household.proposes = Some(Outcome::Dibao);
+    let case = CaseState::default().after(&proposal, &facts(), "r1", "DETERMINATION");
+    assert_eq!(case.members["b"].key.as_deref(), Some("m2"));
+    assert!(!case.members["b"].counted_before, "nobody was taken in");
+}
+
+#[test]
+fn an_exit_decided_ahead_of_the_end_of_grace_ends_the_spell_in_its_own_month() {
+    let stop = determination(Outcome::Stop, "2021-12-20", "2022-04", None, 0);
+    let case = in_grace().after(&stop, &facts(), "r3", "DETERMINATION");
+    let status = |day| {
+        case.history(date(day), &[], &BTreeMap::new())
+            .household
+            .remove("status")
+    };
+    assert_eq!(status("2022-03-31"), Some(Json::text("grace")));
+    assert_eq!(status("2022-04-01"), Some(Json::text("none")));
+    assert_eq!(CaseState::from_json(&case.to_json()), Ok(case.clone()));
+    let back = determination(Outcome::Dibao, "2022-01-20", "2022-02", None, 45_000);
+    let case = case.after(&back, &facts(), "r4", "DETERMINATION");
+    assert_eq!((case.status, case.leaving), (CaseStatus::Dibao, None));
+    assert_eq!((case.grace_used(month("2022-05")), case.grace_granted_months), (4, 6));
+}
+
+#[test]
 fn a_state_reads_back_as_it_was_sealed() {
     let mut case = in_grace();
     case.mark("r1", PriorState::Corrected);
