@@ -16,6 +16,7 @@ use crate::log::sequencer::{
 };
 use crate::log::{LogIndex, RecordId};
 use crate::rules::case::CaseState;
+use crate::rules::entitlement::Entitlement;
 use crate::rules::outcome::CaseStatus;
 use crate::store::{DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey};
 
@@ -156,8 +157,10 @@ impl App {
         };
         let date =
             |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
+        // What another county pays by its own records stays in the transferred case as history, and is that county's.
+        let own = |held: &&Entitlement| next.prior.iter().any(|prior| held.record.as_ref() == Some(&prior.record));
         let mut spans = Vec::new();
-        for held in &next.standing {
+        for held in next.standing.iter().filter(own) {
             for person_id in &held.persons {
                 spans.push(PersonSpan {
                     person_id: person_id.clone(),

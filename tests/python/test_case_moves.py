@@ -1,0 +1,139 @@
+"""A case goes to another county, and a body of appeal decides on a determination: what is paid, by whom, from when."""
+
+import unittest
+
+import calls
+import grpc
+import households as h
+from calls import refused
+from server import CALL_SECONDS_MAX, Place
+from stubs import pb
+
+HERE, THERE = h.AREA, "340302"
+
+
+class CaseMoves:
+    """Runs on both databases; see the two classes at the end."""
+
+    kind = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = Place(cls.kind)
+        cls.addClassCleanup(cls.place.remove)
+        cls.client = cls.place.start().client
+        calls.publish(cls.client, HERE)
+        calls.publish(cls.client, THERE)
+
+    def three(self, income_fen, **case):
+        """Registered nowhere in particular: whichever county has the case may decide."""
+        facts = h.three(income_fen, **case)
+        facts.notice.reasons_written = True
+        for member in facts.members:
+            member.ClearField("hukou")
+            member.ClearField("residence")
+        return facts
+
+    def admitted(self, income_fen=90000):
+        answer = self.client.determination.Determine(h.determine(self.three(income_fen)), timeout=CALL_SECONDS_MAX)
+        self.assertEqual(answer.determination.household.outcome, pb.OUTCOME_DIBAO)
+        return answer.determination
+
+    def review(self, case, facts, on, of):
+        request = pb.ReviewRequest(
+            request_id=h.request_id(), case=case, cause=pb.CAUSE_EVENT, input=h.decision(facts, on, of))
+        return self.client.review.Review(request, timeout=CALL_SECONDS_MAX).determination
+
+    def transfer(self, case, last_month, to=THERE):
+        return pb.TransferCaseRequest(
+            request_id=h.request_id(), case=case, to_area=to, last_month=last_month, reason="户口迁移", officer=h.OFFICER)
+
+    def moved(self, case, last_month):
+        return self.client.determination.TransferCase(
+            self.transfer(case, last_month), timeout=CALL_SECONDS_MAX)
+
+    def test_a_case_that_moves_is_paid_by_one_county_or_the_other_in_every_month(self):
+        old = self.admitted().case
+        answer = self.moved(old, h.month(2021, 10))
+        self.assertTrue(answer.case.startswith(f"areas/{THERE}/cases/"))
+        calls.verify([answer.departure], calls.checkpoint(self.client, HERE).verifier_key)
+        calls.verify([answer.arrival], calls.checkpoint(self.client, THERE).verifier_key)
+        # Decided in the last month here: paid there from the next one, 3 x 650 - 900.
+        taken = self.review(answer.case, self.three(90000), h.day(2021, 10, 20), h.month(2021, 10))
+        self.assertEqual(
+            (taken.household.outcome, taken.household.effect, taken.household.amount_fen),
+            (pb.OUTCOME_DIBAO, pb.EFFECT_SAME, 105000))
+        self.assertEqual([getattr(granted, "from") for granted in taken.entitlements], [h.month(2021, 11)])
+        self.assertFalse(taken.difference)
+
+    def test_a_grace_goes_on_in_the_other_county_with_the_months_that_are_left(self):
+        old = self.admitted(136000).case
+        grace = self.review(old, self.three(210000), h.day(2021, 9, 20), h.month(2021, 9))
+        self.assertEqual(grace.household.outcome, pb.OUTCOME_GRACE)
+        new = self.moved(old, h.month(2021, 12)).case
+        taken = self.review(new, self.three(210000), h.day(2021, 12, 20), h.month(2021, 12))
+        self.assertEqual(taken.household.outcome, pb.OUTCOME_GRACE)
+        # Six granted, 10, 11 and 12 paid here; the other county steps down: 590 x (1 - k/3).
+        self.assertEqual(
+            [(getattr(granted, "from"), granted.to, granted.amount_fen) for granted in taken.entitlements],
+            [(month, month, amount) for month, amount in
+             ((h.month(2022, 1), 59000), (h.month(2022, 2), 39333), (h.month(2022, 3), 19667))])
+
+    def test_a_case_that_left_is_not_transferred_again_and_nothing_is_recorded(self):
+        old = self.admitted().case
+        self.moved(old, h.month(2021, 10))
+        size = calls.checkpoint(self.client, HERE).tree_size
+        refusal = refused(self.client.determination.TransferCase, self.transfer(old, h.month(2021, 11)))
+        self.assertEqual(refusal.code, grpc.StatusCode.FAILED_PRECONDITION)
+        same = refused(self.client.determination.TransferCase, self.transfer(old, h.month(2021, 11), HERE))
+        self.assertEqual((same.code, same.fields), (grpc.StatusCode.INVALID_ARGUMENT, ["to_area"]))
+        self.assertEqual(calls.checkpoint(self.client, HERE).tree_size, size)
+
+    def test_a_retried_transfer_is_the_first_one(self):
+        request = self.transfer(self.admitted().case, h.month(2021, 10))
+        first = self.client.determination.TransferCase(request, timeout=CALL_SECONDS_MAX)
+        again = self.client.determination.TransferCase(request, timeout=CALL_SECONDS_MAX)
+        self.assertEqual(first.SerializeToString(deterministic=True), again.SerializeToString(deterministic=True))
+
+    def remedy(self, determination, result):
+        return self.client.determination.RecordRemedy(pb.RecordRemedyRequest(
+            request_id=h.request_id(), determination=determination, body=pb.REMEDY_BODY_COURT, result=result,
+            filed_on=h.day(2021, 9, 1), decided_on=h.day(2021, 11, 15), document_number="（2021）行初1号",
+            officer=h.OFFICER), timeout=CALL_SECONDS_MAX)
+
+    def test_a_remedy_is_on_record_and_pays_nothing_until_it_is_decided_again(self):
+        for result, amount in ((pb.REMEDY_RESULT_UPHELD, None), (pb.REMEDY_RESULT_CHANGED, 135000),
+                               (pb.REMEDY_RESULT_REVOKED, 135000), (pb.REMEDY_RESULT_REMANDED, 135000)):
+            with self.subTest(pb.RemedyResult.Name(result)):
+                first = self.admitted()
+                recorded = self.remedy(first.name, result)
+                calls.verify([recorded.acknowledgement], calls.checkpoint(self.client, HERE).verifier_key)
+                self.assertEqual(len(self.listed(first.case)), 1, "a remedy is no determination")
+                if amount is None:
+                    continue
+                again = self.client.determination.Correct(pb.CorrectRequest(
+                    request_id=h.request_id(), determination=first.name, cause=pb.CAUSE_COURT, reason="判决",
+                    effective_from=h.month(2021, 9),
+                    input=h.decision(self.three(60000), h.day(2021, 11, 20), h.month(2021, 11))),
+                    timeout=CALL_SECONDS_MAX).determination
+                # 3 x 650 - 600 since September: three months had been due with 1050.
+                self.assertEqual(again.household.amount_fen, amount)
+                self.assertEqual(
+                    [(one.month, one.was_fen, one.now_fen) for one in again.difference],
+                    [(h.month(2021, month), 105000, amount) for month in (9, 10, 11)])
+
+    def listed(self, case):
+        return self.client.determination.ListDeterminations(
+            pb.ListDeterminationsRequest(parent=case), timeout=CALL_SECONDS_MAX).determinations
+
+
+class OnSqlite(CaseMoves, unittest.TestCase):
+    kind = "sqlite"
+
+
+class OnPostgres(CaseMoves, unittest.TestCase):
+    kind = "postgres"
+
+
+if __name__ == "__main__":
+    unittest.main()
