@@ -7,10 +7,14 @@ import grpc
 import households as h
 from calls import refused
 from server import Place
-from stubs import pb
+from stubs import TOP, pb
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 INT64_MAX = 2**63 - 1
+# Ten billion yuan, the greatest amount of the contract.
+FEN_MAX = 10**12
+RECEIPT_COUNT_MAX, ITEM_COUNT_MAX, MEMBER_COUNT_MAX = 2048, 256, 64
+BROKEN = TOP / "tests" / "policy" / "broken"
 
 
 class BadInput(unittest.TestCase):
@@ -18,7 +22,8 @@ class BadInput(unittest.TestCase):
     def setUpClass(cls):
         cls.place = Place("sqlite")
         cls.addClassCleanup(cls.place.remove)
-        cls.client = cls.place.start().client
+        cls.server = cls.place.start()
+        cls.client = cls.server.client
         calls.publish(cls.client)
 
     def setUp(self):
@@ -72,9 +77,68 @@ class BadInput(unittest.TestCase):
     def test_a_household_without_members_is_refused(self):
         self.assertEqual(self.fields(h.determine(h.household([]))), ["input.facts.members"])
 
-    def test_65_members_are_one_too_many(self):
-        members = [h.member(f"m{number}") for number in range(65)]
-        self.assertEqual(self.fields(h.determine(h.household(members))), ["input.facts.members"])
+    def test_every_kind_of_call_names_what_an_empty_request_lacks(self):
+        calls_and_fields = (
+            (self.client.determination.ImportCase, pb.ImportCaseRequest(), {"request_id", "area", "imported", "officer"}),
+            (self.client.determination.Correct, pb.CorrectRequest(),
+             {"request_id", "determination", "cause", "reason", "input"}),
+            (self.client.determination.RecordRemedy, pb.RecordRemedyRequest(),
+             {"request_id", "determination", "body", "result", "filed_on", "decided_on", "document_number", "officer"}),
+            (self.client.determination.TransferCase, pb.TransferCaseRequest(),
+             {"request_id", "case", "to_area", "last_month", "reason", "officer"}),
+            (self.client.determination.GetDetermination, pb.GetDeterminationRequest(), {"name"}),
+            (self.client.review.Review, pb.ReviewRequest(), {"request_id", "case", "cause", "input"}),
+            (self.client.exit.DecideExit, pb.DecideExitRequest(), {"request_id", "case", "input"}),
+            (self.client.policy.PublishPolicy, pb.PublishPolicyRequest(), {"request_id", "area", "source", "officer"}),
+        )
+        for call, request, fields in calls_and_fields:
+            with self.subTest(request.DESCRIPTOR.name):
+                refusal = refused(call, request)
+                self.assertEqual((refusal.code, refusal.reason), (INVALID, "REQUEST_INVALID"), refusal.text)
+                self.assertEqual(set(refusal.fields), fields)
+
+    def test_an_import_names_every_mistake_at_once(self):
+        imported = pb.ImportedCase(
+            status=pb.ASSISTANCE_STATUS_GRACE, authority="测试机关", document_number="1", decided_on=h.day(2021, 4, 31),
+            residence_kind=pb.RESIDENCE_KIND_RURAL, pay_from=h.month(2021, 13), last_amount_fen=-1, last_headcount=65,
+            grace_from=h.month(2022, 3), grace_until=h.month(2021, 10), grace_granted_months=-6)
+        for _ in range(2):
+            imported.members.add(id="a", programme=pb.PERSON_PROGRAMME_DIBAO, recipient_since=h.day(2021, 2, 29))
+        request = pb.ImportCaseRequest(
+            request_id=h.request_id(), area=h.AREA, imported=imported, officer=h.OFFICER)
+        refusal = refused(self.client.determination.ImportCase, request)
+        self.assertEqual(set(refusal.fields), {
+            "imported.decided_on", "imported.pay_from", "imported.last_amount_fen", "imported.last_headcount",
+            "imported.grace_until", "imported.grace_granted_months", "imported.members[0].recipient_since",
+            "imported.members[1].recipient_since", "imported.members[1].id"})
+
+    def full(self, members=MEMBER_COUNT_MAX, items=ITEM_COUNT_MAX, receipts=RECEIPT_COUNT_MAX):
+        """A household of so many members, jobs and incomes together, and receipts."""
+        people = [h.member("m0", relation=pb.MEMBER_RELATION_SELF)]
+        people += [h.member(f"m{n}", relation=pb.MEMBER_RELATION_OTHER, shares_life=True) for n in range(1, members)]
+        for n in range(items):
+            owner = people[n % members]
+            if n % 2:
+                owner.jobs.add(id=f"j{n}", start=h.day(2020, 1, 2), place=h.AREA, regularity=pb.REGULARITY_IRREGULAR)
+            else:
+                owner.incomes.add(id=f"i{n}", kind=pb.INCOME_KIND_FARM, regularity=pb.REGULARITY_IRREGULAR)
+        carriers = [item for one in people for item in (*one.jobs, *one.incomes)]
+        for n in range(receipts):
+            month = n // items % 12
+            carriers[n % items].receipts.add(month=h.month(2020 + (month + 7) // 12, (month + 7) % 12 + 1), amount_fen=1)
+        return h.determine(h.household(people), validate_only=True)
+
+    def test_a_household_at_every_limit_is_decided(self):
+        determination = self.client.determination.Determine(self.full()).determination
+        self.assertEqual(determination.household.outcome, pb.OUTCOME_DIBAO)
+        # 2,048 receipts of a fen over twelve months are 170.67 fen; 64 x 650 yuan less that, rounded once.
+        self.assertEqual(determination.household.amount_fen, 64 * 65_000 - 171)
+
+    def test_one_member_item_or_receipt_more_is_refused(self):
+        for more in ({"members": MEMBER_COUNT_MAX + 1}, {"items": ITEM_COUNT_MAX + 1},
+                     {"receipts": RECEIPT_COUNT_MAX + 1}):
+            with self.subTest(more):
+                self.assertEqual(self.fields(self.full(**more)), ["input.facts.members"])
 
     def test_an_unspecified_or_unknown_code_is_refused(self):
         for code in (0, 99):
@@ -82,13 +146,32 @@ class BadInput(unittest.TestCase):
             request.input.facts.case.residence_kind = code
             self.assertEqual(self.fields(request), ["input.facts.case.residence_kind"])
 
-    def test_an_amount_at_the_edge_of_int64_is_answered_and_never_wraps(self):
-        request = h.determine(h.three(INT64_MAX), validate_only=True)
-        try:
-            outcome = self.client.determination.Determine(request).determination.household.outcome
-            self.assertIn(outcome, (pb.OUTCOME_REFUSED, pb.OUTCOME_OTHER_LOW_INCOME, pb.OUTCOME_ERROR))
-        except grpc.RpcError as error:
-            self.assertEqual(error.code(), INVALID)
+    def test_an_amount_is_answered_up_to_the_greatest_and_refused_beyond(self):
+        path = "input.facts.members[0].incomes[0].amount_fen"
+        for amount in (FEN_MAX + 1, INT64_MAX, -1, -2**63):
+            with self.subTest(amount):
+                self.assertEqual(self.fields(h.determine(h.three(amount))), [path])
+        answer = self.client.determination.Determine(h.determine(h.three(FEN_MAX), validate_only=True))
+        self.assertEqual(answer.determination.household.outcome, pb.OUTCOME_REFUSED)
+
+    def test_the_greatest_amounts_of_256_incomes_add_up_exactly(self):
+        request = h.determine(h.three(0), validate_only=True)
+        for number in range(ITEM_COUNT_MAX):
+            request.input.facts.members[0].incomes.add(
+                id=f"i{number}", kind=pb.INCOME_KIND_OTHER, regularity=pb.REGULARITY_MONTHLY, amount_fen=FEN_MAX)
+        answer = self.client.determination.Determine(request)
+        self.assertEqual(answer.determination.household.outcome, pb.OUTCOME_REFUSED)
+
+    def test_a_number_beyond_int64_on_the_wire_is_refused_and_not_cut_to_size(self):
+        inside, beyond = b"\xff" * 9 + b"\x01", b"\xff" * 9 + b"\x02"
+        request = h.determine(h.three(-1)).SerializeToString()
+        self.assertEqual(request.count(inside), 1, "minus one is ten bytes on the wire")
+        call = self.server.channel.unary_unary(
+            "/doudi.v1.DeterminationService/Determine", request_serializer=lambda sent: sent,
+            response_deserializer=pb.DetermineResponse.FromString)
+        with self.assertRaises(grpc.RpcError) as raised:
+            call(request.replace(inside, beyond), timeout=30)
+        self.assertIn(raised.exception.code(), (INVALID, grpc.StatusCode.INTERNAL))
 
     def test_an_unknown_area_is_refused(self):
         request = h.determine(h.three(0))
@@ -133,6 +216,16 @@ class BadInput(unittest.TestCase):
         refusal = refused(self.client.policy.PublishPolicy, request)
         self.assertEqual((refusal.code, refusal.reason), (INVALID, "POLICY_INVALID"))
         self.assertTrue(refusal.fields)
+
+    def test_a_policy_with_a_cycle_or_one_that_shadows_in_silence_is_refused_with_every_place(self):
+        for name, places in (("cycle", 1), ("shadows-in-silence", 2)):
+            with self.subTest(name):
+                request = pb.PublishPolicyRequest(
+                    request_id=h.request_id(), area=h.AREA, officer=h.OFFICER,
+                    source=(BROKEN / f"{name}.yaml").read_text(encoding="utf-8"))
+                refusal = refused(self.client.policy.PublishPolicy, request)
+                self.assertEqual((refusal.code, refusal.reason), (INVALID, "POLICY_INVALID"), refusal.text)
+                self.assertGreaterEqual(len(refusal.fields), places, refusal.everything)
 
 
 if __name__ == "__main__":
