@@ -158,7 +158,11 @@ impl App {
         let date =
             |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
         // What another county pays by its own records stays in the transferred case as history, and is that county's.
-        let own = |held: &&Entitlement| next.prior.iter().any(|prior| held.record.as_ref() == Some(&prior.record));
+        let own = |held: &&Entitlement| {
+            next.prior
+                .iter()
+                .any(|prior| held.record.as_ref() == Some(&prior.record))
+        };
         let mut spans = Vec::new();
         for held in next.standing.iter().filter(own) {
             for person_id in &held.persons {
