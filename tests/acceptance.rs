@@ -271,7 +271,7 @@ fn months(determination: &Determination) -> Vec<Json> {
     for held in determination.entitlements.iter().chain(&determination.proposed) {
         let Some(to) = held.to else { continue };
         months.extend((0..=held.from.until(to)).map(|step| {
-            let month = held.from.plus(i64::from(step)).unwrap();
+            let month = held.from.plus(step).unwrap();
             Json::object([
                 ("month", Json::text(month.to_string())),
                 ("amount_fen", Json::Int(held.amount.get())),

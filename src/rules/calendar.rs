@@ -10,13 +10,13 @@ use std::str::FromStr;
 
 pub use working::{WorkingCalendar, WorkingDayError};
 
-/// A civil date, as days since 1970-01-01.
+/// A civil date, as days since 1970-01-01. Kept in 64 bits, as every payload of an evaluated value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(i32);
+pub struct Date(i64);
 
 /// A calendar month, as months since 0000-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Month(i32);
+pub struct Month(i64);
 
 /// A text that is no date or month. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum CalendarError {
     Month,
 }
 
-const MONTHS_A_YEAR: i32 = 12;
+const MONTHS_A_YEAR: i64 = 12;
 const FIRST_MONTH: Month = Month(MONTHS_A_YEAR);
 const LAST_MONTH: Month = Month(9999 * MONTHS_A_YEAR + 11);
 
@@ -39,19 +39,19 @@ impl Date {
     pub fn new(year: i32, month: i32, day: i32) -> Option<Date> {
         let last = Month::new(year, month)?.length_days();
         (1..=last)
-            .contains(&day)
-            .then(|| Date(days_from_civil(year, month, day)))
+            .contains(&i64::from(day))
+            .then(|| Date(days_from_civil(year.into(), month.into(), day.into())))
     }
 
     /// The days since 1970-01-01.
     #[must_use]
-    pub const fn days(self) -> i32 {
+    pub const fn days(self) -> i64 {
         self.0
     }
 
     /// The date of a count of days since 1970-01-01, within years 0001 to 9999.
     #[must_use]
-    pub fn from_days(days: i32) -> Option<Date> {
+    pub fn from_days(days: i64) -> Option<Date> {
         (FIRST_MONTH.start().0..=LAST_MONTH.end().0)
             .contains(&days)
             .then_some(Date(days))
@@ -73,22 +73,22 @@ impl Date {
         } else {
             from_march - 9
         };
-        let year = year_of_era + era * 400 + i32::from(month <= 2);
-        (year, month, day)
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        // Years have four digits, months and days two.
+        (year as i32, month as i32, day as i32)
     }
 
     /// The month it lies in.
     #[must_use]
     pub fn month(self) -> Month {
         let (year, month, _) = self.civil();
-        Month(year * MONTHS_A_YEAR + month - 1)
+        Month(i64::from(year) * MONTHS_A_YEAR + i64::from(month) - 1)
     }
 
     /// The date some days later, or earlier.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Option<Date> {
-        let moved = i64::from(self.0).checked_add(days)?;
-        Date::from_days(i32::try_from(moved).ok()?)
+        Date::from_days(self.0.checked_add(days)?)
     }
 
     /// The same day some months later, or earlier; where that month is shorter, its last day.
@@ -96,25 +96,24 @@ impl Date {
     pub fn plus_months(self, months: i64) -> Option<Date> {
         let (_, _, day) = self.civil();
         let month = self.month().plus(months)?;
-        Some(Date(month.start().0 + day.min(month.length_days()) - 1))
+        Some(Date(month.start().0 + i64::from(day).min(month.length_days()) - 1))
     }
 
     /// Whole years from birth to `date`: the most years whose anniversary, clamped as in
     /// [`Date::plus_months`], is not after it. Who is born on 29 February turns a year older on
     /// 28 February of a common year (Civil Code art. 202).
     #[must_use]
-    pub fn age_at(self, date: Date) -> i32 {
-        let years = self.month().until(date.month()).div_euclid(MONTHS_A_YEAR);
-        // Negative where the birth is later; an anniversary beyond 9999 is after any date.
-        match self.plus_months(i64::from(years) * i64::from(MONTHS_A_YEAR)) {
-            Some(anniversary) if anniversary <= date => years,
-            Some(_) | None => years - 1,
-        }
+    pub fn age_at(self, date: Date) -> i64 {
+        let ((year, month, day), (now, this_month, today)) = (self.civil(), date.civil());
+        let common = now % 4 != 0 || (now % 100 == 0 && now % 400 != 0);
+        let anniversary = if (month, day) == (2, 29) && common { 28 } else { day };
+        let still_to_come = (this_month, today) < (month, anniversary);
+        i64::from(now - year) - i64::from(still_to_come)
     }
 
     /// Days from this date to the other, negative where it is earlier.
     #[must_use]
-    pub const fn until(self, other: Date) -> i32 {
+    pub const fn until(self, other: Date) -> i64 {
         other.0 - self.0
     }
 
@@ -130,12 +129,13 @@ impl Month {
     /// The month of a year (1..9999) and a month number (1..12).
     #[must_use]
     pub fn new(year: i32, month: i32) -> Option<Month> {
-        ((1..=9999).contains(&year) && (1..=12).contains(&month)).then(|| Month(year * MONTHS_A_YEAR + month - 1))
+        ((1..=9999).contains(&year) && (1..=12).contains(&month))
+            .then(|| Month(i64::from(year) * MONTHS_A_YEAR + i64::from(month) - 1))
     }
 
     /// The months since 0000-01.
     #[must_use]
-    pub const fn months(self) -> i32 {
+    pub const fn months(self) -> i64 {
         self.0
     }
 
@@ -158,23 +158,24 @@ impl Month {
     /// The month some months later, or earlier.
     #[must_use]
     pub fn plus(self, months: i64) -> Option<Month> {
-        let moved = Month(i32::try_from(i64::from(self.0).checked_add(months)?).ok()?);
+        let moved = Month(self.0.checked_add(months)?);
         (FIRST_MONTH..=LAST_MONTH).contains(&moved).then_some(moved)
     }
 
     /// Months from this month to the other, negative where it is earlier.
     #[must_use]
-    pub const fn until(self, other: Month) -> i32 {
+    pub const fn until(self, other: Month) -> i64 {
         other.0 - self.0
     }
 
     /// Year and month number.
     #[must_use]
     pub const fn civil(self) -> (i32, i32) {
-        (self.0.div_euclid(MONTHS_A_YEAR), self.0.rem_euclid(MONTHS_A_YEAR) + 1)
+        let (year, month) = (self.0.div_euclid(MONTHS_A_YEAR), self.0.rem_euclid(MONTHS_A_YEAR) + 1);
+        (year as i32, month as i32)
     }
 
-    fn length_days(self) -> i32 {
+    fn length_days(self) -> i64 {
         self.start().until(self.end()) + 1
     }
 }
@@ -228,7 +229,7 @@ fn digits(text: &str, pattern: &str) -> Option<Vec<i32>> {
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
-fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     // Count years from March, so that the leap day is the last day of a year.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -1,6 +1,7 @@
 //! Expressions as an arena of small nodes: names resolved, codes interned, nothing left to look up.
 
 mod cost;
+mod diagram;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,14 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Type;
 use super::expr::{Aggregate, AggregateKind, Expr, Literal, Operator};
 use super::number::Number;
-use super::value::{Cell, Place};
+use super::value::{Cell, CodeIndex, Place, Table};
 use super::vocabulary::{Codes, PAY_MONTH, Schema, ScopeIndex};
 
 pub use cost::Cost;
 pub(super) use cost::{CALL_DEPTH_MAX, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, evaluations, expression_depth};
+pub(super) use diagram::{NO, Question, YES};
 pub(super) use node::{
-    AggregateNode, Binary, Code, Comparison, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach, StepNode,
-    Unary,
+    AggregateNode, Binary, ClauseNode, Code, Comparison, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach,
+    Source, StepNode, Unary,
 };
 
 /// The fact that the decision procedure sets between outcome and guards.
@@ -74,14 +76,14 @@ impl Compiler<'_> {
             Expr::In(value, codes) => {
                 let value = self.expression(value, scope);
                 let codes = codes.iter().filter_map(|code| self.codes.intern(code));
-                let codes: Vec<u32> = codes.map(|code| u32::from(code.0)).collect();
+                let codes: Vec<u32> = codes.map(CodeIndex::operand).collect();
                 Ok(Node::In(value, self.code.operands(&codes)))
             }
             Expr::Match(value, arms) => {
                 let value = self.expression(value, scope);
                 let mut flat = Vec::with_capacity(2 * arms.len());
                 for (code, arm) in arms {
-                    flat.push(self.codes.intern(code).map_or(u32::MAX, |code| u32::from(code.0)));
+                    flat.push(self.codes.intern(code).map_or(u32::MAX, CodeIndex::operand));
                     flat.push(self.expression(arm, scope).0);
                 }
                 Ok(Node::Match(value, self.code.operands(&flat)))
@@ -103,7 +105,7 @@ impl Compiler<'_> {
     /// A constant as a cell; none if an area code is malformed or there are too many codes.
     pub(super) fn literal(&mut self, literal: &Literal) -> Option<Cell> {
         match literal {
-            Literal::Bool(value) => Some(Cell::Bool(*value)),
+            Literal::Bool(value) => Some(Cell::from(*value)),
             Literal::Number(number, _) => Some(self.code.number(*number)),
             Literal::Code(code) => self.codes.intern(code).map(Cell::Code),
             Literal::Date(date) => Some(Cell::Date(*date)),
@@ -146,14 +148,14 @@ impl Compiler<'_> {
             from: scope,
             to: fact.scope,
         };
-        Ok(Node::Fact(reach, index, fact.column))
+        Ok(Node::Fact(Source::new(reach), index, fact.column))
     }
 
     fn known(&mut self, path: &str, scope: ScopeIndex) -> Result<Node, String> {
         match self.fact(path, scope)? {
-            Node::Fact(reach, _, column) => Ok(Node::Known(reach, column)),
+            Node::Fact(source, _, column) => Ok(Node::Known(source, column)),
             // The engine's own facts are always set where they may be read.
-            _ => Ok(Node::Const(Cell::Bool(true))),
+            _ => Ok(Node::Const(Cell::Yes)),
         }
     }
 
@@ -167,7 +169,7 @@ impl Compiler<'_> {
         let reach = self
             .reach(scope, of)
             .ok_or_else(|| format!("clause {id} is of an inner or another scope: read it through an aggregate"))?;
-        Ok(Node::Clause(reach, super::law::ClauseIndex(number)))
+        Ok(Node::Clause(Source::new(reach), super::law::ClauseIndex(number)))
     }
 
     fn lookup(&mut self, parameter: &str, keys: &[Expr], at: &Expr, scope: ScopeIndex) -> Result<Node, String> {
@@ -205,7 +207,7 @@ impl Compiler<'_> {
                 Node::Binary(binary, NodeIndex(*a), NodeIndex(*b))
             }
             (Family::Not, [a]) => Node::Not(NodeIndex(*a)),
-            (Family::Compare(comparison), [a, b]) => Node::Compare(comparison, NodeIndex(*a), NodeIndex(*b)),
+            (Family::Compare(comparison), [a, b]) => self.comparison(comparison, NodeIndex(*a), NodeIndex(*b)),
             (Family::Fold(fold, _), many) => Node::Fold(fold, self.code.operands(many)),
             (Family::And, many) => Node::And(self.code.operands(many)),
             (Family::Or, many) => Node::Or(self.code.operands(many)),
@@ -218,6 +220,17 @@ impl Compiler<'_> {
                 return Err(format!("{} has too few or too many arguments", operator.name()));
             }
         })
+    }
+
+    fn comparison(&self, comparison: Comparison, a: NodeIndex, b: NodeIndex) -> Node {
+        if let (Comparison::Eq, Node::Fact(source, fact, column), Node::Const(Cell::Code(code))) =
+            (comparison, self.code.node(a), self.code.node(b))
+            && let Ok(code) = u16::try_from(code.operand())
+            && matches!(self.names.schema.facts[fact.at()].unit, Type::Code(_))
+        {
+            return Node::IsCode(*source, *fact, *column, code);
+        }
+        Node::Compare(comparison, a, b)
     }
 
     fn aggregate(&mut self, aggregate: &Aggregate, scope: ScopeIndex) -> Result<Node, String> {
@@ -273,7 +286,7 @@ impl Code {
     pub(super) fn number(&mut self, number: Number) -> Cell {
         Cell::number(number, |number| {
             self.numbers.push(number);
-            Place::Law(u32::try_from(self.numbers.len() - 1).unwrap_or(u32::MAX))
+            Place::new(Table::Law, self.numbers.len() - 1)
         })
     }
 }

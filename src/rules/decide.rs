@@ -17,8 +17,7 @@ use super::eval::Evaluation;
 use super::law::{CarryRule, GuardRule, Law, OutcomeRule, ScheduleRule};
 use super::money::Fen;
 use super::outcome::{Effect, Outcome};
-use super::value::{Fault, Gap};
-use super::vocabulary::ScopeIndex;
+use super::value::{Fault, Gap, Value};
 use crate::canonical::Json;
 
 pub use request::{DecisionFacts, FactsRefused};
@@ -37,7 +36,7 @@ pub struct Decision<'l> {
     /// Due dates.
     pub due: Vec<(&'l ScheduleRule, Date)>,
     /// Values carried, with the member's instance (none: the household).
-    pub carried: Vec<(&'l CarryRule, Option<u32>, Json)>,
+    pub carried: Vec<(&'l CarryRule, Option<u32>, Value<'l>)>,
     /// Gaps of schedules, on which the outcome does not rest.
     gaps: Vec<Gap>,
     facts: &'l DecisionFacts,
@@ -168,7 +167,7 @@ impl<'l> DecidedRow<'l> {
         if self.stopped.is_some() {
             return None;
         }
-        Outcome::from_code(&self.row?.rule.text.outcome)
+        self.row?.rule.outcome
     }
 
     /// Whether a guard holds it back.
@@ -193,7 +192,7 @@ struct Decided<'l> {
     persons: Vec<u32>,
     members: Vec<(u32, DecidedRow<'l>)>,
     due: Vec<(&'l ScheduleRule, Date)>,
-    carried: Vec<(&'l CarryRule, Option<u32>, Json)>,
+    carried: Vec<(&'l CarryRule, Option<u32>, Value<'l>)>,
     gaps: Vec<Gap>,
 }
 
@@ -226,7 +225,8 @@ impl<'l> Procedure<'l> {
 
     /// The household's lists, walked as one (section 2).
     fn household(&mut self, persons: &mut Vec<u32>) -> DecidedRow<'l> {
-        for list in self.lists(true) {
+        let law = self.law;
+        for (list, _) in law.lists_of(self.facts.kind_code(), true) {
             if let Some(decided) = self.walk(list, 0, Some(persons)) {
                 return decided;
             }
@@ -237,7 +237,8 @@ impl<'l> Procedure<'l> {
     /// The member lists (section 3).
     fn members(&mut self) -> Vec<(u32, DecidedRow<'l>)> {
         let mut decided: Vec<(u32, DecidedRow<'l>)> = Vec::new();
-        for list in self.lists(false) {
+        let law = self.law;
+        for (list, _) in law.lists_of(self.facts.kind_code(), false) {
             for member in 0..self.facts.member_count() {
                 if decided.iter().any(|(earlier, _)| *earlier == member) {
                     continue;
@@ -248,16 +249,5 @@ impl<'l> Procedure<'l> {
             }
         }
         decided
-    }
-
-    /// Numbers of the lists of this kind of decision, for the household or for members.
-    fn lists(&self, of_household: bool) -> Vec<usize> {
-        let kind = self.facts.kind();
-        let lists = self.law.lists().iter().enumerate();
-        lists
-            .filter(|(_, list)| (list.scope == ScopeIndex::HOUSEHOLD) == of_household)
-            .filter(|(_, list)| list.kinds.iter().any(|of| of == kind))
-            .map(|(number, _)| number)
-            .collect()
     }
 }

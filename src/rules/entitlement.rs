@@ -173,7 +173,7 @@ pub fn superseded_records(standing: &[Entitlement], persons: &[String], from: Mo
 /// The months from `from` to `until` in which two calendars pay different sums.
 #[must_use]
 pub fn differences(was: &[Entitlement], now: &[Entitlement], from: Month, until: Month) -> Vec<Difference> {
-    let months = (0..=from.until(until)).filter_map(|step| from.plus(i64::from(step)));
+    let months = (0..=from.until(until)).filter_map(|step| from.plus(step));
     months
         .map(|month| Difference {
             month,

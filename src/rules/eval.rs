@@ -6,23 +6,22 @@
 mod aggregate;
 mod arithmetic;
 mod clause;
+mod condition;
 mod explain;
 mod gaps;
 mod read;
 mod report;
 mod run;
-mod truth;
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::calendar::{Date, Month};
-use super::compile::Reach;
+use super::compile::{Node, Reach};
 use super::document::{InForce, SelectedBy};
-use super::facts::Facts;
+use super::facts::{Facts, Selecting};
 use super::law::{ClauseIndex, Law, Step, Versions};
 use super::number::Number;
-use super::value::{Cell, Gap, Place, Value};
+use super::value::{Cell, Gap, Place, Table, Value};
 use super::vocabulary::{FactIndex, PAY_MONTH, ScopeIndex};
 pub(super) use explain::Read;
 use gaps::Gaps;
@@ -31,14 +30,14 @@ use gaps::Gaps;
 #[derive(Debug)]
 pub struct Evaluation<'l> {
     pub(super) law: &'l Law,
+    /// The law's nodes: read so often that the way to them is kept short.
+    nodes: &'l [Node],
     pub(super) facts: &'l Facts,
-    /// The dates that select versions, by [`SelectedBy`].
-    dates: [Selecting; 3],
-    /// Where the instances of each clause begin in `memo`.
+    /// Where the instances of each clause begin in `slots`.
     places: Vec<u32>,
-    /// 0, or one more than the place in `evaluated`.
-    memo: Vec<u32>,
-    pub(super) evaluated: Vec<Evaluated>,
+    /// The clauses in the order of the law, each in its instances.
+    slots: Vec<Slot>,
+    demanded_count: usize,
     /// Branches of what is being evaluated, innermost last.
     live: Vec<u16>,
     /// Branches of what has been evaluated.
@@ -52,27 +51,59 @@ pub struct Evaluation<'l> {
     chosen: Pairs,
     /// Each choice once it is read.
     choice_cells: Vec<Cell>,
-    years: BTreeSet<i32>,
+    /// Calendar years in which working days were counted.
+    years: Vec<i32>,
     /// Keys of lookups in progress.
     keys: Vec<Cell>,
     pay_months: Vec<(Month, i64)>,
     pay_from: Option<Month>,
 }
 
-/// A date that selects, with the fact it comes from.
+/// A clause in an instance.
 #[derive(Clone, Copy, Debug)]
-struct Selecting {
-    fact: Option<FactIndex>,
-    date: Option<Date>,
+pub(super) struct Slot {
+    pub(super) value: Cell,
+    pub(super) instance: u32,
+    pub(super) branches: Branches,
+    pub(super) clause: ClauseIndex,
+    /// From 1; 0 where it lapsed.
+    pub(super) version: u16,
+    demanded: Demanded,
 }
 
-/// A clause that was evaluated in an instance.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Evaluated {
-    pub(super) value: Cell,
-    /// From 1; 0 where it lapsed.
-    pub(super) version: u32,
-    pub(super) branches: (u32, u32),
+const _: () = assert!(size_of::<Slot>() == 40, "slots are cleared and scanned once a decision");
+
+/// A run of the branches that were recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Branches {
+    start: u32,
+    pub(super) count: u32,
+}
+
+impl Branches {
+    const NONE: Branches = Branches { start: 0, count: 0 };
+}
+
+/// Whether a clause was evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Demanded {
+    No,
+    Yes,
+}
+
+impl Slot {
+    pub(super) fn is_demanded(&self) -> bool {
+        self.demanded == Demanded::Yes
+    }
+
+    const EMPTY: Slot = Slot {
+        value: Cell::Absent,
+        instance: 0,
+        branches: Branches::NONE,
+        clause: ClauseIndex(0),
+        version: 0,
+        demanded: Demanded::No,
+    };
 }
 
 /// A step that was demanded.
@@ -81,15 +112,25 @@ pub(super) struct StepRecord {
     pub(super) step: Step,
     pub(super) instance: u32,
     pub(super) value: Cell,
-    pub(super) branches: (u32, u32),
+    pub(super) branches: Branches,
 }
 
-/// Few pairs, each once: a household's decision reads about ten rows, so a scan beats a tree.
-type Pairs = Vec<(u16, u32)>;
+/// Few pairs, each once, ascending: a household's decision reads about ten rows, so a list beats a tree.
+#[derive(Debug, Default)]
+struct Pairs(Vec<(u16, u32)>);
 
-fn note(pairs: &mut Pairs, pair: (u16, u32)) {
-    if !pairs.contains(&pair) {
-        pairs.push(pair);
+impl Pairs {
+    fn note(&mut self, pair: (u16, u32)) {
+        let at = self.0.iter().rposition(|earlier| *earlier <= pair);
+        match at {
+            Some(at) if self.0[at] == pair => {}
+            Some(at) => self.0.insert(at + 1, pair),
+            None => self.0.insert(0, pair),
+        }
+    }
+
+    fn as_slice(&self) -> &[(u16, u32)] {
+        &self.0
     }
 }
 
@@ -99,77 +140,61 @@ impl<'l> Evaluation<'l> {
     /// # Panics
     /// If the facts were read by another vocabulary than the law's.
     #[must_use]
+    #[inline]
     pub fn new(law: &'l Law, facts: &'l Facts) -> Evaluation<'l> {
         assert!(
             law.schema.digest == facts.schema.digest,
             "facts are read by the vocabulary of the law that evaluates them"
         );
-        let selecting = |path: &str| {
-            let (fact, cell) = facts.household(path);
-            let date = match cell {
-                Cell::Date(date) => Some(date),
-                Cell::Month(month) => Some(month.start()),
-                Cell::Bool(_)
-                | Cell::Int(_)
-                | Cell::Wide(_)
-                | Cell::Code(_)
-                | Cell::Area(_)
-                | Cell::Missing(_)
-                | Cell::Error(_)
-                | Cell::Absent => None,
-            };
-            Selecting { fact, date }
-        };
-        let instances = |scope: ScopeIndex| {
-            let definition = &law.schema.scopes[scope.at()];
-            let count = facts.count(scope);
-            if definition.id == PAY_MONTH {
-                definition.limit
-            } else {
-                count
-            }
-        };
-        let counts: Vec<u32> = (0..=u8::MAX)
-            .take(law.schema.scopes.len())
-            .map(|at| instances(ScopeIndex(at)))
-            .collect();
-        let mut places = Vec::with_capacity(law.clauses.len());
-        let mut slots = 0;
-        for clause in &law.clauses {
-            places.push(slots);
-            slots += counts[clause.scope.at()];
-        }
+        let (places, slots) = Evaluation::layout(law, facts, 0);
         Evaluation {
             law,
+            nodes: &law.code.nodes,
             facts,
-            dates: [
-                selecting("decision.month"),
-                selecting("decision.date"),
-                selecting("case.applied_on"),
-            ],
             places,
-            memo: vec![0; slots as usize],
-            evaluated: Vec::with_capacity(128),
+            slots: vec![Slot::EMPTY; slots],
+            demanded_count: 0,
             live: Vec::with_capacity(16),
             log: Vec::with_capacity(128),
             numbers: Vec::new(),
             gaps: Gaps::default(),
-            steps: Vec::with_capacity(32),
-            rows: Vec::with_capacity(16),
-            chosen: Vec::with_capacity(16),
+            steps: Vec::with_capacity(96),
+            rows: Pairs(Vec::with_capacity(16)),
+            chosen: Pairs(Vec::with_capacity(16)),
             choice_cells: vec![Cell::Absent; law.choices.len()],
-            years: BTreeSet::new(),
+            years: Vec::new(),
             keys: Vec::with_capacity(8),
             pay_months: Vec::new(),
             pay_from: None,
         }
     }
 
+    /// Where the instances of each clause begin, and how many there are, with this many pay months.
+    #[inline]
+    fn layout(law: &Law, facts: &Facts, pay_months: u32) -> (Vec<u32>, usize) {
+        let mut places = Vec::with_capacity(law.code.clauses.len());
+        let mut slots = 0;
+        for clause in &law.code.clauses {
+            places.push(slots);
+            slots += match clause.scope {
+                Some(scope) => facts.tables[scope.at()].count,
+                None => pay_months,
+            };
+        }
+        (places, slots as usize)
+    }
+
     /// Demands a step in an instance of its scope; every call is recorded in the trace.
     pub fn evaluate(&mut self, step: Step, instance: u32) -> Value<'l> {
-        let law = self.law;
+        let cell = self.step(step, instance);
+        self.value(cell)
+    }
+
+    /// [`Evaluation::evaluate`], as a cell: most steps are conditions.
+    #[inline]
+    pub(super) fn step(&mut self, step: Step, instance: u32) -> Cell {
         let start = self.live.len();
-        let value = self.run(law.code.steps[step.0 as usize].node, instance);
+        let value = self.operand(self.law.code.steps[step.0 as usize].node, instance);
         let branches = self.settle(start);
         self.steps.push(StepRecord {
             step,
@@ -177,7 +202,7 @@ impl<'l> Evaluation<'l> {
             value,
             branches,
         });
-        self.value(value)
+        value
     }
 
     /// Demands a clause in an instance of its scope.
@@ -206,7 +231,19 @@ impl<'l> Evaluation<'l> {
         for step in 0..i64::from(count) {
             self.pay_months.push((from.plus(step)?, step + 1));
         }
+        self.make_room(end);
         Some(start..end)
+    }
+
+    /// Moves what was evaluated, so that every clause has a slot for each of the pay months.
+    fn make_room(&mut self, pay_months: u32) {
+        let (places, slots) = Evaluation::layout(self.law, self.facts, pay_months);
+        let before = std::mem::replace(&mut self.slots, vec![Slot::EMPTY; slots]);
+        self.places = places;
+        for slot in before.iter().filter(|slot| slot.is_demanded()) {
+            let place = self.slot_of(slot.clause, slot.instance);
+            self.slots[place] = *slot;
+        }
     }
 
     /// Sets `decision.pay_from` for the guards that are demanded next.
@@ -219,9 +256,14 @@ impl<'l> Evaluation<'l> {
     /// # Errors
     /// The gap, where the date that selects is not recorded.
     pub fn select<T>(&mut self, versions: &'l Versions<T>) -> Result<Option<&'l T>, Gap> {
+        if let [only] = versions.versions.as_slice()
+            && only.in_force.is_unlimited()
+        {
+            return Ok(Some(&only.rule));
+        }
         let mut found = None;
         for version in &versions.versions {
-            if version.in_force == InForce::default() {
+            if version.in_force.is_unlimited() {
                 found = Some(&version.rule);
                 continue;
             }
@@ -241,32 +283,40 @@ impl<'l> Evaluation<'l> {
 
     fn selecting(&self, by: SelectedBy) -> Selecting {
         match by {
-            SelectedBy::AssessedMonth => self.dates[0],
-            SelectedBy::DecisionDate => self.dates[1],
-            SelectedBy::ApplicationDate => self.dates[2],
+            SelectedBy::AssessedMonth => self.facts.selecting[0],
+            SelectedBy::DecisionDate => self.facts.selecting[1],
+            SelectedBy::ApplicationDate => self.facts.selecting[2],
         }
     }
 
     /// The gap of a date that selects and is not recorded.
-    fn undated(&mut self, by: SelectedBy) -> Gap {
-        let fact = self.selecting(by).fact.unwrap_or(FactIndex(0));
-        self.gaps.fact(fact, 0)
+    fn undated(&self, by: SelectedBy) -> Gap {
+        Gap::fact(self.selecting(by).fact.unwrap_or(FactIndex(0)), 0)
     }
 
     /// Keeps the branches of what was evaluated since `start`.
-    fn settle(&mut self, start: usize) -> (u32, u32) {
+    #[inline]
+    fn settle(&mut self, start: usize) -> Branches {
         if self.live.len() == start {
-            return (0, 0);
+            Branches::NONE
+        } else {
+            self.move_branches(start)
         }
+    }
+
+    fn move_branches(&mut self, start: usize) -> Branches {
         let from = self.log.len();
         self.log.extend_from_slice(&self.live[start..]);
         self.live.truncate(start);
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        (place(from), place(self.log.len() - from))
+        Branches {
+            start: place(from),
+            count: place(self.log.len() - from),
+        }
     }
 
-    pub(super) fn branches(&self, (start, count): (u32, u32)) -> &[u16] {
-        &self.log[start as usize..(start + count) as usize]
+    pub(super) fn branches(&self, branches: Branches) -> &[u16] {
+        &self.log[branches.start as usize..(branches.start + branches.count) as usize]
     }
 
     /// The enclosing instance of an outer scope.
@@ -286,52 +336,53 @@ impl<'l> Evaluation<'l> {
         at
     }
 
-    fn place(&self, clause: ClauseIndex, instance: u32) -> usize {
+    fn slot_of(&self, clause: ClauseIndex, instance: u32) -> usize {
         (self.places[clause.at()] + instance) as usize
     }
 
     /// The record of a clause in an instance, if it was demanded.
-    pub(super) fn demanded(&self, clause: ClauseIndex, instance: u32) -> Option<Evaluated> {
-        let place = self.memo[self.place(clause, instance)].checked_sub(1)?;
-        Some(self.evaluated[place as usize])
+    pub(super) fn demanded(&self, clause: ClauseIndex, instance: u32) -> Option<Slot> {
+        let slot = self.slots[self.slot_of(clause, instance)];
+        slot.is_demanded().then_some(slot)
+    }
+
+    /// How many clauses were demanded, each instance by itself.
+    pub(super) fn demanded_count(&self) -> usize {
+        self.demanded_count
     }
 
     /// Every clause demanded, by clause number and instance.
-    pub(super) fn demanded_clauses(&self) -> impl Iterator<Item = (ClauseIndex, u32, Evaluated)> {
-        let ends = self
-            .places
-            .iter()
-            .skip(1)
-            .copied()
-            .chain([u32::try_from(self.memo.len()).unwrap_or(u32::MAX)]);
-        let clauses = (0..).map(ClauseIndex).zip(self.places.iter().copied().zip(ends));
-        clauses.flat_map(move |(clause, (start, end))| {
-            let places = &self.memo[start as usize..end as usize];
-            (0..).zip(places).filter_map(move |(instance, place)| {
-                let record = self.evaluated[place.checked_sub(1)? as usize];
-                Some((clause, instance, record))
-            })
-        })
+    #[inline]
+    pub(super) fn demanded_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.is_demanded())
+    }
+
+    /// Notes a year in which working days were counted.
+    fn walked(&mut self, year: i32) {
+        if !self.years.contains(&year) {
+            self.years.push(year);
+        }
     }
 
     pub(super) fn number(&self, place: Place) -> Number {
-        match place {
-            Place::Law(at) => self.law.code.numbers[at as usize],
-            Place::Facts(at) => self.facts.numbers[at as usize],
-            Place::Evaluation(at) => self.numbers[at as usize],
+        match place.table() {
+            Table::Law => self.law.code.numbers[place.at()],
+            Table::Facts => self.facts.numbers[place.at()],
+            Table::Evaluation => self.numbers[place.at()],
         }
     }
 
     fn keep(&mut self, number: Number) -> Cell {
         Cell::number(number, |number| {
             self.numbers.push(number);
-            Place::Evaluation(u32::try_from(self.numbers.len() - 1).unwrap_or(u32::MAX))
+            Place::new(Table::Evaluation, self.numbers.len() - 1)
         })
     }
 
     pub(super) fn value(&self, cell: Cell) -> Value<'l> {
         match cell {
-            Cell::Bool(value) => Value::Bool(value),
+            Cell::No => Value::Bool(false),
+            Cell::Yes => Value::Bool(true),
             Cell::Int(value) => Value::Number(Number::integer(value.into())),
             Cell::Wide(place) => Value::Number(self.number(place)),
             Cell::Code(code) => Value::Code(self.law.code.codes.name(code)),
@@ -346,6 +397,12 @@ impl<'l> Evaluation<'l> {
 }
 
 impl InForce {
+    /// Whether every day lies inside: no date selects.
+    #[must_use]
+    pub fn is_unlimited(self) -> bool {
+        self.from.is_none() && self.until.is_none()
+    }
+
     /// Whether a day lies inside.
     #[must_use]
     pub fn holds(self, date: Date) -> bool {

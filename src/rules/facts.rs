@@ -4,6 +4,7 @@ mod read;
 
 use std::sync::Arc;
 
+use super::calendar::{Date, Month};
 use super::number::Number;
 use super::value::{Area, Cell};
 use super::vocabulary::{Fact, FactIndex, Schema, ScopeIndex};
@@ -19,6 +20,13 @@ pub const RECEIPTS_MAX: usize = 2_048;
 pub struct Facts {
     pub(super) schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
+    /// The cells of all tables, one table after another, each row by row; the household's row comes first.
+    /// [`Cell::Absent`] where nothing is recorded and the fact has no default.
+    pub(super) cells: Vec<Cell>,
+    /// Whether each cell was recorded.
+    pub(super) known: Vec<bool>,
+    /// The dates that select versions, by [`SelectedBy`](super::document::SelectedBy).
+    pub(super) selecting: [Selecting; 3],
     /// Numbers that are no small integers.
     pub(super) numbers: Vec<Number>,
     document: Arc<Json>,
@@ -28,17 +36,22 @@ pub struct Facts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     pub(super) count: u32,
+    /// Where its cells begin among all cells.
+    pub(super) start: u32,
     /// Facts a row.
-    pub(super) width: usize,
-    /// Row by row; [`Cell::Absent`] where nothing is recorded and the fact has no default.
-    pub(super) cells: Vec<Cell>,
-    /// Whether each cell was recorded.
-    pub(super) known: Vec<bool>,
+    pub(super) width: u32,
     /// The parent's instance of each row.
     pub(super) parents: Vec<u32>,
     /// The rows of parent `p` are `starts[p]..starts[p + 1]`.
     pub(super) starts: Vec<u32>,
     ids: Vec<Option<String>>,
+}
+
+/// A date that selects, with the fact it comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Selecting {
+    pub(super) fact: Option<FactIndex>,
+    pub(super) date: Option<Date>,
 }
 
 /// A value of the facts document that does not fit the vocabulary. Never quotes the value.
@@ -105,7 +118,7 @@ impl Facts {
     }
 
     pub(super) fn cell(&self, fact: &Fact, instance: u32) -> Cell {
-        self.tables[fact.scope.at()].cell(fact.column, instance)
+        self.cells[self.tables[fact.scope.at()].place(fact.column, instance)]
     }
 
     /// The decision's dates are read once, before anything else.
@@ -121,7 +134,8 @@ impl Facts {
     pub fn code(&self, path: &str) -> Option<&str> {
         match self.household(path).1 {
             Cell::Code(code) => Some(self.schema.codes.name(code)),
-            Cell::Bool(_)
+            Cell::No
+            | Cell::Yes
             | Cell::Int(_)
             | Cell::Wide(_)
             | Cell::Date(_)
@@ -145,7 +159,7 @@ impl Facts {
 
     /// The date of a household fact, such as `decision.date`.
     #[must_use]
-    pub fn date(&self, path: &str) -> Option<super::calendar::Date> {
+    pub fn date(&self, path: &str) -> Option<Date> {
         if let (_, Cell::Date(date)) = self.household(path) {
             Some(date)
         } else {
@@ -155,7 +169,7 @@ impl Facts {
 
     /// The month of a household fact, such as `decision.month`.
     #[must_use]
-    pub fn month(&self, path: &str) -> Option<super::calendar::Month> {
+    pub fn month(&self, path: &str) -> Option<Month> {
         if let (_, Cell::Month(month)) = self.household(path) {
             Some(month)
         } else {
@@ -165,12 +179,10 @@ impl Facts {
 }
 
 impl Table {
-    pub(super) fn cell(&self, column: u16, instance: u32) -> Cell {
-        self.cells[instance as usize * self.width + usize::from(column)]
-    }
-
-    pub(super) fn known(&self, column: u16, instance: u32) -> bool {
-        self.known[instance as usize * self.width + usize::from(column)]
+    /// The place of a fact among all cells.
+    #[inline]
+    pub(super) fn place(&self, column: u16, instance: u32) -> usize {
+        (self.start + instance * self.width) as usize + usize::from(column)
     }
 }
 

@@ -14,7 +14,8 @@ use super::calendar::WorkingCalendar;
 use super::codec::Digest;
 use super::compile::{Code, Cost};
 use super::document::{Carry, Document, Guard, InForce, OutcomeRow, Schedule, SelectedBy};
-use super::value::Area;
+use super::outcome::{Effect, Outcome};
+use super::value::{Area, CodeIndex};
 use super::vocabulary::{Schema, ScopeIndex};
 use crate::canonical::Json;
 
@@ -82,6 +83,8 @@ pub struct OutcomeList {
     pub scope: ScopeIndex,
     /// The rows in order.
     pub rows: Vec<Versions<OutcomeRule>>,
+    /// `kinds`, interned.
+    pub(super) kind_codes: Vec<CodeIndex>,
 }
 
 /// The versions of one thing, in the order of the law; the last in force counts.
@@ -113,6 +116,8 @@ pub struct Step(pub(super) u32);
 pub struct OutcomeRule {
     /// What the document says.
     pub text: OutcomeRow,
+    /// Its outcome; none for a code that is no outcome.
+    pub outcome: Option<Outcome>,
     /// When it decides.
     pub when: Step,
     /// Whom it covers, in scope member.
@@ -149,6 +154,10 @@ pub struct MonthSteps {
 pub struct GuardRule {
     /// What the document says.
     pub text: Guard,
+    /// The outcomes it concerns; none: every outcome.
+    pub outcomes: Option<Vec<Outcome>>,
+    /// The effects it concerns; none: every outcome, with an effect or without.
+    pub effects: Option<Vec<Effect>>,
     /// The scope of the step.
     pub scope: ScopeIndex,
     /// What must hold.
@@ -221,6 +230,14 @@ impl Law {
     #[must_use]
     pub fn lists(&self) -> &[OutcomeList] {
         &self.lists
+    }
+
+    /// The lists of a kind of decision with their numbers, for the household or for members.
+    pub(super) fn lists_of(&self, kind: CodeIndex, household: bool) -> impl Iterator<Item = (usize, &OutcomeList)> {
+        let lists = self.lists.iter().enumerate();
+        lists.filter(move |(_, list)| {
+            (list.scope == ScopeIndex::HOUSEHOLD) == household && list.kind_codes.contains(&kind)
+        })
     }
 
     /// The guards in order.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::calendar::{Date, Month};
 use super::number::{Number, NumberError};
+use super::vocabulary::FactIndex;
 
 /// An area of GB/T 2260 (6 digits), a township (9) or a village (12), as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +73,9 @@ impl fmt::Display for Area {
     }
 }
 
-/// Why an expression has no value although nothing is missing.
+/// Why an expression has no value although nothing is missing. As wide as every payload of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u64)]
 pub enum Fault {
     /// Division by zero.
     Division,
@@ -139,13 +141,51 @@ pub enum Value<'l> {
 }
 
 /// A set of missing facts and rules of one evaluation.
+///
+/// Most sets are one fact in one instance: those are written into the value itself, so that
+/// nothing is allocated for them; others stand in the evaluation's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gap(pub(super) u32);
+pub struct Gap(u64);
 
-/// A value in the tables of an evaluation: small, and copied.
+/// What a [`Gap`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GapKind {
+    /// This fact in this instance.
+    Fact(FactIndex, u32),
+    /// The set at this place of the table.
+    Set(u32),
+}
+
+impl Gap {
+    /// Marks a gap that is one fact.
+    const ONE_FACT: u64 = 1 << 63;
+
+    pub(super) fn fact(fact: FactIndex, instance: u32) -> Gap {
+        Gap(Gap::ONE_FACT | u64::from(fact.0) << 32 | u64::from(instance))
+    }
+
+    pub(super) fn set(at: u32) -> Gap {
+        Gap(at.into())
+    }
+
+    pub(super) fn kind(self) -> GapKind {
+        let low = self.0 as u32;
+        if self.0 & Gap::ONE_FACT == 0 {
+            GapKind::Set(low)
+        } else {
+            GapKind::Fact(FactIndex((self.0 >> 32) as u16), low)
+        }
+    }
+}
+
+/// A value in the tables of an evaluation.
+///
+/// Every payload has 64 bits, so that a cell is passed and returned in two registers: an
+/// evaluation hands over a thousand of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
-    Bool(bool),
+    No,
+    Yes,
     /// A whole number that fits; every such number is written this way and no other.
     Int(i64),
     /// Any other number, by its place in a table.
@@ -154,26 +194,69 @@ pub(super) enum Cell {
     Date(Date),
     Month(Month),
     Area(Area),
-    Missing(Gap),
-    Error(Fault),
     /// A fact without a record and without a default; never the value of an expression.
     Absent,
+    Missing(Gap),
+    Error(Fault),
 }
 
 /// Where a number that is no small integer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A constant of the law.
-    Law(u32),
-    /// A recorded fact.
-    Facts(u32),
-    /// A result of the evaluation.
-    Evaluation(u32),
+pub(super) struct Place(u64);
+
+/// The table of a [`Place`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    /// Constants of the law.
+    Law,
+    /// Recorded facts.
+    Facts,
+    /// Results of the evaluation.
+    Evaluation,
+}
+
+impl Place {
+    pub(super) fn new(table: Table, at: usize) -> Place {
+        let table = match table {
+            Table::Law => 0,
+            Table::Facts => 1,
+            Table::Evaluation => 2,
+        };
+        Place(table << 32 | at as u64)
+    }
+
+    pub(super) fn table(self) -> Table {
+        match self.0 >> 32 {
+            0 => Table::Law,
+            1 => Table::Facts,
+            _ => Table::Evaluation,
+        }
+    }
+
+    pub(super) fn at(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 /// An interned code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct CodeIndex(pub(super) u16);
+pub(super) struct CodeIndex(u64);
+
+impl CodeIndex {
+    /// The number of a code; there are at most 65,536.
+    pub(super) fn new(at: u16) -> CodeIndex {
+        CodeIndex(at.into())
+    }
+
+    pub(super) fn at(self) -> usize {
+        self.0 as usize
+    }
+
+    /// As an operand of a node.
+    pub(super) fn operand(self) -> u32 {
+        self.0 as u32
+    }
+}
 
 impl Cell {
     /// A number as a cell; `keep` finds a place for one that is no small integer.
@@ -185,7 +268,13 @@ impl Cell {
     }
 }
 
-const _: () = assert!(size_of::<Cell>() <= 16, "a cell is passed in registers");
+impl From<bool> for Cell {
+    fn from(value: bool) -> Cell {
+        if value { Cell::Yes } else { Cell::No }
+    }
+}
+
+const _: () = assert!(size_of::<Cell>() == 16, "a cell is passed in two registers");
 
 #[cfg(test)]
 mod tests {

@@ -89,14 +89,14 @@ impl Codes {
         if let Some(known) = self.by_name.get(name) {
             return Some(*known);
         }
-        let index = CodeIndex(u16::try_from(self.names.len()).ok()?);
+        let index = CodeIndex::new(u16::try_from(self.names.len()).ok()?);
         self.names.push(name.to_owned());
         self.by_name.insert(name.to_owned(), index);
         Some(index)
     }
 
     pub(super) fn name(&self, code: CodeIndex) -> &str {
-        &self.names[usize::from(code.0)]
+        &self.names[code.at()]
     }
 
     pub(super) fn find(&self, name: &str) -> Option<CodeIndex> {

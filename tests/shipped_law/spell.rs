@@ -69,7 +69,7 @@ fn a_spell_never_pays_more_months_of_grace_than_were_granted() {
                 &[("officer", officer.clone())],
             );
             if decided.household.outcome == Outcome::Grace {
-                let months: i32 = decided
+                let months: i64 = decided
                     .entitlements
                     .iter()
                     .map(|e| e.from.until(e.to.unwrap()) + 1)
@@ -124,5 +124,5 @@ fn nobody_is_paid_by_two_programmes_in_one_month() {
 }
 
 fn months(from: Month, to: Month) -> impl Iterator<Item = Month> {
-    (0..=from.until(to)).filter_map(move |step| from.plus(i64::from(step)))
+    (0..=from.until(to)).filter_map(move |step| from.plus(step))
 }

@@ -1,8 +1,10 @@
 //! The nodes of the arena.
 
+use super::diagram::Test;
 use crate::rules::expr::{Operator, RoundMode};
 use crate::rules::law::ClauseIndex;
 use crate::rules::number::Number;
+use crate::rules::trace::Word;
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::{Codes, FactIndex, ScopeIndex};
 
@@ -24,16 +26,41 @@ pub(in crate::rules) struct Reach {
     pub(in crate::rules) to: ScopeIndex,
 }
 
+/// The instance in which a fact or clause is read, seen from the instance of the expression.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Source {
+    /// The household: the one instance of the root.
+    Household,
+    /// The same instance of the same scope.
+    Own(ScopeIndex),
+    /// The enclosing instance of an outer scope.
+    Outer(Reach),
+}
+
+impl Source {
+    pub(in crate::rules) fn new(reach: Reach) -> Source {
+        if reach.to == ScopeIndex::HOUSEHOLD {
+            Source::Household
+        } else if reach.from == reach.to {
+            Source::Own(reach.to)
+        } else {
+            Source::Outer(reach)
+        }
+    }
+}
+
 /// One operation.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) enum Node {
     Const(Cell),
-    Fact(Reach, FactIndex, u16),
-    Known(Reach, u16),
+    Fact(Source, FactIndex, u16),
+    Known(Source, u16),
+    /// Whether a fact that is a code is this one: the commonest comparison, without its two leaves.
+    IsCode(Source, FactIndex, u16, u16),
     PayFrom,
     PayMonth,
     PayIndex,
-    Clause(Reach, ClauseIndex),
+    Clause(Source, ClauseIndex),
     Choice(u16),
     /// Keys, then the date.
     Lookup(u16, Operands),
@@ -52,6 +79,8 @@ pub(in crate::rules) enum Node {
     Match(NodeIndex, Operands),
     Round(NodeIndex, u32, RoundMode),
     Aggregate(u32),
+    /// A condition by its diagram, and its tree.
+    Condition(u32, NodeIndex),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -171,10 +200,10 @@ pub(in crate::rules) enum Kind {
 
 impl Kind {
     /// The value that decides `any` and `all` at once.
-    pub(in crate::rules) const fn deciding(self) -> Option<bool> {
+    pub(in crate::rules) const fn deciding(self) -> Option<Cell> {
         match self {
-            Kind::Any => Some(true),
-            Kind::All => Some(false),
+            Kind::Any => Some(Cell::Yes),
+            Kind::All => Some(Cell::No),
             Kind::Sum | Kind::Count | Kind::Least | Kind::Greatest | Kind::First => None,
         }
     }
@@ -206,6 +235,8 @@ pub(in crate::rules) struct StepNode {
     pub(in crate::rules) node: NodeIndex,
     pub(in crate::rules) scope: ScopeIndex,
     pub(in crate::rules) part: Part,
+    /// How its records in the trace begin.
+    pub(in crate::rules) prefix: Option<Word>,
 }
 
 /// SEMANTICS.md section 11, `part`.
@@ -218,13 +249,24 @@ pub(in crate::rules) struct Part {
     pub(in crate::rules) part: u32,
 }
 
+/// What an evaluation needs of a clause, close together.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct ClauseNode {
+    /// None: the months that the procedure makes.
+    pub(in crate::rules) scope: Option<ScopeIndex>,
+    /// The only version, if it has no limits: no date is read.
+    pub(in crate::rules) always: Option<NodeIndex>,
+}
+
 /// The arena of a law.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Code {
     pub(in crate::rules) nodes: Vec<Node>,
     pub(in crate::rules) steps: Vec<StepNode>,
+    pub(in crate::rules) clauses: Vec<ClauseNode>,
     pub(in crate::rules) numbers: Vec<Number>,
     pub(in crate::rules) codes: Codes,
+    pub(in crate::rules) tests: Vec<Test>,
     operands: Vec<u32>,
     aggregates: Vec<AggregateNode>,
 }
@@ -250,8 +292,9 @@ impl Code {
         u32::try_from(self.aggregates.len() - 1).unwrap_or(0)
     }
 
-    pub(in crate::rules) fn node(&self, index: NodeIndex) -> Node {
-        self.nodes[index.0 as usize]
+    #[inline]
+    pub(in crate::rules) fn node(&self, index: NodeIndex) -> &Node {
+        &self.nodes[index.0 as usize]
     }
 
     pub(in crate::rules) fn of(&self, operands: Operands) -> &[u32] {

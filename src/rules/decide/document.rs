@@ -1,6 +1,7 @@
 //! A decision as the determination document (`DECIDE.md` section 7).
 
 use super::{DecidedRow, Decision, DecisionFacts, RowPlace, Stopped};
+use crate::canonical::Json;
 use crate::rules::calendar::Month;
 use crate::rules::case::endings;
 use crate::rules::determination::{
@@ -10,6 +11,7 @@ use crate::rules::document::GuardFailure;
 use crate::rules::entitlement::{Difference, Entitlement, differences, supersede, superseded_records};
 use crate::rules::law::Law;
 use crate::rules::outcome::{Effect, Outcome, Programme};
+use crate::rules::value::Value;
 
 impl Decision<'_> {
     /// The determination document. It follows from the law, the facts and this decision alone.
@@ -237,10 +239,12 @@ impl Writer<'_> {
     }
 
     fn carried(&self) -> Vec<Carried> {
-        let carried = self.decision.carried.iter().map(|(carry, member, value)| Carried {
-            member: member.map(|member| self.facts.member_id(member)),
-            fact: carry.text.fact.clone(),
-            value: value.clone(),
+        let carried = self.decision.carried.iter().filter_map(|(carry, member, value)| {
+            Some(Carried {
+                member: member.map(|member| self.facts.member_id(member)),
+                fact: carry.text.fact.clone(),
+                value: recorded(value)?,
+            })
         });
         carried.collect()
     }
@@ -256,4 +260,22 @@ impl Writer<'_> {
             .chain(self.decision.gaps.iter().copied());
         self.decision.evaluation.missing_of(gaps)
     }
+}
+
+/// A value as it stands in a facts document; none for what is no value.
+fn recorded(value: &Value<'_>) -> Option<Json> {
+    Some(match value {
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Number(number) if number.denominator() == 1 => Json::integer(number.numerator()),
+        Value::Number(number) => Json::List(vec![
+            Json::from("q"),
+            Json::integer(number.numerator()),
+            Json::integer(number.denominator()),
+        ]),
+        Value::Code(code) => Json::from(*code),
+        Value::Date(date) => Json::from(date.to_string()),
+        Value::Month(month) => Json::from(month.to_string()),
+        Value::Area(area) => Json::from(area.to_string()),
+        Value::Missing(_) | Value::Error(_) => return None,
+    })
 }

@@ -13,10 +13,9 @@ impl Procedure<'_> {
         if outcome.programme().is_none() && outcome != Outcome::Stop {
             return None;
         }
-        let held: Vec<&Entitlement> = self.facts.held(member).collect();
         let covering = |month| {
-            held.iter()
-                .filter(move |held| held.covers(month))
+            let held = self.facts.held(member);
+            held.filter(move |held| held.covers(month))
                 .map(|held| held.amount.get())
         };
         let month = if covering(from).next().is_some() {
@@ -50,15 +49,13 @@ impl Procedure<'_> {
 impl DecisionFacts {
     /// The standing entitlements of the household, or the single-person ones of a member.
     fn held(&self, member: Option<u32>) -> impl Iterator<Item = &Entitlement> {
-        let person = member.map(|member| self.member_id(member));
+        // Nothing stands in most first decisions: no name is made for them.
+        let person = member
+            .filter(|_| !self.standing().is_empty())
+            .map(|member| self.member_id(member));
         self.standing().iter().filter(move |held| match &person {
             None => held.programme != Programme::SingleDibao,
             Some(id) => held.programme == Programme::SingleDibao && held.persons.iter().any(|held| held == id),
         })
-    }
-
-    /// Whether the case receives assistance by its status.
-    fn is_recipient(&self) -> bool {
-        matches!(self.facts().code("history.status"), Some("dibao" | "grace" | "tekun"))
     }
 }

@@ -72,9 +72,13 @@ impl<'l> Procedure<'l> {
 
 /// Whether a guard concerns an outcome with this effect.
 fn applies(rule: &GuardRule, outcome: Outcome, effect: Option<Effect>) -> bool {
-    let guard = &rule.text;
-    let by_outcome = guard.outcomes.is_empty() || guard.outcomes.iter().any(|code| code == outcome.code());
-    let by_effect =
-        guard.effects.is_empty() || effect.is_some_and(|effect| guard.effects.iter().any(|code| code == effect.code()));
+    let by_outcome = rule
+        .outcomes
+        .as_ref()
+        .is_none_or(|outcomes| outcomes.contains(&outcome));
+    let by_effect = rule
+        .effects
+        .as_ref()
+        .is_none_or(|effects| effect.is_some_and(|effect| effects.contains(&effect)));
     by_outcome && by_effect
 }

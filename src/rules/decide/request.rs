@@ -7,6 +7,7 @@ use crate::rules::entitlement::Entitlement;
 use crate::rules::facts::{Facts, FactsError};
 use crate::rules::law::Law;
 use crate::rules::outcome::Cause;
+use crate::rules::value::{Cell, CodeIndex};
 use crate::rules::vocabulary::ScopeIndex;
 
 /// A facts document that no decision can be made on. Names places, never values.
@@ -33,6 +34,8 @@ pub struct DecisionFacts {
     decision_date: crate::rules::calendar::Date,
     month: Month,
     member_scope: ScopeIndex,
+    kind: CodeIndex,
+    is_recipient: bool,
 }
 
 impl DecisionFacts {
@@ -45,7 +48,9 @@ impl DecisionFacts {
         if facts.area("case.area").ok_or(FactsRefused::Part("case/area"))? != law.area() {
             return Err(FactsRefused::Area);
         }
-        facts.code("decision.kind").ok_or(FactsRefused::Part("decision/kind"))?;
+        let (_, Cell::Code(kind)) = facts.household("decision.kind") else {
+            return Err(FactsRefused::Part("decision/kind"));
+        };
         let cause = match document.get("cause") {
             None => Some(Cause::Initial),
             Some(code) => Cause::from_json(code),
@@ -63,6 +68,8 @@ impl DecisionFacts {
             month: facts
                 .month("decision.month")
                 .ok_or(FactsRefused::Part("decision/month"))?,
+            kind,
+            is_recipient: matches!(facts.code("history.status"), Some("dibao" | "grace" | "tekun")),
             member_scope: law.schema().scope("member").ok_or(FactsRefused::Part("members"))?,
             facts,
         })
@@ -114,6 +121,16 @@ impl DecisionFacts {
     #[must_use]
     pub fn kind(&self) -> &str {
         self.facts.code("decision.kind").unwrap_or_default()
+    }
+
+    /// [`DecisionFacts::kind`], interned.
+    pub(super) fn kind_code(&self) -> CodeIndex {
+        self.kind
+    }
+
+    /// Whether the case receives assistance by its status.
+    pub(super) fn is_recipient(&self) -> bool {
+        self.is_recipient
     }
 
     /// How many members are recorded.

@@ -5,7 +5,7 @@ use crate::rules::calendar::Month;
 use crate::rules::law::{OutcomeRule, Step};
 use crate::rules::money::Fen;
 use crate::rules::outcome::Outcome;
-use crate::rules::value::{Fault, Gap, Value};
+use crate::rules::value::{Cell, Fault, Gap, Value};
 
 /// The parts of one row: their values, and what is missing of them.
 struct Parts<'p, 'l> {
@@ -34,11 +34,12 @@ impl<'l> Procedure<'l> {
                 row: number,
                 rule,
             };
-            match self.evaluation.evaluate(rule.when, instance) {
-                Value::Bool(false) => {}
-                Value::Bool(true) => return Some(self.decided(place, instance, persons)),
-                Value::Missing(gap) => return Some(DecidedRow::stop(Some(place), Stopped::Missing(gap))),
-                other => return Some(DecidedRow::stop(Some(place), Stopped::Fault(fault_of(&other)))),
+            match self.evaluation.step(rule.when, instance) {
+                Cell::No => {}
+                Cell::Yes => return Some(self.decided(place, instance, persons)),
+                Cell::Missing(gap) => return Some(DecidedRow::stop(Some(place), Stopped::Missing(gap))),
+                Cell::Error(fault) => return Some(DecidedRow::stop(Some(place), Stopped::Fault(fault))),
+                _ => return Some(DecidedRow::stop(Some(place), Stopped::Fault(Fault::Type))),
             }
         }
         None
@@ -204,7 +205,7 @@ impl<'l> Parts<'_, 'l> {
 
 /// Holds what an outcome needs: a programme its amounts and first month, a stop its first month.
 fn complete<'l>(rule: &OutcomeRule, decided: DecidedRow<'l>) -> Result<DecidedRow<'l>, Fault> {
-    let outcome = Outcome::from_code(&rule.text.outcome).ok_or(Fault::Type)?;
+    let outcome = rule.outcome.ok_or(Fault::Type)?;
     let pays = outcome.programme().is_some();
     let lacks_pay = pays && (decided.from.is_none() || decided.amount.is_none());
     let lacks_month = outcome == Outcome::Stop && decided.from.is_none();

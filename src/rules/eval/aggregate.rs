@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::Evaluation;
-use super::truth::Truth;
 use crate::rules::compile::{AggregateNode, Binary, Kind, NodeIndex};
 use crate::rules::value::{Cell, Fault, Gap};
 
 impl Evaluation<'_> {
+    #[inline(never)]
     pub(super) fn aggregate(&mut self, index: u32, at: u32) -> Cell {
         let law = self.law;
         let node = law.code.aggregate_at(index);
@@ -27,31 +27,49 @@ impl Evaluation<'_> {
         })
     }
 
-    fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Truth {
-        filter.map_or(Truth::Yes, |filter| self.truth(filter, instance))
+    /// Whether an instance is looked at: yes, no, or what the filter is instead.
+    #[inline]
+    fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Cell {
+        match filter {
+            None => Cell::Yes,
+            Some(filter) => self.truth(filter, instance),
+        }
     }
 
-    /// `any` where `deciding` is true, `all` where it is false.
-    fn decide(&mut self, node: &AggregateNode, range: Range<u32>, deciding: bool) -> Cell {
+    /// A node as a condition; what is no bool is E_TYPE.
+    #[inline]
+    fn truth(&mut self, node: NodeIndex, at: u32) -> Cell {
+        match self.operand(node, at) {
+            truth @ (Cell::Yes | Cell::No | Cell::Missing(_) | Cell::Error(_)) => truth,
+            _ => Cell::Error(Fault::Type),
+        }
+    }
+
+    /// `any` where `deciding` is yes, `all` where it is no.
+    fn decide(&mut self, node: &AggregateNode, range: Range<u32>, deciding: Cell) -> Cell {
         let mut missing: Option<Gap> = None;
         for instance in range {
             let unsure = match self.filter(node.filter, instance) {
-                Truth::Yes => None,
-                Truth::No => continue,
-                Truth::Missing(gap) => Some(gap),
-                Truth::Error(fault) => return Cell::Error(fault),
+                Cell::Yes => None,
+                Cell::No => continue,
+                Cell::Missing(gap) => Some(gap),
+                stop => return stop,
             };
             let Some(value) = node.value else { continue };
             let gap = match (self.truth(value, instance), unsure) {
-                (Truth::Error(fault), _) => return Cell::Error(fault),
-                (Truth::Missing(gap), unsure) => self.also(unsure, gap),
-                (truth, _) if (truth == Truth::Yes) != deciding => continue,
-                (Truth::Yes | Truth::No, None) => return Cell::Bool(deciding),
-                (Truth::Yes | Truth::No, Some(gap)) => gap,
+                (stop @ Cell::Error(_), _) => return stop,
+                (Cell::Missing(gap), unsure) => self.also(unsure, gap),
+                (truth, _) if truth != deciding => continue,
+                (_, None) => return deciding,
+                (_, Some(gap)) => gap,
             };
             missing = Some(self.also(missing, gap));
         }
-        missing.map_or(Cell::Bool(!deciding), Cell::Missing)
+        match (missing, deciding) {
+            (Some(gap), _) => Cell::Missing(gap),
+            (None, Cell::Yes) => Cell::No,
+            (None, _) => Cell::Yes,
+        }
     }
 
     /// The aggregates that need every instance.
@@ -63,17 +81,17 @@ impl Evaluation<'_> {
         let mut count: i64 = 0;
         for instance in range {
             match self.filter(node.filter, instance) {
-                Truth::Yes => count += 1,
-                Truth::No => continue,
-                Truth::Missing(gap) => {
+                Cell::Yes => count += 1,
+                Cell::No => continue,
+                Cell::Missing(gap) => {
                     missing = Some(self.also(missing, gap));
                     continue;
                 }
-                Truth::Error(fault) => return Cell::Error(fault),
+                stop => return stop,
             }
             let Some(value) = node.value else { continue };
             match self.operand(value, instance) {
-                Cell::Error(fault) => return Cell::Error(fault),
+                stop @ Cell::Error(_) => return stop,
                 Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
                 // A fault of the aggregate itself waits: something missing outweighs it.
                 value if fault.is_none() => match self.take(node.kind, held, value, instance) {
@@ -136,11 +154,11 @@ impl Evaluation<'_> {
     }
 
     /// `first` over nothing without a default needs a record of the scope.
-    fn nothing_recorded(&mut self, node: &AggregateNode, at: u32) -> Cell {
+    fn nothing_recorded(&self, node: &AggregateNode, at: u32) -> Cell {
         let above = node.parent.map_or(0, |reach| self.climb(reach, at));
         let instance = self.facts.count(node.scope) + above;
         match self.law.schema.scopes[node.scope.at()].facts.first() {
-            Some(fact) => Cell::Missing(self.gaps.fact(*fact, instance)),
+            Some(fact) => Cell::Missing(Gap::fact(*fact, instance)),
             None => Cell::Error(Fault::Type),
         }
     }

@@ -15,7 +15,8 @@ impl Evaluation<'_> {
         match cell {
             Cell::Int(value) => Some(Number::integer(value.into())),
             Cell::Wide(place) => Some(self.number(place)),
-            Cell::Bool(_)
+            Cell::No
+            | Cell::Yes
             | Cell::Code(_)
             | Cell::Date(_)
             | Cell::Month(_)
@@ -31,7 +32,8 @@ impl Evaluation<'_> {
         match cell {
             Cell::Int(value) => Ok(value),
             Cell::Wide(_) => Err(Fault::Range),
-            Cell::Bool(_)
+            Cell::No
+            | Cell::Yes
             | Cell::Code(_)
             | Cell::Date(_)
             | Cell::Month(_)
@@ -90,13 +92,13 @@ impl Evaluation<'_> {
                 (_, Ok(_) | Err(_)) => Cell::Error(Fault::Type),
             },
             Binary::MonthsBetween => match (month(a), month(b)) {
-                (Some(from), Some(to)) => Cell::Int(from.until(to).into()),
+                (Some(from), Some(to)) => Cell::Int(from.until(to)),
                 (Some(_) | None, Some(_) | None) => Cell::Error(Fault::Type),
             },
-            Binary::DaysBetween => dates(a, b, |from, to| Cell::Int(from.until(to).into())),
-            Binary::AgeAt => dates(a, b, |birth, date| Cell::Int(birth.age_at(date).into())),
+            Binary::DaysBetween => dates(a, b, |from, to| Cell::Int(from.until(to))),
+            Binary::AgeAt => dates(a, b, |birth, date| Cell::Int(birth.age_at(date))),
             Binary::WithinArea => match (a, b) {
-                (Cell::Area(inner), Cell::Area(outer)) => Cell::Bool(inner.lies_in(outer)),
+                (Cell::Area(inner), Cell::Area(outer)) => inner.lies_in(outer).into(),
                 _ => Cell::Error(Fault::Type),
             },
         }
@@ -158,7 +160,7 @@ impl Evaluation<'_> {
     #[inline]
     pub(super) fn equal(&self, a: Cell, b: Cell) -> Result<bool, Fault> {
         match (a, b) {
-            (Cell::Bool(a), Cell::Bool(b)) => Ok(a == b),
+            (Cell::Yes | Cell::No, Cell::Yes | Cell::No) => Ok(a == b),
             (Cell::Code(a), Cell::Code(b)) => Ok(a == b),
             (Cell::Area(a), Cell::Area(b)) => Ok(a == b),
             (a, b) => self.order(a, b).map(Ordering::is_eq),
@@ -169,7 +171,9 @@ impl Evaluation<'_> {
         match self.law.calendar.add(date, count) {
             Ok(day) => {
                 if let Some(first) = date.plus_days(1).filter(|first| *first <= day) {
-                    self.years.extend(first.civil().0..=day.civil().0);
+                    for year in first.civil().0..=day.civil().0 {
+                        self.walked(year);
+                    }
                 }
                 Cell::Date(day)
             }

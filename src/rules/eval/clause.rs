@@ -1,6 +1,6 @@
 //! Clauses: evaluated once an instance, by the version in force, or by what holds where none is.
 
-use super::{Evaluated, Evaluation};
+use super::{Demanded, Evaluation, Slot};
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::{Cell, Fault, Gap};
 
@@ -8,31 +8,36 @@ impl Evaluation<'_> {
     /// The value of a clause in an instance of its scope, evaluated when first demanded.
     #[inline]
     pub(super) fn clause_cell(&mut self, clause: ClauseIndex, instance: u32) -> Cell {
-        let place = self.place(clause, instance);
-        if let Some(known) = self.memo[place].checked_sub(1) {
-            return self.evaluated[known as usize].value;
+        let place = self.slot_of(clause, instance);
+        let slot = &self.slots[place];
+        if slot.is_demanded() {
+            return slot.value;
         }
         self.first_demand(clause, instance, place)
     }
 
+    #[inline(never)]
     fn first_demand(&mut self, clause: ClauseIndex, instance: u32, place: usize) -> Cell {
         let start = self.live.len();
-        let (value, version) = match self.law.clauses[clause.at()].always {
-            Some(node) => (self.run(node, instance), 1),
+        let (value, version) = match self.law.code.clauses[clause.at()].always {
+            Some(node) => (self.operand(node, instance), 1),
             None => self.version(clause, instance),
         };
         let branches = self.settle(start);
-        self.evaluated.push(Evaluated {
+        self.demanded_count += 1;
+        self.slots[place] = Slot {
             value,
-            version,
+            instance,
             branches,
-        });
-        self.memo[place] = u32::try_from(self.evaluated.len()).unwrap_or(0);
+            clause,
+            version,
+            demanded: Demanded::Yes,
+        };
         value
     }
 
     /// The version in force and its value, or what holds where the clause lapsed.
-    fn version(&mut self, clause: ClauseIndex, instance: u32) -> (Cell, u32) {
+    fn version(&mut self, clause: ClauseIndex, instance: u32) -> (Cell, u16) {
         let law = self.law;
         let table = &law.clauses[clause.at()];
         let mut chosen = None;
@@ -69,9 +74,9 @@ impl Evaluation<'_> {
         let by = match (lapse, table.versions.last()) {
             (Some((lapse, by)), _) => {
                 match self.branch(lapse.when, instance) {
-                    Ok(true) => {}
-                    Ok(false) => return lapse.otherwise,
-                    Err(stop) => return stop.cell(),
+                    Cell::Yes => {}
+                    Cell::No => return lapse.otherwise,
+                    stop => return stop,
                 }
                 by
             }

@@ -3,7 +3,7 @@
 use super::Evaluation;
 use crate::rules::compile::{AggregateNode, Node, NodeIndex};
 use crate::rules::law::ClauseIndex;
-use crate::rules::value::Cell;
+use crate::rules::value::{Cell, Gap};
 use crate::rules::vocabulary::FactIndex;
 
 /// Something that an expression read, or a branch it settled.
@@ -30,11 +30,28 @@ impl Evaluation<'_> {
 
     fn walk(&mut self, node: NodeIndex, at: u32, reads: &mut Vec<Read>) -> Cell {
         let law = self.law;
+        if let Node::Condition(_, tree) = *law.code.node(node) {
+            return self.walk(tree, at, reads);
+        }
         let value = self.run(node, at);
-        match law.code.node(node) {
-            Node::Const(_) | Node::PayFrom | Node::PayMonth | Node::PayIndex | Node::Known(..) => {}
-            Node::Fact(reach, fact, _) => reads.push(Read::Fact(fact, self.climb(reach, at), value)),
-            Node::Clause(reach, clause) => reads.push(Read::Clause(clause, self.climb(reach, at), value)),
+        match *law.code.node(node) {
+            Node::Condition(..)
+            | Node::Const(_)
+            | Node::PayFrom
+            | Node::PayMonth
+            | Node::PayIndex
+            | Node::Known(..) => {}
+            Node::IsCode(source, fact, ..) => {
+                let instance = self.instance(source, at);
+                let definition = &law.schema.facts[fact.at()];
+                let cell = match self.facts.cell(definition, instance) {
+                    Cell::Absent => Cell::Missing(Gap::fact(fact, instance)),
+                    cell => cell,
+                };
+                reads.push(Read::Fact(fact, instance, cell));
+            }
+            Node::Fact(source, fact, _) => reads.push(Read::Fact(fact, self.instance(source, at), value)),
+            Node::Clause(source, clause) => reads.push(Read::Clause(clause, self.instance(source, at), value)),
             Node::Choice(choice) => reads.push(Read::Choice(choice, value)),
             Node::Lookup(parameter, operands) => {
                 self.walk_each(law.code.of(operands), at, reads);
@@ -46,20 +63,23 @@ impl Evaluation<'_> {
             Node::Binary(_, a, b) | Node::Compare(_, a, b) => self.walk_each(&[a.0, b.0], at, reads),
             Node::Within(a, b, c) => self.walk_each(&[a.0, b.0, c.0], at, reads),
             Node::Fold(_, operands) => self.walk_each(law.code.of(operands), at, reads),
-            Node::And(operands) => self.walk_until(law.code.of(operands), at, false, reads),
-            Node::Or(operands) => self.walk_until(law.code.of(operands), at, true, reads),
+            Node::And(operands) => self.walk_until(law.code.of(operands), at, Cell::No, reads),
+            Node::Or(operands) => self.walk_until(law.code.of(operands), at, Cell::Yes, reads),
             Node::If(condition, yes, no) => {
                 let settled = self.walk(condition, at, reads);
-                if let Cell::Bool(taken) = settled {
-                    reads.push(Read::Branch(settled, u32::from(taken)));
-                    self.walk(if taken { yes } else { no }, at, reads);
-                }
+                let taken = match settled {
+                    Cell::Yes => yes,
+                    Cell::No => no,
+                    _ => return value,
+                };
+                reads.push(Read::Branch(settled, u32::from(settled == Cell::Yes)));
+                self.walk(taken, at, reads);
             }
             Node::Match(scrutinee, arms) => {
                 let settled = self.walk(scrutinee, at, reads);
                 let arms = law.code.of(arms);
                 if let Cell::Code(code) = settled
-                    && let Some(position) = arms.chunks_exact(2).position(|arm| arm[0] == u32::from(code.0))
+                    && let Some(position) = arms.chunks_exact(2).position(|arm| arm[0] == code.operand())
                 {
                     reads.push(Read::Branch(settled, u32::try_from(position).unwrap_or(u32::MAX)));
                     self.walk(NodeIndex(arms[2 * position + 1]), at, reads);
@@ -78,10 +98,10 @@ impl Evaluation<'_> {
         }
     }
 
-    fn walk_until(&mut self, nodes: &[u32], at: u32, deciding: bool, reads: &mut Vec<Read>) {
+    fn walk_until(&mut self, nodes: &[u32], at: u32, deciding: Cell, reads: &mut Vec<Read>) {
         for node in nodes {
             let value = self.walk(NodeIndex(*node), at, reads);
-            if value == Cell::Bool(deciding) || matches!(value, Cell::Error(_)) {
+            if value == deciding || matches!(value, Cell::Error(_)) {
                 return;
             }
         }
@@ -92,17 +112,13 @@ impl Evaluation<'_> {
         for instance in self.instances_of(node, at) {
             let passed = match node.filter {
                 Some(filter) => self.walk(filter, instance, reads),
-                None => Cell::Bool(true),
+                None => Cell::Yes,
             };
             let value = match (passed, node.value) {
-                (Cell::Bool(true), Some(value)) => self.walk(value, instance, reads),
+                (Cell::Yes, Some(value)) => self.walk(value, instance, reads),
                 _ => continue,
             };
-            if node
-                .kind
-                .deciding()
-                .is_some_and(|deciding| value == Cell::Bool(deciding))
-            {
+            if node.kind.deciding().is_some_and(|deciding| value == deciding) {
                 return;
             }
         }

@@ -1,10 +1,11 @@
 //! What is missing: sets of facts and rules, kept once an evaluation.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::rules::calendar::Date;
 use crate::rules::law::ClauseIndex;
-use crate::rules::value::{Area, Gap};
+use crate::rules::value::{Area, Gap, GapKind};
 use crate::rules::vocabulary::FactIndex;
 
 /// A missing rule; the number is that of the parameter, clause or choice in the law.
@@ -54,14 +55,7 @@ impl Gaps {
         if self.sets.last() != Some(&set) {
             self.sets.push(set);
         }
-        Gap(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
-    }
-
-    pub(in crate::rules) fn fact(&mut self, fact: FactIndex, instance: u32) -> Gap {
-        self.keep(GapSet {
-            facts: BTreeSet::from([(fact, instance)]),
-            rules: BTreeSet::new(),
-        })
+        Gap::set(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
     }
 
     fn rule(&mut self, kind: RuleKind, number: u16, area: Option<Area>, date: Date) -> Gap {
@@ -109,13 +103,20 @@ impl Gaps {
         if has_none {
             return b;
         }
-        let mut set = one.clone();
-        set.facts.extend(&other.facts);
-        set.rules.extend(&other.rules);
+        let other = other.into_owned();
+        let mut set = one.into_owned();
+        set.facts.extend(other.facts);
+        set.rules.extend(other.rules);
         self.keep(set)
     }
 
-    pub(in crate::rules) fn get(&self, gap: Gap) -> &GapSet {
-        &self.sets[gap.0 as usize]
+    pub(in crate::rules) fn get(&self, gap: Gap) -> Cow<'_, GapSet> {
+        match gap.kind() {
+            GapKind::Set(at) => Cow::Borrowed(&self.sets[at as usize]),
+            GapKind::Fact(fact, instance) => Cow::Owned(GapSet {
+                facts: BTreeSet::from([(fact, instance)]),
+                rules: BTreeSet::new(),
+            }),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading the law: parameters by keys, area and date, and the options of open choices.
 
-use super::{Evaluation, note};
+use super::Evaluation;
 use crate::rules::calendar::Date;
 use crate::rules::compile::{NodeIndex, Operands};
 use crate::rules::document::SelectedBy;
@@ -9,6 +9,7 @@ use crate::rules::value::{Area, Cell, Fault, Gap};
 
 impl Evaluation<'_> {
     /// SEMANTICS.md section 7.
+    #[inline(never)]
     pub(super) fn lookup(&mut self, parameter: u16, operands: Operands, at: u32) -> Cell {
         let law = self.law;
         let start = self.keys.len();
@@ -50,7 +51,7 @@ impl Evaluation<'_> {
             for row in table.of_area(area).iter().filter(|row| row.in_force.holds(date)) {
                 in_force = true;
                 if self.fits(row, &self.keys[keys.clone()]) {
-                    note(&mut self.rows, (number, row.number));
+                    self.rows.note((number, row.number));
                     return row.value;
                 }
             }
@@ -62,7 +63,7 @@ impl Evaluation<'_> {
     fn no_row(&mut self, number: u16, table: &ParameterTable, in_force: bool, asked: Area, date: Date) -> Cell {
         match &table.otherwise {
             Some((value, _)) if in_force => {
-                note(&mut self.rows, (number, 0));
+                self.rows.note((number, 0));
                 *value
             }
             Some(_) | None => Cell::Missing(self.gaps.parameter(number, asked, date)),
@@ -77,12 +78,19 @@ impl Evaluation<'_> {
     }
 
     /// The option in force, resolved once a decision.
+    #[inline]
     pub(super) fn choice(&mut self, number: u16) -> Cell {
-        let at = usize::from(number);
-        if self.choice_cells[at] == Cell::Absent {
-            self.choice_cells[at] = self.setting(number);
+        match self.choice_cells[usize::from(number)] {
+            Cell::Absent => self.first_read(number),
+            cell => cell,
         }
-        self.choice_cells[at]
+    }
+
+    #[inline(never)]
+    fn first_read(&mut self, number: u16) -> Cell {
+        let setting = self.setting(number);
+        self.choice_cells[usize::from(number)] = setting;
+        setting
     }
 
     fn setting(&mut self, number: u16) -> Cell {
@@ -90,10 +98,10 @@ impl Evaluation<'_> {
         let Some(date) = self.date(SelectedBy::DecisionDate) else {
             return Cell::Missing(self.undated(SelectedBy::DecisionDate));
         };
-        let settings = (1..).zip(&table.settings);
-        match settings.filter(|(_, setting)| setting.in_force.holds(date)).last() {
-            Some((version, setting)) => {
-                note(&mut self.chosen, (number, version));
+        match table.settings.iter().rposition(|setting| setting.in_force.holds(date)) {
+            Some(at) => {
+                let setting = &table.settings[at];
+                self.chosen.note((number, u32::try_from(at + 1).unwrap_or(u32::MAX)));
                 Cell::Code(setting.code)
             }
             None => Cell::Missing(self.gaps.choice(number, date)),

@@ -1,5 +1,7 @@
 //! What an evaluation read and what it lacked, in the words of a determination.
 
+use std::borrow::Cow;
+
 use super::Evaluation;
 use super::gaps::{GapSet, RuleGap, RuleKind};
 use crate::canonical::Json;
@@ -13,7 +15,7 @@ impl Evaluation<'_> {
     /// The facts and rules of a gap, facts in the order of the vocabulary, rules by kind and id.
     #[must_use]
     pub fn missing(&self, gap: Gap) -> (Vec<MissingFact>, Vec<MissingRule>) {
-        self.named(self.gaps.get(gap))
+        self.named(&self.gaps.get(gap))
     }
 
     /// The facts and rules of several gaps together, each once.
@@ -51,7 +53,7 @@ impl Evaluation<'_> {
     /// The rows of parameters that lookups gave, by parameter and row.
     #[must_use]
     pub fn parameters_read(&self) -> Vec<ParameterRead> {
-        let rows = self.rows_read().into_iter().map(|(parameter, row)| {
+        let rows = self.rows_read().iter().map(|&(parameter, row)| {
             let table = &self.law.parameters[usize::from(parameter)];
             match row.checked_sub(1).map(|at| &table.rows[at as usize]) {
                 Some(row) => ParameterRead {
@@ -82,16 +84,18 @@ impl Evaluation<'_> {
     #[must_use]
     pub fn samples_read(&self) -> Vec<String> {
         let rows = self.parameters_read().into_iter().filter(|read| read.sample);
-        let years = self.years.iter().filter(|year| self.law.calendar.is_sample(**year));
+        let mut years = self.years.clone();
+        years.retain(|year| self.law.calendar.is_sample(*year));
+        years.sort_unstable();
         rows.map(|read| read.row)
-            .chain(years.map(|year| format!("{CALENDAR} {year}")))
+            .chain(years.iter().map(|year| format!("{CALENDAR} {year}")))
             .collect()
     }
 
     /// The options of choices that were read, in the order of the law.
     #[must_use]
     pub fn choices_read(&self) -> Vec<ChoiceRead> {
-        let read = self.options_read().into_iter().map(|(choice, version)| {
+        let read = self.options_read().iter().map(|&(choice, version)| {
             let table = &self.law.choices[usize::from(choice)];
             let setting = &table.settings[version as usize - 1];
             ChoiceRead {
@@ -103,19 +107,17 @@ impl Evaluation<'_> {
         read.collect()
     }
 
-    pub(in crate::rules) fn rows_read(&self) -> Vec<(u16, u32)> {
-        let mut rows = self.rows.clone();
-        rows.sort_unstable();
-        rows
+    /// (parameter, row), ascending.
+    pub(in crate::rules) fn rows_read(&self) -> &[(u16, u32)] {
+        self.rows.as_slice()
     }
 
-    pub(in crate::rules) fn options_read(&self) -> Vec<(u16, u32)> {
-        let mut options = self.chosen.clone();
-        options.sort_unstable();
-        options
+    /// (choice, setting), ascending.
+    pub(in crate::rules) fn options_read(&self) -> &[(u16, u32)] {
+        self.chosen.as_slice()
     }
 
-    pub(in crate::rules) fn gap_set(&self, gap: Gap) -> &GapSet {
+    pub(in crate::rules) fn gap_set(&self, gap: Gap) -> Cow<'_, GapSet> {
         self.gaps.get(gap)
     }
 

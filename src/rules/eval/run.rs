@@ -1,9 +1,11 @@
-//! One node after another: reading, branching, and the strictness of everything else.
+//! One node after another: reading, branching, conditions, and the strictness of everything else.
+
+use std::cmp::Ordering;
 
 use super::Evaluation;
-use super::truth::Truth;
-use crate::rules::calendar::Month;
-use crate::rules::compile::{Fold, Node, NodeIndex, Operands, PAY_FROM, Reach};
+use crate::rules::compile::{Binary, Comparison, Fold, Node, NodeIndex, Operands, PAY_FROM, Reach, Source, Unary};
+use crate::rules::expr::RoundMode;
+use crate::rules::law::ClauseIndex;
 use crate::rules::value::{Cell, Fault, Gap};
 use crate::rules::vocabulary::FactIndex;
 
@@ -12,66 +14,173 @@ pub(super) const BRANCH_MISSING: u16 = 2;
 
 impl Evaluation<'_> {
     /// The value of a node in an instance of its expression's scope.
+    ///
+    /// Leaves are answered here; every other arm is a call of its own in tail position, so that
+    /// this function needs no frame. It runs some 600 times a decision.
     pub(super) fn run(&mut self, node: NodeIndex, at: u32) -> Cell {
-        let law = self.law;
-        match law.code.node(node) {
+        match self.nodes[node.0 as usize] {
             Node::Const(cell) => cell,
-            Node::Fact(reach, fact, column) => self.fact(reach, fact, column, at),
-            Node::PayFrom => self.pay_from_cell(),
-            Node::PayMonth => self.pay_month_cell(at, |(month, _)| Cell::Month(month)),
-            Node::PayIndex => self.pay_month_cell(at, |(_, index)| Cell::Int(index)),
-            Node::Clause(reach, clause) => self.clause_cell(clause, self.climb(reach, at)),
+            Node::Fact(source, fact, column) => match source {
+                Source::Household => self.fact(fact, usize::from(column), 0),
+                Source::Own(scope) => self.fact(fact, self.facts.tables[scope.at()].place(column, at), at),
+                Source::Outer(reach) => self.outer_fact(reach, fact, column, at),
+            },
+            Node::IsCode(source, fact, column, code) => self.is_code(source, fact, column, code, at),
+            Node::Known(source, column) => match source {
+                Source::Household => self.facts.known[usize::from(column)].into(),
+                Source::Own(scope) => self.facts.known[self.facts.tables[scope.at()].place(column, at)].into(),
+                Source::Outer(reach) => self.outer_known(reach, column, at),
+            },
+            Node::Clause(source, clause) => match source {
+                Source::Household => self.clause_cell(clause, 0),
+                Source::Own(_) => self.clause_cell(clause, at),
+                Source::Outer(reach) => self.outer_clause(reach, clause, at),
+            },
             Node::Choice(choice) => self.choice(choice),
-            Node::Lookup(parameter, operands) => self.lookup(parameter, operands, at),
-            Node::Unary(unary, a) => match self.operand(a, at) {
-                stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
-                a => self.unary(unary, a),
-            },
-            Node::Binary(binary, a, b) => match self.operands(a, b, at) {
-                Ok((a, b)) => self.binary(binary, a, b),
-                Err(stop) => stop,
-            },
-            Node::Fold(fold, operands) => self.fold(fold, operands, at),
-            Node::If(condition, yes, no) => match self.branch(condition, at) {
-                Ok(taken) => self.operand(if taken { yes } else { no }, at),
-                Err(stop) => stop.cell(),
-            },
-            Node::Match(value, arms) => match self.arm(value, arms, at) {
-                Ok(arm) => self.operand(arm, at),
-                Err(stop) => stop.cell(),
-            },
-            Node::Round(value, quantum, mode) => match self.operand(value, at) {
-                stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
-                value => self.round(value, quantum, mode),
-            },
+            Node::Compare(comparison, a, b) => self.compare(comparison, a, b, at),
+            Node::In(value, codes) => self.one_of(value, codes, at),
+            Node::Not(a) => self.not(a, at),
+            Node::Condition(start, tree) => self.condition(start, tree, at),
+            Node::And(operands) => self.and(operands, at),
+            Node::Or(operands) => self.or(operands, at),
+            Node::If(condition, yes, no) => self.either(condition, yes, no, at),
+            Node::Match(value, arms) => self.matched(value, arms, at),
+            Node::Binary(binary, a, b) => self.strict_binary(binary, a, b, at),
+            Node::Unary(unary, a) => self.strict_unary(unary, a, at),
+            Node::Round(value, quantum, mode) => self.rounded(value, quantum, mode, at),
             Node::Aggregate(index) => self.aggregate(index, at),
-            Node::Known(..)
-            | Node::Not(_)
-            | Node::And(_)
-            | Node::Or(_)
-            | Node::Compare(..)
-            | Node::Within(..)
-            | Node::In(..) => self.truth(node, at).cell(),
+            Node::Lookup(parameter, operands) => self.lookup(parameter, operands, at),
+            Node::Fold(fold, operands) => self.fold(fold, operands, at),
+            Node::Within(x, lo, hi) => self.within(x, lo, hi, at),
+            Node::PayFrom => self.pay_from_cell(),
+            Node::PayMonth => self.pay_month_cell(at),
+            Node::PayIndex => self.pay_index_cell(at),
         }
     }
 
-    /// [`Evaluation::run`], with constants and facts read on the spot: most operands are one of them.
-    #[inline]
+    /// [`Evaluation::run`], with what most operands are answered on the spot.
+    #[inline(always)]
     pub(super) fn operand(&mut self, node: NodeIndex, at: u32) -> Cell {
-        match self.law.code.node(node) {
+        match self.nodes[node.0 as usize] {
             Node::Const(cell) => cell,
-            Node::Fact(reach, fact, column) => self.fact(reach, fact, column, at),
+            Node::Condition(start, tree) => self.condition(start, tree, at),
+            Node::Clause(Source::Own(_), clause) => self.clause_cell(clause, at),
+            Node::Fact(Source::Household, fact, column) => self.fact(fact, usize::from(column), 0),
             _ => self.run(node, at),
         }
     }
 
+    #[inline(never)]
+    fn one_of(&mut self, value: NodeIndex, codes: Operands, at: u32) -> Cell {
+        match self.run(value, at) {
+            Cell::Code(code) => self.law.code.of(codes).contains(&code.operand()).into(),
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            _ => Cell::Error(Fault::Type),
+        }
+    }
+
+    #[inline(never)]
+    fn not(&mut self, a: NodeIndex, at: u32) -> Cell {
+        match self.run(a, at) {
+            Cell::Yes => Cell::No,
+            Cell::No => Cell::Yes,
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            _ => Cell::Error(Fault::Type),
+        }
+    }
+
+    #[inline(never)]
+    fn either(&mut self, condition: NodeIndex, yes: NodeIndex, no: NodeIndex, at: u32) -> Cell {
+        match self.branch(condition, at) {
+            Cell::Yes => self.run(yes, at),
+            Cell::No => self.run(no, at),
+            stop => stop,
+        }
+    }
+
+    #[inline(never)]
+    fn matched(&mut self, value: NodeIndex, arms: Operands, at: u32) -> Cell {
+        match self.arm(value, arms, at) {
+            Ok(arm) => self.run(arm, at),
+            Err(stop) => stop,
+        }
+    }
+
+    #[inline(never)]
+    fn compare(&mut self, comparison: Comparison, a: NodeIndex, b: NodeIndex, at: u32) -> Cell {
+        match self.operands(a, b, at) {
+            Ok((a, b)) => self.compared(comparison, a, b),
+            Err(stop) => stop,
+        }
+    }
+
+    #[inline(never)]
+    fn strict_binary(&mut self, binary: Binary, a: NodeIndex, b: NodeIndex, at: u32) -> Cell {
+        match self.operands(a, b, at) {
+            Ok((a, b)) => self.binary(binary, a, b),
+            Err(stop) => stop,
+        }
+    }
+
+    #[inline(never)]
+    fn strict_unary(&mut self, unary: Unary, a: NodeIndex, at: u32) -> Cell {
+        match self.run(a, at) {
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            a => self.unary(unary, a),
+        }
+    }
+
+    #[inline(never)]
+    fn rounded(&mut self, value: NodeIndex, quantum: u32, mode: RoundMode, at: u32) -> Cell {
+        match self.run(value, at) {
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            value => self.round(value, quantum, mode),
+        }
+    }
+
+    /// The instance of the scope that a node reads.
     #[inline]
-    fn fact(&mut self, reach: Reach, fact: FactIndex, column: u16, at: u32) -> Cell {
-        let instance = self.climb(reach, at);
-        match self.facts.tables[reach.to.at()].cell(column, instance) {
-            Cell::Absent => Cell::Missing(self.gaps.fact(fact, instance)),
+    pub(super) fn instance(&self, source: Source, at: u32) -> u32 {
+        match source {
+            Source::Household => 0,
+            Source::Own(_) => at,
+            Source::Outer(reach) => self.climb(reach, at),
+        }
+    }
+
+    #[inline(always)]
+    fn fact(&self, fact: FactIndex, place: usize, instance: u32) -> Cell {
+        match self.facts.cells[place] {
+            Cell::Absent => Cell::Missing(Gap::fact(fact, instance)),
             cell => cell,
         }
+    }
+
+    /// Whether a fact that is a code is this one.
+    #[inline(never)]
+    fn is_code(&self, source: Source, fact: FactIndex, column: u16, code: u16, at: u32) -> Cell {
+        match self.fact(fact, self.place(source, column, at), self.instance(source, at)) {
+            Cell::Code(found) => (found.operand() == u32::from(code)).into(),
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            _ => Cell::Error(Fault::Type),
+        }
+    }
+
+    #[inline(never)]
+    fn outer_fact(&self, reach: Reach, fact: FactIndex, column: u16, at: u32) -> Cell {
+        let instance = self.climb(reach, at);
+        self.fact(fact, self.facts.tables[reach.to.at()].place(column, instance), instance)
+    }
+
+    #[inline(never)]
+    fn outer_known(&self, reach: Reach, column: u16, at: u32) -> Cell {
+        let instance = self.climb(reach, at);
+        self.facts.known[self.facts.tables[reach.to.at()].place(column, instance)].into()
+    }
+
+    #[inline(never)]
+    fn outer_clause(&mut self, reach: Reach, clause: ClauseIndex, at: u32) -> Cell {
+        self.clause_cell(clause, self.climb(reach, at))
     }
 
     /// Both values of a strict operator, or the error or gap that it has instead.
@@ -89,44 +198,108 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Settles the condition of an `if` and records the branch.
-    pub(super) fn branch(&mut self, condition: NodeIndex, at: u32) -> Result<bool, Truth> {
-        let truth = self.truth(condition, at);
-        match truth {
-            Truth::Yes => {
-                self.live.push(1);
-                Ok(true)
+    /// Kleene: false decides, and what is missing counts only if nothing does.
+    #[inline(never)]
+    fn and(&mut self, operands: Operands, at: u32) -> Cell {
+        let law = self.law;
+        let mut missing: Option<Gap> = None;
+        for operand in law.code.of(operands) {
+            match self.run(NodeIndex(*operand), at) {
+                Cell::Yes => {}
+                Cell::No => return Cell::No,
+                Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
+                stop @ Cell::Error(_) => return stop,
+                _ => return Cell::Error(Fault::Type),
             }
-            Truth::No => {
-                self.live.push(0);
-                Ok(false)
+        }
+        missing.map_or(Cell::Yes, Cell::Missing)
+    }
+
+    /// Kleene: true decides, and what is missing counts only if nothing does.
+    #[inline(never)]
+    fn or(&mut self, operands: Operands, at: u32) -> Cell {
+        let law = self.law;
+        let mut missing: Option<Gap> = None;
+        for operand in law.code.of(operands) {
+            match self.run(NodeIndex(*operand), at) {
+                Cell::No => {}
+                Cell::Yes => return Cell::Yes,
+                Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
+                stop @ Cell::Error(_) => return stop,
+                _ => return Cell::Error(Fault::Type),
             }
-            Truth::Missing(_) => {
-                self.live.push(BRANCH_MISSING);
-                Err(truth)
+        }
+        missing.map_or(Cell::No, Cell::Missing)
+    }
+
+    #[inline]
+    fn compared(&self, comparison: Comparison, a: Cell, b: Cell) -> Cell {
+        let ordered = |wanted: fn(Ordering) -> bool| self.order(a, b).map(wanted);
+        let truth = match comparison {
+            Comparison::Eq => self.equal(a, b),
+            Comparison::Ne => self.equal(a, b).map(|equal| !equal),
+            Comparison::Lt => ordered(Ordering::is_lt),
+            Comparison::Le => ordered(Ordering::is_le),
+            Comparison::Gt => ordered(Ordering::is_gt),
+            Comparison::Ge => ordered(Ordering::is_ge),
+        };
+        truth.map_or_else(Cell::Error, Cell::from)
+    }
+
+    #[inline(never)]
+    fn within(&mut self, x: NodeIndex, lo: NodeIndex, hi: NodeIndex, at: u32) -> Cell {
+        let mut cells = [Cell::Absent; 3];
+        let mut missing: Option<Gap> = None;
+        for (cell, node) in cells.iter_mut().zip([x, lo, hi]) {
+            *cell = self.run(node, at);
+            match *cell {
+                Cell::Error(_) => return *cell,
+                Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
+                _ => {}
             }
-            Truth::Error(_) => Err(truth),
+        }
+        let [x, lo, hi] = cells;
+        match missing {
+            Some(gap) => Cell::Missing(gap),
+            None => match (self.order(lo, x), self.order(x, hi)) {
+                (Ok(low), Ok(high)) => (low.is_le() && high.is_le()).into(),
+                (Err(fault), Ok(_) | Err(_)) | (Ok(_), Err(fault)) => Cell::Error(fault),
+            },
         }
     }
 
+    /// Settles the condition of an `if` and records the branch: yes, no, or what it is instead.
+    pub(super) fn branch(&mut self, condition: NodeIndex, at: u32) -> Cell {
+        let truth = self.operand(condition, at);
+        let arm = match truth {
+            Cell::Yes => 1,
+            Cell::No => 0,
+            Cell::Missing(_) => BRANCH_MISSING,
+            Cell::Error(_) => return truth,
+            _ => return Cell::Error(Fault::Type),
+        };
+        self.live.push(arm);
+        truth
+    }
+
     /// Settles the code of a `match`, records the arm and gives its node.
-    pub(super) fn arm(&mut self, value: NodeIndex, arms: Operands, at: u32) -> Result<NodeIndex, Truth> {
+    fn arm(&mut self, value: NodeIndex, arms: Operands, at: u32) -> Result<NodeIndex, Cell> {
         let law = self.law;
-        let value = self.operand(value, at);
+        let value = self.run(value, at);
         let arms = law.code.of(arms);
         match value {
             Cell::Code(code) => {
-                let found = arms.chunks_exact(2).position(|arm| arm[0] == u32::from(code.0));
-                let position = found.ok_or(Truth::Error(Fault::Range))?;
+                let found = arms.chunks_exact(2).position(|arm| arm[0] == code.operand());
+                let position = found.ok_or(Cell::Error(Fault::Range))?;
                 self.live.push(u16::try_from(position).unwrap_or(u16::MAX));
                 Ok(NodeIndex(arms[2 * position + 1]))
             }
-            Cell::Missing(gap) => {
+            Cell::Missing(_) => {
                 self.live.push(u16::try_from(arms.len() / 2).unwrap_or(u16::MAX));
-                Err(Truth::Missing(gap))
+                Err(value)
             }
-            Cell::Error(fault) => Err(Truth::Error(fault)),
-            _ => Err(Truth::Error(Fault::Type)),
+            Cell::Error(_) => Err(value),
+            _ => Err(Cell::Error(Fault::Type)),
         }
     }
 
@@ -147,13 +320,14 @@ impl Evaluation<'_> {
     }
 
     /// All operands first, then step by step from the left.
+    #[inline(never)]
     fn fold(&mut self, fold: Fold, operands: Operands, at: u32) -> Cell {
         let law = self.law;
         let mut missing: Option<Gap> = None;
         let mut result: Option<Cell> = None;
         for operand in law.code.of(operands) {
-            let value = match self.operand(NodeIndex(*operand), at) {
-                Cell::Error(fault) => return Cell::Error(fault),
+            let value = match self.run(NodeIndex(*operand), at) {
+                stop @ Cell::Error(_) => return stop,
                 Cell::Missing(gap) => {
                     missing = Some(self.also(missing, gap));
                     continue;
@@ -163,7 +337,7 @@ impl Evaluation<'_> {
             result = Some(match result {
                 None => value,
                 // Kept until all operands are known: a missing one outweighs it.
-                Some(Cell::Error(fault)) => Cell::Error(fault),
+                Some(stop @ Cell::Error(_)) => stop,
                 Some(sum) => self.binary(fold.step(), sum, value),
             });
         }
@@ -174,19 +348,26 @@ impl Evaluation<'_> {
         }
     }
 
-    fn pay_from_cell(&mut self) -> Cell {
+    #[inline(never)]
+    fn pay_from_cell(&self) -> Cell {
         match self.pay_from {
             Some(month) => Cell::Month(month),
             None => {
                 let (fact, _) = self.facts.household(PAY_FROM);
-                Cell::Missing(self.gaps.fact(fact.unwrap_or(FactIndex(0)), 0))
+                Cell::Missing(Gap::fact(fact.unwrap_or(FactIndex(0)), 0))
             }
         }
     }
 
-    fn pay_month_cell(&self, at: u32, of: impl Fn((Month, i64)) -> Cell) -> Cell {
-        self.pay_months
-            .get(at as usize)
-            .map_or(Cell::Error(Fault::Range), |pay| of(*pay))
+    #[inline(never)]
+    fn pay_month_cell(&self, at: u32) -> Cell {
+        let pay = self.pay_months.get(at as usize);
+        pay.map_or(Cell::Error(Fault::Range), |(month, _)| Cell::Month(*month))
+    }
+
+    #[inline(never)]
+    fn pay_index_cell(&self, at: u32) -> Cell {
+        let pay = self.pay_months.get(at as usize);
+        pay.map_or(Cell::Error(Fault::Range), |(_, index)| Cell::Int(*index))
     }
 }

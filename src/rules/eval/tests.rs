@@ -151,7 +151,7 @@ fn shown(evaluation: &Evaluation<'_>, value: Value<'_>) -> Json {
                 let path = &evaluation.law.schema.facts[fact.at()].path;
                 Json::List(vec![Json::text(path), Json::Int((*instance).into())])
             });
-            let rules = evaluation.ordered_rules(set).into_iter().map(|(id, rule)| {
+            let rules = evaluation.ordered_rules(&set).into_iter().map(|(id, rule)| {
                 let area = rule.area.map_or_else(String::new, |area| area.to_string());
                 Json::List(vec![
                     Json::Int(rule.kind.byte().into()),

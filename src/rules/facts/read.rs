@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Table};
+use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Selecting, Table};
 use crate::canonical::Json;
 use crate::rules::document::Type;
 use crate::rules::expr::Literal;
 use crate::rules::number::Number;
-use crate::rules::value::{Cell, Place};
+use crate::rules::value::{self, Cell, Place};
 use crate::rules::vocabulary::{Fact, FactIndex, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
 
 /// Most mistakes that one refusal lists.
@@ -23,6 +23,7 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     let mut reader = Reader {
         schema,
         tables: schema.scopes.iter().map(|_| Table::default()).collect(),
+        rows: vec![Vec::new(); schema.scopes.len()],
         numbers: Vec::new(),
         errors: Vec::new(),
     };
@@ -32,20 +33,53 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        Ok(Facts {
+        let mut facts = Facts {
             schema: Arc::clone(schema),
             tables: reader.tables,
+            cells: Vec::new(),
+            known: Vec::new(),
+            selecting: Default::default(),
             numbers: reader.numbers,
             document: Arc::new(document.clone()),
-        })
+        };
+        for (table, rows) in facts.tables.iter_mut().zip(reader.rows) {
+            table.start = u32::try_from(facts.cells.len()).unwrap_or(u32::MAX);
+            facts.cells.extend(rows.iter().map(|(cell, _)| *cell));
+            facts.known.extend(rows.iter().map(|(_, known)| *known));
+        }
+        facts.selecting = SELECTING.map(|path| selecting(&facts, path));
+        Ok(facts)
     } else {
         Err(reader.errors)
     }
 }
 
+/// The facts whose dates select, by [`SelectedBy`](crate::rules::document::SelectedBy).
+const SELECTING: [&str; 3] = ["decision.month", "decision.date", "case.applied_on"];
+
+fn selecting(facts: &Facts, path: &str) -> Selecting {
+    let (fact, cell) = facts.household(path);
+    let date = match cell {
+        Cell::Date(date) => Some(date),
+        Cell::Month(month) => Some(month.start()),
+        Cell::No
+        | Cell::Yes
+        | Cell::Int(_)
+        | Cell::Wide(_)
+        | Cell::Code(_)
+        | Cell::Area(_)
+        | Cell::Missing(_)
+        | Cell::Error(_)
+        | Cell::Absent => None,
+    };
+    Selecting { fact, date }
+}
+
 struct Reader<'a> {
     schema: &'a Schema,
     tables: Vec<Table>,
+    /// The cells of each table, with whether they were recorded.
+    rows: Vec<Vec<(Cell, bool)>>,
     numbers: Vec<Number>,
     errors: Vec<FactsError>,
 }
@@ -100,7 +134,7 @@ impl<'a> Reader<'a> {
     fn row<'j>(&mut self, scope: ScopeIndex, find: impl Fn(&Fact) -> (Option<&'j Json>, String)) {
         let schema = self.schema;
         let columns = &schema.scopes[scope.at()].facts;
-        self.tables[scope.at()].width = columns.len();
+        self.tables[scope.at()].width = u32::try_from(columns.len()).unwrap_or(u32::MAX);
         for index in columns {
             let fact = &schema.facts[index.at()];
             let (json, path) = find(fact);
@@ -116,9 +150,7 @@ impl<'a> Reader<'a> {
                     .as_ref()
                     .map_or(Cell::Absent, |literal| self.absent(literal)),
             };
-            let table = &mut self.tables[scope.at()];
-            table.cells.push(cell);
-            table.known.push(json.is_some());
+            self.rows[scope.at()].push((cell, json.is_some()));
         }
     }
 
@@ -197,7 +229,7 @@ impl<'a> Reader<'a> {
                 let number = number(json).ok_or("a whole number belongs here, in the unit of the vocabulary")?;
                 Ok(self.keep(number))
             }
-            Type::Bool => json.as_bool().map(Cell::Bool).ok_or("true or false belongs here"),
+            Type::Bool => json.as_bool().map(Cell::from).ok_or("true or false belongs here"),
             Type::Code(list) => json
                 .as_text()
                 .and_then(|name| self.schema.codes.find(name))
@@ -213,14 +245,14 @@ impl<'a> Reader<'a> {
     fn keep(&mut self, number: Number) -> Cell {
         Cell::number(number, |number| {
             self.numbers.push(number);
-            Place::Facts(u32::try_from(self.numbers.len() - 1).unwrap_or(u32::MAX))
+            Place::new(value::Table::Facts, self.numbers.len() - 1)
         })
     }
 
     /// A default of the vocabulary; one that fits no kind reads as not recorded.
     fn absent(&mut self, literal: &Literal) -> Cell {
         match literal {
-            Literal::Bool(value) => Cell::Bool(*value),
+            Literal::Bool(value) => Cell::from(*value),
             Literal::Number(number, _) => self.keep(*number),
             Literal::Code(code) => self.schema.codes.find(code).map_or(Cell::Absent, Cell::Code),
             Literal::Date(date) => Cell::Date(*date),
@@ -234,6 +266,7 @@ impl<'a> Reader<'a> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (scope, table) in self.schema.scopes.iter().zip(&mut self.tables) {
             table.starts.push(table.count);
+
             *counts.entry(&scope.key).or_default() += table.count as usize;
         }
         let of = |key: &str| counts.get(key).copied().unwrap_or(0);

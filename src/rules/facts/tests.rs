@@ -70,9 +70,9 @@ fn instances_are_numbered_in_document_order_over_the_household() {
 #[test]
 fn a_default_is_a_value_that_is_not_known() {
     let facts = read("{\"members\":[{}]}").expect("facts");
-    let members = &facts.tables[1];
-    assert_eq!((members.cell(0, 0), members.known(0, 0)), (Cell::Absent, false));
-    assert_eq!((members.cell(1, 0), members.known(1, 0)), (Cell::Bool(false), false));
+    let at = |column| facts.tables[1].place(column, 0);
+    assert_eq!((facts.cells[at(0)], facts.known[at(0)]), (Cell::Absent, false));
+    assert_eq!((facts.cells[at(1)], facts.known[at(1)]), (Cell::No, false));
 }
 
 #[test]

@@ -12,13 +12,13 @@ use super::{CLAUSES_MAX, LAYERS_MAX, Law, LawError, Published, manifest};
 use crate::rules::calendar::WorkingCalendar;
 use crate::rules::codec::Digest;
 use crate::rules::compile::{
-    CALL_DEPTH_MAX, Code, Compiler, Cost, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, Names, NodeIndex, ParameterName,
-    evaluations, expression_depth,
+    CALL_DEPTH_MAX, ClauseNode, Code, Compiler, Cost, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, Names, NodeIndex,
+    ParameterName, evaluations, expression_depth,
 };
 use crate::rules::document::Document;
 use crate::rules::expr::Expr;
 use crate::rules::value::Area;
-use crate::rules::vocabulary::{Schema, ScopeIndex};
+use crate::rules::vocabulary::{PAY_MONTH, Schema, ScopeIndex};
 
 /// A layer with its parsed area.
 struct Layer<'a> {
@@ -111,7 +111,15 @@ pub(super) fn resolve(
         mut compiler, problems, ..
     } = builder;
     compiler.code.codes = compiler.codes;
-    let code = compiler.code;
+    let mut code = compiler.code;
+    code.diagrams();
+    code.clauses = clauses
+        .iter()
+        .map(|clause| ClauseNode {
+            scope: Some(clause.scope).filter(|scope| schema.scope_id(*scope) != PAY_MONTH),
+            always: clause.always,
+        })
+        .collect();
     let sources: Vec<&Published> = ordered.iter().map(|(_, published)| *published).collect();
     let manifest = manifest::manifest(area, &sources, calendar, vocabulary);
     problems.into_result(()).map(|()| Law {

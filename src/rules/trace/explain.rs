@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::canonical::Json;
 use crate::rules::codec::Digest;
-use crate::rules::eval::{Evaluation, Read};
+use crate::rules::eval::{Branches, Evaluation, Read};
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::ScopeIndex;
@@ -15,7 +15,8 @@ impl Evaluation<'_> {
     #[must_use]
     pub fn explain(&mut self) -> Json {
         let trace: Digest = self.trace().digest();
-        let demanded: Vec<(ClauseIndex, u32)> = self.demanded_clauses().map(|(clause, at, _)| (clause, at)).collect();
+        let demanded: Vec<(ClauseIndex, u32)> =
+            self.demanded_slots().map(|slot| (slot.clause, slot.instance)).collect();
         let clauses = demanded
             .into_iter()
             .map(|(clause, instance)| self.explain_clause(clause, instance))
@@ -36,7 +37,7 @@ impl Evaluation<'_> {
         let Some(record) = self.demanded(clause, instance) else {
             return Json::Object(out);
         };
-        let version = (record.version as usize)
+        let version = usize::from(record.version)
             .checked_sub(1)
             .and_then(|at| table.versions.get(at));
         if let Some(named) = version.or(table.versions.last()) {
@@ -110,7 +111,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn put_outcome(&self, value: Cell, branches: (u32, u32), out: &mut BTreeMap<String, Json>) {
+    fn put_outcome(&self, value: Cell, branches: Branches, out: &mut BTreeMap<String, Json>) {
         out.insert("value".to_owned(), self.readable(value));
         let branches = self.branches(branches);
         if !branches.is_empty() {
@@ -169,7 +170,8 @@ impl Evaluation<'_> {
     /// A value as people read it: `true`, `650`, `1/3`, `2021-07`, or what is missing.
     fn readable(&self, cell: Cell) -> Json {
         match cell {
-            Cell::Bool(value) => Json::Bool(value),
+            Cell::No => Json::Bool(false),
+            Cell::Yes => Json::Bool(true),
             Cell::Int(value) => Json::integer(value.into()),
             Cell::Wide(place) => Json::text(self.number(place).to_string()),
             Cell::Code(code) => Json::text(self.law.code.codes.name(code)),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Builder, Layer};
+use crate::rules::calendar::Date;
 use crate::rules::document::{Bounds, Choice, InForce, Parameter, ParameterDeclaration, ParameterValue, Type};
 use crate::rules::expr::Literal;
 use crate::rules::law::check::level;
@@ -94,7 +95,7 @@ fn table(id: &str, gathered: &Gathered<'_>, builder: &mut Builder<'_>) -> Parame
     }
     table.bounds = narrowest(&bounds, builder);
     // Latest first: the first row in force that fits is the one that counts.
-    let from = |row: &Row| row.in_force.from.map_or(i64::MIN, |from| i64::from(from.days()));
+    let from = |row: &Row| row.in_force.from.map_or(i64::MIN, Date::days);
     table
         .sorted
         .sort_by(|a, b| (a.area, from(b), b.number).cmp(&(b.area, from(a), a.number)));

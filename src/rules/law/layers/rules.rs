@@ -8,6 +8,7 @@ use crate::rules::law::check::overlap;
 use crate::rules::law::{
     CarryRule, GuardRule, MonthSteps, OutcomeList, OutcomeRule, ScheduleRule, Step, Version, Versions,
 };
+use crate::rules::outcome::{Effect, Outcome};
 use crate::rules::vocabulary::{PAY_MONTH, ScopeIndex};
 
 /// The sections of a trace part.
@@ -88,11 +89,17 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
         OutcomeList {
             id: list.id.to_owned(),
             kinds: list.kinds.to_vec(),
+            kind_codes: Vec::new(),
             scope,
             rows: rows.collect(),
         }
     });
-    compiled.collect()
+    let mut lists: Vec<OutcomeList> = compiled.collect();
+    for list in &mut lists {
+        let codes = &mut builder.compiler.codes;
+        list.kind_codes = list.kinds.iter().filter_map(|kind| codes.intern(kind)).collect();
+    }
+    lists
 }
 
 fn place<'a>(list: &mut Open<'a>, placed: Placed<'a>, builder: &mut Builder<'_>) {
@@ -160,6 +167,7 @@ fn outcome(placed: &Placed<'_>, list: &str, scope: ScopeIndex, part: Part, build
             .zip(&row.flags)
             .map(|(number, (_, e))| step(number, e, scope))
             .collect(),
+        outcome: Outcome::from_code(&row.outcome),
         text: row.clone(),
     }
 }
@@ -210,10 +218,21 @@ pub(super) fn guards(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Ver
         all[at].versions.push(Version {
             in_force: guard.in_force,
             by: guard.by,
-            rule: GuardRule { text, scope, require },
+            rule: GuardRule {
+                outcomes: codes(&guard.outcomes, Outcome::from_code),
+                effects: codes(&guard.effects, Effect::from_code),
+                text,
+                scope,
+                require,
+            },
         });
     }
     all
+}
+
+/// The values of codes; none where nothing is listed. What is no value of this kind concerns nothing.
+fn codes<T>(listed: &[String], of: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    (!listed.is_empty()).then(|| listed.iter().filter_map(|code| of(code)).collect())
 }
 
 pub(super) fn schedules(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Versions<ScheduleRule>> {
@@ -288,7 +307,12 @@ impl Builder<'_> {
     fn step(&mut self, policy: &str, what: &str, expr: &Expr, scope: ScopeIndex, part: Part) -> Step {
         let node = self.expression(policy, what, expr, scope);
         let steps = &mut self.compiler.code.steps;
-        steps.push(StepNode { node, scope, part });
+        steps.push(StepNode {
+            node,
+            scope,
+            part,
+            prefix: part.prefix(),
+        });
         Step(u32::try_from(steps.len() - 1).unwrap_or(0))
     }
 }
