@@ -6,7 +6,7 @@ use super::error::{AppError, ResourceKind};
 use crate::canonical::Json;
 use crate::log::record::{CaseKeys, CaseStatePlace, open_state, seal_state};
 use crate::rules::case::{CaseState, RecordPlace};
-use crate::store::{CaseHeadRow, DataKeyRow};
+use crate::store::{CaseHeadRow, CaseView, DataKeyRow};
 
 /// A case before a decision.
 pub struct CaseFile {
@@ -37,14 +37,28 @@ impl App {
 
     /// The case of this name as it stands.
     pub(super) async fn case_file(&self, name: CaseName) -> Result<CaseFile, AppError> {
-        let row = self.store.case_head(name.area, &name.case.to_string()).await?;
-        let row = row.ok_or_else(|| AppError::NotFound {
+        let found = self.store.case_view(name.area, &name.case.to_string()).await?;
+        self.case_file_of(name, found)
+    }
+
+    /// The same of what was read already.
+    pub(super) fn case_file_of(&self, name: CaseName, found: Option<CaseView>) -> Result<CaseFile, AppError> {
+        let found = found.ok_or_else(|| AppError::NotFound {
             kind: ResourceKind::Case,
             name: name.to_string(),
         })?;
-        let keys = self.case_keys(&row).await?;
-        let mut state = App::open_case_state(name, &row, &keys)?;
-        state.place_newest(self.place_of(&row).await?);
+        let row = &found.head;
+        let [identity, content] = &found.keys;
+        let keys = CaseKeys {
+            identity: self.vault.unwrap(identity, || name.to_string())?,
+            content: self.vault.unwrap(content, || name.to_string())?,
+        };
+        let mut state = App::open_case_state(name, row, &keys)?;
+        state.place_newest(RecordPlace {
+            origin: found.origin.to_string(),
+            index: row.last_index.get(),
+            leaf_hash: found.leaf_hash.to_string(),
+        });
         Ok(CaseFile {
             name,
             version: row.version,
@@ -95,20 +109,6 @@ impl App {
         Ok(CaseKeys {
             identity: self.vault.unwrap(find(&refs[0])?, name)?,
             content: self.vault.unwrap(find(&refs[1])?, name)?,
-        })
-    }
-
-    async fn place_of(&self, row: &CaseHeadRow) -> Result<RecordPlace, AppError> {
-        let entry = self
-            .store
-            .entry(row.last_log_id, row.last_index)
-            .await?
-            .ok_or(AppError::LogCorrupt)?;
-        let log = self.log_row(row.last_log_id).await?;
-        Ok(RecordPlace {
-            origin: log.origin.to_string(),
-            index: row.last_index.get(),
-            leaf_hash: entry.leaf_hash.to_string(),
         })
     }
 }

@@ -105,11 +105,14 @@ impl App {
             return Ok(log.clone());
         }
         let log = self.store.log(log_id).await?.ok_or(AppError::LogCorrupt)?;
-        self.logs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(log_id, log.clone());
+        self.remember(&log);
         Ok(log)
+    }
+
+    /// Keeps a log's row that was read.
+    fn remember(&self, log: &LogRow) {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.entry(log.log_id).or_insert_with(|| log.clone());
     }
 
     /// An operator says that the clock is right after a long quiet time.

@@ -18,7 +18,7 @@ use crate::log::{LogIndex, RecordId};
 use crate::rules::case::CaseState;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::outcome::CaseStatus;
-use crate::store::{DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey};
+use crate::store::{DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey, RequestRow};
 
 /// Which request a record answers: its key, and the command's canonical bytes.
 pub(super) struct Asked {
@@ -82,14 +82,19 @@ impl App {
 
     /// The record that answered this request before, if it did.
     pub(super) async fn answered(&self, asked: &Asked) -> Result<Option<Opened>, AppError> {
-        let Some(row) = self.store.request(&asked.key).await? else {
-            return Ok(None);
-        };
+        match self.store.request(&asked.key).await? {
+            Some(row) => self.answered_by(asked, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The record that answered this request before.
+    pub(super) async fn answered_by(&self, asked: &Asked, row: &RequestRow) -> Result<Opened, AppError> {
         if !self.vault.is_same_request(&row.digest, &asked.command) {
             return Err(AppError::RequestIdReused);
         }
-        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), &row).await?;
-        self.opened_as_stored(first).await.map(Some)
+        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), row).await?;
+        self.opened_as_stored(first).await
     }
 
     /// Seals and appends a record, and reads it back as it was acknowledged.
@@ -208,7 +213,7 @@ impl App {
             .await?
             .ok_or(AppError::LogCorrupt)?;
         let row = self.store.record_at(log_id, index).await?.ok_or(AppError::LogCorrupt)?;
-        let request = crate::store::RequestRow {
+        let request = RequestRow {
             key: RequestKey {
                 area: row.area,
                 caller: String::new(),

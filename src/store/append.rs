@@ -1,4 +1,4 @@
-//! The transaction that appends a batch to one log: lock the head, look up, write, commit.
+//! The transaction that appends a batch to one log, or to several: lock the head, look up, write, commit.
 //!
 //! The order of calls is the sequencer's; here is only what each step reads and writes.
 
@@ -13,7 +13,7 @@ use super::value::{Column, Value};
 use crate::area::AreaCode;
 use crate::log::Hash;
 
-/// A transaction that appends to one log. Dropped without commit it leaves nothing behind.
+/// A transaction that appends. Dropped without commit it leaves nothing behind.
 pub struct Append {
     tx: Box<dyn Transaction>,
 }
@@ -70,6 +70,25 @@ impl dyn Store {
 }
 
 impl Append {
+    /// Marks a place to which one log's part of the transaction can go back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mark(&mut self) -> Result<(), StoreError> {
+        self.tx.change("SAVEPOINT share", Vec::new()).await.map(drop)
+    }
+
+    /// Keeps what was written since the mark, or takes it back. An error ends the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&mut self, keep: bool) -> Result<(), StoreError> {
+        if !keep {
+            self.tx.change("ROLLBACK TO SAVEPOINT share", Vec::new()).await?;
+        }
+        self.tx.change("RELEASE SAVEPOINT share", Vec::new()).await.map(drop)
+    }
+
     /// Opens a log without entries. The first of two replicas wins; the other meets
     /// [`StoreError::Conflict`] and finds the log.
     ///

@@ -34,6 +34,23 @@ impl Dialect {
         }
     }
 
+    /// A SELECT of the texts of parameter n, for one side of a UNION.
+    pub(super) fn values(self, parameter: usize) -> String {
+        match self {
+            Dialect::Sqlite => format!("SELECT value FROM json_each(${parameter})"),
+            Dialect::Postgres => format!("SELECT unnest(${parameter}::text[])"),
+        }
+    }
+
+    /// All rows of a subquery as one text: a JSON list of a list a row, for columns that hold text.
+    pub(super) fn lists(self, columns: &[&str]) -> String {
+        let columns = columns.join(", ");
+        match self {
+            Dialect::Sqlite => format!("json_group_array(json_array({columns}))"),
+            Dialect::Postgres => format!("coalesce(json_agg(json_build_array({columns})), '[]')::text"),
+        }
+    }
+
     /// What locks the rows of a SELECT until commit. In SQLite the whole transaction is the lock.
     pub(super) fn for_update(self) -> &'static str {
         match self {

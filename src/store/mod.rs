@@ -15,6 +15,7 @@ mod error;
 mod migrate;
 mod postgres;
 mod read_case;
+mod read_decision;
 mod read_log;
 mod read_record;
 mod rows;
@@ -28,6 +29,7 @@ pub use driver::{Dialect, Store, Transaction};
 pub use error::{Cause, StoreError};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
+pub use read_decision::{CaseView, DecisionAsk, DecisionView};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
 pub use rows::{

@@ -10,6 +10,19 @@ use crate::area::AreaCode;
 
 const CASE_HEAD: &str = "SELECT area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, \
                          state, next_due, grace_end_month FROM case_head";
+/// The same columns, for a join.
+pub(super) const CASE_HEAD_COLUMNS: [&str; 10] = [
+    "area",
+    "case_id",
+    "version",
+    "last_log_id",
+    "last_idx",
+    "identity_key_ref",
+    "content_key_ref",
+    "state",
+    "next_due",
+    "grace_end_month",
+];
 pub(super) const SPAN: &str = "SELECT person_id, from_month, to_month, programme, area, case_id FROM person_span";
 pub(super) const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
 
@@ -90,6 +103,9 @@ impl dyn Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn persons(&self, hmacs: &[String]) -> Result<Vec<PersonRow>, StoreError> {
+        if hmacs.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = format!("{PERSON} WHERE hmac {}", self.dialect().among(1));
         every(self.read(&sql, vec![Value::Texts(hmacs.to_vec())]).await?, person_row)
     }
@@ -125,7 +141,7 @@ fn with_page([area, bound, at, case_id]: [Value; 4], limit: u32) -> Vec<Value> {
     vec![area, page(limit), bound, at, case_id]
 }
 
-fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
+pub(super) fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
     Ok(CaseHeadRow {
         area: row.parse(0)?,
         case_id: row.text(1)?,

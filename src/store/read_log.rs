@@ -216,7 +216,7 @@ fn subtree_root(hashes: &[Hash]) -> Hash {
     }
 }
 
-fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
+pub(super) fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
     Ok(LogRow {
         log_id: LogId(row.int(0)?),
         origin: row.parse(1)?,

@@ -10,6 +10,16 @@ use crate::log::{LogIndex, RecordId, TreeSize};
 
 pub(super) const REQUEST: &str =
     "SELECT area, caller, request_id, request_digest, log_id, idx, first_size FROM request";
+/// The same columns, for a join.
+pub(super) const REQUEST_COLUMNS: [&str; 7] = [
+    "area",
+    "caller",
+    "request_id",
+    "request_digest",
+    "log_id",
+    "idx",
+    "first_size",
+];
 const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind FROM record";
 const POLICY: &str = "SELECT log_id, idx, policy_id, document_area, kind, digest FROM policy_document";
 
@@ -41,15 +51,10 @@ impl dyn Store {
             "SELECT key_ref, wrapped, kek_id, retain_until, destroyed_ms FROM data_key WHERE key_ref {}",
             self.dialect().among(1)
         );
-        every(self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?, |row| {
-            Ok(DataKeyRow {
-                key_ref: row.text(0)?,
-                wrapped: row.maybe_bytes(1)?,
-                kek_id: row.text(2)?,
-                retain_until: row.maybe_parse(3)?,
-                destroyed_ms: row.maybe_int(4)?,
-            })
-        })
+        every(
+            self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?,
+            data_key_row,
+        )
     }
 
     /// The request that appended, if it did: looked up before deciding.
@@ -165,6 +170,16 @@ impl dyn Store {
         )?;
         TreeSize::new(size.unwrap_or(0)).map_err(|_| StoreError::Corrupt("a size is out of range"))
     }
+}
+
+pub(super) fn data_key_row(row: &mut Row) -> Result<DataKeyRow, StoreError> {
+    Ok(DataKeyRow {
+        key_ref: row.text(0)?,
+        wrapped: row.maybe_bytes(1)?,
+        kek_id: row.text(2)?,
+        retain_until: row.maybe_parse(3)?,
+        destroyed_ms: row.maybe_int(4)?,
+    })
 }
 
 pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {

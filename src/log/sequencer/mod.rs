@@ -1,7 +1,8 @@
 //! The sequencer: gives items their place in the log, many in one commit, and answers with proofs.
 //!
-//! One task a log and process takes items from a bounded queue, gathers them for a few
-//! milliseconds, and commits them in one transaction (`commit`). Several processes may sequence
+//! A task takes items from a bounded queue, gathers them for a few milliseconds, and commits them
+//! in one transaction (`commit`): one task a log on PostgreSQL, one for all logs on SQLite, where one
+//! commit covers every log that waits and each is checked, tried again and answered by itself. Several processes may sequence
 //! one log: the lock on the head row and the guarded head update are the fence. Nothing is
 //! answered before COMMIT; after an unknown outcome the head is read again under its lock before
 //! anything is written, and what had been written is answered as a repeated request, by the same
@@ -35,14 +36,14 @@ pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
 pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
-use lane::{Job, Lane};
+use lane::{Job, Lane, LaneOf};
 
 use super::Origin;
 use super::note::{SignError, Signer, VerifierKey};
 use crate::area::AreaCode;
 use crate::store::{Store, StoreError};
 
-/// Items that wait for one log. Beyond it callers are told to come later, before memory is short.
+/// Items that wait for one log, or for the one writer of a SQLite file. Beyond it callers are told to come later, before memory is short.
 pub const QUEUE_ITEM_COUNT_MAX: usize = 1024;
 
 /// Items of one commit. More would hold the head lock too long for the other replicas.
@@ -78,7 +79,7 @@ pub trait LogKeys: Send + Sync + 'static {
     fn verifier_keys(&self, origin: &Origin) -> Result<Vec<VerifierKey>, SignError>;
 }
 
-/// Why a batch as a whole was not committed.
+/// Why the items of one log were not committed.
 enum Stopped {
     /// Trying again does not help; nothing was written by this attempt.
     Failed(AppendError),
@@ -111,7 +112,7 @@ struct Shared {
 /// Appends items to the logs of all areas.
 pub struct Sequencer {
     shared: Arc<Shared>,
-    lanes: Mutex<Option<BTreeMap<AreaCode, Lane>>>,
+    lanes: Mutex<Option<BTreeMap<LaneOf, Lane>>>,
 }
 
 impl Sequencer {
@@ -171,8 +172,8 @@ impl Sequencer {
         // A task ends early through a bug only; its log is read again from the start.
         lanes.retain(|_, lane| !lane.ended());
         let lane = lanes
-            .entry(area)
-            .or_insert_with(|| Lane::start(self.shared.clone(), area));
+            .entry(LaneOf::area(area, self.shared.store.dialect()))
+            .or_insert_with(|| Lane::start(self.shared.clone()));
         lane.enqueue(job)
     }
 

@@ -1,6 +1,7 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
 mod flow;
+mod round_trips;
 
 use std::net::SocketAddr;
 
@@ -40,13 +41,18 @@ struct Running {
 }
 
 async fn start() -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = app(&folder).await;
+    serving(app, folder).await
+}
+
+/// Serves these use cases; `folder` is kept until the server is dropped.
+async fn serving(app: Arc<App>, folder: tempfile::TempDir) -> Running {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
         .await
         .expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = app(&folder).await;
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
         serve(listener, app, BOUNDS, stop, async {}).await
@@ -64,7 +70,10 @@ async fn start() -> Running {
 async fn app(folder: &tempfile::TempDir) -> Arc<App> {
     let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
     crate::store::migrate(&url).await.expect("migrations run");
-    let store = crate::store::open(&url).await.expect("the store opens");
+    app_over(crate::store::open(&url).await.expect("the store opens"))
+}
+
+fn app_over(store: Arc<dyn crate::store::Store>) -> Arc<App> {
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
     let clock = Arc::new(SystemClock::new());

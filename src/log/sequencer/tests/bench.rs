@@ -237,11 +237,23 @@ pub(super) enum Fault {
     Kept,
 }
 
-/// A store whose next commits fail.
+/// A store whose next commits fail, and which counts the transactions that were begun.
 pub(super) struct FailingStore {
     pub(super) inner: Arc<dyn Store>,
     pub(super) fault: Fault,
     pub(super) left: Arc<AtomicU32>,
+    pub(super) begun: Arc<AtomicU32>,
+}
+
+impl FailingStore {
+    pub(super) fn new(inner: Arc<dyn Store>, fault: Fault, left: u32) -> FailingStore {
+        FailingStore {
+            inner,
+            fault,
+            left: Arc::new(left.into()),
+            begun: Arc::default(),
+        }
+    }
 }
 
 struct FailingTransaction {
@@ -265,6 +277,7 @@ impl Store for FailingStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let taken = self
             .left
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));

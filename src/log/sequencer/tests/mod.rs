@@ -6,3 +6,4 @@ mod edges;
 mod faults;
 mod limits;
 mod races;
+mod together;
