@@ -19,6 +19,7 @@ pub mod receipt;
 pub mod record;
 pub mod sequencer;
 pub mod tiles;
+pub mod witness;
 
 #[cfg(test)]
 mod vectors;
