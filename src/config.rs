@@ -26,6 +26,9 @@ pub struct Config {
     pub policy: PathBuf,
     /// File of the keys. Without one, SQLite gets a file beside the database; PostgreSQL refuses to start.
     pub keys: Option<PathBuf>,
+    /// Folder of the high-water marks, which notice a restored or lagging database. Without one it lies beside the
+    /// SQLite file or beside the key file; keep it on another disk than the database and out of its backups.
+    pub high_water: Option<PathBuf>,
     /// Domain under which the logs are known: the origin of a log is `<domain>/<area>/<epoch>`.
     pub domain: String,
     /// How log lines look.
@@ -51,6 +54,7 @@ impl Default for Config {
             database: "sqlite:doudi.sqlite".into(),
             policy: "policy".into(),
             keys: None,
+            high_water: None,
             domain: "doudi.local".into(),
             log_format: LogFormat::Text,
             log_filter: crate::telemetry::FILTER_DEFAULT.into(),
@@ -77,6 +81,10 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<PathBuf>,
+    /// Folder of the high-water marks [default: beside the SQLite file or the key file]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_water: Option<PathBuf>,
     /// Domain under which the logs are known [default: doudi.local]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]

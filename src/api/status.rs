@@ -60,6 +60,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
         AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
         AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
+        AppError::LogRolledBack => (Code::FailedPrecondition, ErrorReason::LogRolledBack),
         AppError::LogCorrupt => (Code::DataLoss, ErrorReason::LogCorrupt),
         AppError::Internal { .. } => (Code::Internal, ErrorReason::Internal),
     }
@@ -126,6 +127,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseState(_)
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
+        | AppError::LogRolledBack
         | AppError::LogCorrupt => {}
     }
     details.set_error_info(word(reason), ERROR_DOMAIN, metadata);

@@ -3,10 +3,9 @@
 use super::App;
 use super::command::{DeterminationName, GetDetermination, ListDeterminations};
 use super::error::{AppError, ResourceKind};
-use super::paging::{count, rows};
+use super::paging::{place_cursor, rows};
 use super::result::{DeterminationRead, DeterminationSummary, Listed};
 use crate::canonical::Json;
-use crate::log::LogIndex;
 use crate::log::record::EntryKind;
 use crate::rules::case::{CaseState, PriorState};
 use crate::rules::determination::Determination;
@@ -60,14 +59,7 @@ impl App {
             ("list", Json::from("determinations")),
             ("case", case.to_string().into()),
         ]);
-        let after = match self.cursor(&scope, &command.page)? {
-            None => None,
-            Some(cursor) => {
-                let index = LogIndex::new(count(&cursor, "index")?).map_err(|_| AppError::PageToken)?;
-                let log = self.store.log_of_area(case.area).await?.ok_or(AppError::LogCorrupt)?;
-                Some((log.log_id, index))
-            }
-        };
+        let after = self.record_cursor(case.area, &scope, &command.page).await?;
         let case_id = case.case.to_string();
         let found = self
             .store
@@ -77,7 +69,7 @@ impl App {
             &scope,
             &command.page,
             found,
-            |row| Json::object([("index", Json::integer(row.index.get().into()))]),
+            |row| place_cursor(row.log_id, row.index),
             |row| row,
         )?;
         let mut items = Vec::with_capacity(listed.items.len());

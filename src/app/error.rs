@@ -117,6 +117,9 @@ pub enum AppError {
     /// Stored bytes do not match their hash.
     #[error("stored bytes do not match their hash: the service stops, tell its operator")]
     LogCorrupt,
+    /// The database does not hold the log that was signed.
+    #[error("the log was rolled back and is read-only: its operator must restore the database or confirm the fork")]
+    LogRolledBack,
     /// A broken invariant.
     #[error("internal error: tell the operator the error_id")]
     Internal {

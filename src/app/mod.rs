@@ -11,9 +11,11 @@ pub mod decision;
 pub mod determinations;
 pub mod due;
 pub mod entropy;
+pub mod epochs;
 pub mod error;
 pub mod facts;
 mod failure;
+pub mod high_water;
 pub mod import_case;
 pub mod key_file;
 pub mod laws;
@@ -37,7 +39,7 @@ pub use error::AppError;
 use laws::Laws;
 use vault::Vault;
 
-use crate::log::sequencer::{Clock, Sequencer};
+use crate::log::sequencer::{Clock, Forgetful, HighWater, Sequencer};
 use crate::store::{LogId, LogRow, Store};
 
 /// The engine's name and version, in every entry that it decides.
@@ -66,8 +68,22 @@ impl App {
         areas: AreaRegister,
         held_texts: Vec<String>,
     ) -> App {
+        App::guarded(store, vault, clock, domain, areas, held_texts, Arc::new(Forgetful))
+    }
+
+    /// The same with high-water marks that survive a restart.
+    #[must_use]
+    pub fn guarded(
+        store: Arc<dyn Store>,
+        vault: Vault,
+        clock: Arc<dyn Clock>,
+        domain: &str,
+        areas: AreaRegister,
+        held_texts: Vec<String>,
+        high_water: Arc<dyn HighWater>,
+    ) -> App {
         let vault = Arc::new(vault);
-        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock, domain, ENGINE);
+        let sequencer = Sequencer::guarded(store.clone(), vault.clone(), clock, domain, ENGINE, high_water);
         App {
             store,
             sequencer,
@@ -90,12 +106,14 @@ impl App {
         self.sequencer.close().await;
     }
 
-    /// Whether the database answers: what readiness means.
+    /// Whether the database answers: what readiness means. A log that the database lost or holds shorter than it
+    /// was becomes read-only here at the latest; reads go on, so that is no reason to be unready.
     ///
     /// # Errors
     /// [`AppError::StoreUnavailable`].
     pub async fn ready(&self) -> Result<(), AppError> {
         self.store.logs(None, 1).await?;
+        self.sequencer.compare_with_marks().await?;
         Ok(())
     }
 

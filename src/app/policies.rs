@@ -5,7 +5,7 @@ use super::caller::Caller;
 use super::command::{GetPolicy, ListPolicies, PolicyName, PublishPolicy};
 use super::error::{AppError, ResourceKind, Violation};
 use super::laws::{kind, newest};
-use super::paging::{count, rows};
+use super::paging::{place_cursor, rows};
 use super::record::{NewRecord, Opened};
 use super::result::{Listed, Policy, PolicyRead, Published as Answer};
 use crate::area::AreaCode;
@@ -17,7 +17,7 @@ use crate::rules::document::Document;
 use crate::rules::language::{Context, PolicyError, read};
 use crate::rules::law::{Law, Published};
 use crate::rules::render::{document as rendered, markdown};
-use crate::store::PolicyRow;
+use crate::store::{PolicyRow, RecordCursor};
 
 impl App {
     /// Checks a document against what the area has adopted, runs its worked cases, and publishes it.
@@ -97,7 +97,7 @@ impl App {
         let rows = self.policy_rows(opened.row.area).await?;
         let row = rows
             .iter()
-            .find(|row| row.index == opened.acknowledged.index)
+            .find(|row| place(row) == (opened.log.log_id, opened.acknowledged.index))
             .ok_or(AppError::LogCorrupt)?;
         let policy = self.policy(row, &rows).await?;
         // What was checked then is not checked again: a retry gives the record, not a second opinion.
@@ -164,10 +164,7 @@ impl App {
             ("area", area.to_string().into()),
             ("superseded", Json::Bool(command.include_superseded)),
         ]);
-        let after = self
-            .cursor(&scope, &command.page)?
-            .map(|cursor| count(&cursor, "index"))
-            .transpose()?;
+        let after = self.record_cursor(area, &scope, &command.page).await?;
         let all = self.policy_rows(area).await?;
         let shown = if command.include_superseded {
             all.clone()
@@ -176,9 +173,9 @@ impl App {
         };
         let following = shown
             .into_iter()
-            .filter(|row| after.is_none_or(|after| row.index.get() > after));
+            .filter(|row| after.is_none_or(|after| place(row) > after));
         let found: Vec<PolicyRow> = following.take(rows(&command.page) as usize).collect();
-        let cursor = |row: &PolicyRow| Json::object([("index", Json::integer(row.index.get().into()))]);
+        let cursor = |row: &PolicyRow| place_cursor(row.log_id, row.index);
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
         let mut items = Vec::with_capacity(listed.items.len());
         for row in &listed.items {
@@ -190,13 +187,9 @@ impl App {
         })
     }
 
-    /// Every publication in an area's open log, in order.
+    /// Every publication in an area, epoch by epoch, in order.
     pub(super) async fn policy_rows(&self, area: AreaCode) -> Result<Vec<PolicyRow>, AppError> {
-        let Some(log) = self.store.log_of_area(area).await? else {
-            return Ok(Vec::new());
-        };
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
-        Ok(self.store.policies(log.log_id, head.size).await?)
+        Ok(self.store.policies_of_area(area).await?)
     }
 
     async fn policy(&self, row: &PolicyRow, all: &[PolicyRow]) -> Result<Policy, AppError> {
@@ -208,7 +201,7 @@ impl App {
             .ok_or(AppError::LogCorrupt)?;
         let entry = crate::log::record::Entry::parse(&entry.entry).map_err(|_| AppError::LogCorrupt)?;
         let later = |other: &&PolicyRow| {
-            other.index > row.index && other.policy_id == row.policy_id && other.document_area == row.document_area
+            place(other) > place(row) && other.policy_id == row.policy_id && other.document_area == row.document_area
         };
         Ok(Policy {
             name: Some(PolicyName {
@@ -225,10 +218,13 @@ impl App {
         })
     }
 
-    /// The documents in use in an area, newest of each.
+    /// The documents in use in an area, newest of each: those of its open log.
     async fn adopted(&self, area: AreaCode) -> Result<Vec<(String, Published)>, AppError> {
         let mut adopted = Vec::new();
-        for row in newest(self.policy_rows(area).await?) {
+        let Some(log) = self.store.log_of_area(area).await? else {
+            return Ok(adopted);
+        };
+        for row in newest(self.store.policies(log.log_id, TreeSize::MAX).await?) {
             let document = self.policy_document(&row).await?;
             adopted.push((
                 row.kind.clone(),
@@ -237,6 +233,11 @@ impl App {
         }
         Ok(adopted)
     }
+}
+
+/// Where a document came into use.
+fn place(row: &PolicyRow) -> RecordCursor {
+    (row.log_id, row.index)
 }
 
 /// The kind under which a document is projected. Any level may add years of the calendar; the calendar

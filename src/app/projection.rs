@@ -1,6 +1,6 @@
 //! The case projection, rebuilt from the log alone and compared with what is stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::error::AppError;
@@ -13,6 +13,7 @@ use crate::reader::FromJson as _;
 use crate::rules::calendar::Date;
 use crate::rules::case::{CaseState, PriorState, RecordPlace};
 use crate::rules::determination::Determination;
+use crate::store::LogRow;
 
 /// What a comparison found in one area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,11 +28,18 @@ pub struct ProjectionReport {
     pub cases_different: Vec<String>,
 }
 
+/// The cases of an area as its logs give them.
+#[derive(Default)]
+struct Rebuilt {
+    cases: BTreeMap<String, CaseState>,
+    erased: BTreeSet<String>,
+}
+
 /// Entries of one read.
 const READ_ENTRY_COUNT: u32 = 256;
 
 impl App {
-    /// Rebuilds every case of an area from its open log and compares the states. `progress` hears of each entry.
+    /// Rebuilds every case of an area from its logs and compares the states. `progress` hears of each entry.
     ///
     /// # Errors
     /// [`AppError`].
@@ -41,40 +49,16 @@ impl App {
         mut progress: impl FnMut(u64),
     ) -> Result<ProjectionReport, AppError> {
         let mut report = ProjectionReport::default();
-        let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
-        let mut rebuilt: BTreeMap<String, CaseState> = BTreeMap::new();
-        let mut erased: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
-        let mut from = 0;
-        loop {
-            let start = LogIndex::new(from).map_err(|error| AppError::internal(&error))?;
-            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
-            let Some(last) = entries.last() else { break };
-            from = last.index.get() + 1;
-            for entry in entries {
-                report.entries += 1;
+        let mut rebuilt = Rebuilt::default();
+        for log in self.logs_of(area).await? {
+            self.rebuild(&log, &mut rebuilt, |entries| {
+                report.entries += entries;
                 progress(report.entries);
-                let Some(row) = self.store.record_at(log.log_id, entry.index).await? else {
-                    return Err(AppError::LogCorrupt);
-                };
-                let Some(case) = row.case_id else { continue };
-                match self.record_at(log.log_id, entry.index).await {
-                    Ok(opened) => {
-                        let state = rebuilt.entry(case).or_default();
-                        *state = replayed(state, &opened)?;
-                        state.place_newest(RecordPlace {
-                            origin: log.origin.to_string(),
-                            index: entry.index.get(),
-                            leaf_hash: entry.leaf_hash.to_string(),
-                        });
-                    }
-                    Err(AppError::Erased { .. }) => {
-                        erased.insert(case);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            })
+            .await?;
         }
-        for (case, state) in rebuilt.into_iter().filter(|(case, _)| !erased.contains(case)) {
+        let Rebuilt { cases, erased } = rebuilt;
+        for (case, state) in cases.into_iter().filter(|(case, _)| !erased.contains(case)) {
             if self
                 .stored_state(area, &case)
                 .await?
@@ -87,6 +71,44 @@ impl App {
         }
         report.cases_erased = erased.len() as u64;
         Ok(report)
+    }
+
+    /// Goes through one log after those of the epochs before. `progress` hears of each entry.
+    async fn rebuild(
+        &self,
+        log: &LogRow,
+        rebuilt: &mut Rebuilt,
+        mut progress: impl FnMut(u64),
+    ) -> Result<(), AppError> {
+        let mut from = 0;
+        loop {
+            let start = LogIndex::new(from).map_err(|error| AppError::internal(&error))?;
+            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            from = last.index.get() + 1;
+            for entry in entries {
+                progress(1);
+                let row = self.store.record_at(log.log_id, entry.index).await?;
+                let Some(case) = row.ok_or(AppError::LogCorrupt)?.case_id else {
+                    continue;
+                };
+                match self.record_at(log.log_id, entry.index).await {
+                    Ok(opened) => {
+                        let state = rebuilt.cases.entry(case).or_default();
+                        *state = replayed(state, &opened)?;
+                        state.place_newest(RecordPlace {
+                            origin: log.origin.to_string(),
+                            index: entry.index.get(),
+                            leaf_hash: entry.leaf_hash.to_string(),
+                        });
+                    }
+                    Err(AppError::Erased { .. }) => {
+                        rebuilt.erased.insert(case);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
     }
 
     async fn stored_state(&self, area: AreaCode, case: &str) -> Result<Option<CaseState>, AppError> {

@@ -6,6 +6,7 @@
 mod completions;
 mod demo;
 mod keys;
+mod log;
 mod migrate;
 mod out;
 mod policy;
@@ -69,6 +70,7 @@ enum Command {
     Completions(completions::Args),
     Demo(demo::Args),
     Keys(keys::Args),
+    Log(log::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
     Projection(projection::Args),
@@ -96,6 +98,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
+        Command::Log(args) => log::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),

@@ -47,6 +47,8 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     if confirm_clock {
         app.confirm_clock();
     }
+    // Before the port is bound: a log that was rolled back is read-only from the first call on.
+    app.ready().await.map_err(|error| Failure::failed(error.to_string()))?;
     let listener = bind(config).await?;
     let address = listener
         .local_addr()

@@ -2,16 +2,19 @@
 //!
 //! The order of calls is the sequencer's; here is only what each step reads and writes.
 
+use std::collections::BTreeMap;
+
 use super::StoreError;
 use super::batch::Batch;
 use super::driver::{Dialect, Store, Transaction};
 use super::read_case::{PERSON, SPAN, person_row, span_row};
-use super::read_log::{HEAD, LEAVES, TILE_ROOTS, count, every, hash, head_row, int, one, tree_size};
+use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
 use super::read_record::{REQUEST, request_row};
 use super::rows::{CheckpointRow, HeadRow, LogId, LogRow, PersonRow, RequestRow, SpanRow};
 use super::value::{Column, Value};
 use crate::area::AreaCode;
 use crate::log::Hash;
+use crate::log::merkle::NodeId;
 
 /// A transaction that appends. Dropped without commit it leaves nothing behind.
 pub struct Append {
@@ -217,6 +220,19 @@ impl Append {
                 Ok(())
             }
         }
+    }
+
+    /// The complete subtrees of a proof's plan, as `dyn Store` gives them; without a second connection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn nodes(&mut self, log_id: LogId, plan: &[NodeId]) -> Result<BTreeMap<NodeId, Hash>, StoreError> {
+        let mut found = BTreeMap::new();
+        for block in blocks(plan) {
+            let (sql, args) = block.query(log_id);
+            found.extend(block.nodes_of(self.tx.read(sql, args).await?)?);
+        }
+        Ok(found)
     }
 
     /// The leaf hashes `from..to`, for a tile that this batch completes.

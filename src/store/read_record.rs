@@ -144,17 +144,19 @@ impl dyn Store {
         let sql = format!("{POLICY} WHERE log_id = $1 AND idx < $2 ORDER BY idx");
         every(
             self.read(&sql, vec![Value::Int(log_id.0), int(size.get())]).await?,
-            |row| {
-                Ok(PolicyRow {
-                    log_id: LogId(row.int(0)?),
-                    index: log_index(row, 1)?,
-                    policy_id: row.text(2)?,
-                    document_area: row.parse(3)?,
-                    kind: row.text(4)?,
-                    digest: hash(row, 5)?,
-                })
-            },
+            policy_row,
         )
+    }
+
+    /// The documents of law that the logs of an area have put into use, epoch by epoch, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn policies_of_area(&self, area: AreaCode) -> Result<Vec<PolicyRow>, StoreError> {
+        let first = LogId::first_of(area).0;
+        let sql = format!("{POLICY} WHERE log_id >= $1 AND log_id < $2 ORDER BY log_id, idx");
+        let args = vec![Value::Int(first), Value::Int(first + LogId::EPOCH_COUNT)];
+        every(self.read(&sql, args).await?, policy_row)
     }
 
     /// Number of entries that the log had at this time, Unix milliseconds: the newest checkpoint
@@ -193,6 +195,17 @@ pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {
         log_id: LogId(row.int(4)?),
         index: log_index(row, 5)?,
         first_size: tree_size(row, 6)?,
+    })
+}
+
+fn policy_row(row: &mut Row) -> Result<PolicyRow, StoreError> {
+    Ok(PolicyRow {
+        log_id: LogId(row.int(0)?),
+        index: log_index(row, 1)?,
+        policy_id: row.text(2)?,
+        document_area: row.parse(3)?,
+        kind: row.text(4)?,
+        digest: hash(row, 5)?,
     })
 }
 

@@ -20,6 +20,12 @@ impl LogId {
         LogId(LogId::first_of(origin.area()).0 + i64::from(origin.epoch()))
     }
 
+    /// The epoch of the log.
+    #[must_use]
+    pub fn epoch(self) -> i64 {
+        self.0 % LogId::EPOCH_COUNT
+    }
+
     /// Where the keys of an area's logs begin. A log belongs to an area of six digits.
     pub(super) fn first_of(area: AreaCode) -> LogId {
         let area: i64 = area

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::answer::first_answer;
 use super::draft::Draft;
+use super::gate::{Mark, plan};
 use super::item::{AppendError, Item};
 use super::lane::Answer;
 use super::select::{Verdict, ask, select};
@@ -35,8 +36,8 @@ struct Judged {
     /// The places of the items that stand.
     places: Vec<Option<LogIndex>>,
     written: Option<(Draft, UncommittedCheckpoint)>,
-    /// Whether the log had entries before.
-    had_entries: bool,
+    /// The head before; nothing in a log without entries.
+    head: Option<Mark>,
 }
 
 /// Tries once to commit all shares in one transaction. What stops one share leaves the others as they are.
@@ -95,7 +96,10 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
     let items: Vec<&Item> = share.items.iter().map(AsRef::as_ref).collect();
     let row = match &share.log {
         Some(row) => row.clone(),
-        None => open_first_log(shared, share.area, append).await?,
+        None => {
+            shared.gate.admits_first_log(share.area)?;
+            open_first_log(shared, share.area, append).await?
+        }
     };
     let locked = append.lock(row.log_id, share.area).await?;
     if locked.open_log != row.log_id {
@@ -103,16 +107,30 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
         return Err(StoreError::Conflict.into());
     }
     let tree = checked_tree(shared, &row.origin, &locked)?;
+    let mark = shared.gate.mark(share.area);
+    let nodes = append
+        .nodes(row.log_id, &plan(mark.as_ref(), &row.origin, &locked.head))
+        .await?;
+    shared.gate.admits(mark.as_ref(), &row.origin, &locked.head, &nodes)?;
+    shared.gate.settle(share.area).await?;
     let is_empty = tree.size() == TreeSize::EMPTY;
     let known = append.look_up(share.area, &ask(&items)).await?;
     let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
     let verdicts = select(&items, known);
+    let share_origin = row.origin.clone();
     let mut judged = Judged {
         row,
         places: vec![None; items.len()],
         verdicts,
         written: None,
-        had_entries: !is_empty,
+        head: locked.checkpoint.map(|checkpoint| Mark {
+            checkpoint: Checkpoint {
+                origin: share_origin.clone(),
+                size: checkpoint.size,
+                root: checkpoint.root,
+            },
+            note: checkpoint.note,
+        }),
     };
     if !judged.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Stands)) {
         return Ok(judged);
@@ -128,7 +146,7 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
             .keys
             .verifier_keys(&judged.row.origin)
             .map_err(|_| AppendError::Signing)?;
-        draft.append_epoch(&keys, &shared.engine)?;
+        draft.append_epoch(&keys, &shared.engine, None)?;
     }
     for (at, item) in items.iter().enumerate() {
         if matches!(judged.verdicts[at], Verdict::Stands) {
@@ -143,14 +161,21 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
 
 /// The answers to the items of a share, after COMMIT.
 async fn answers(shared: &Shared, share: &mut Share, judged: Judged) -> Vec<Answer> {
+    let had_entries = judged.head.is_some();
+    let mut head = judged.head;
     let written = judged.written.map(|(draft, signed)| {
-        if judged.had_entries {
+        if had_entries {
             // The clock was found right; from here real time is known without it.
             shared.trust.confirm(shared.clock.as_ref());
         }
-        draft.written(signed.release(&Committed::after_commit()))
+        let released = signed.release(&Committed::after_commit());
+        head = Some(Mark::of(&released));
+        draft.written(released)
     });
-    share.log = (judged.had_entries || written.is_some()).then_some(judged.row);
+    share.log = head.is_some().then_some(judged.row);
+    if let Some(head) = head {
+        shared.gate.raise(head).await;
+    }
     let mut answers: Vec<Answer> = Vec::with_capacity(share.items.len());
     for ((item, verdict), place) in share.items.iter().zip(judged.verdicts).zip(judged.places) {
         let answer = match verdict {
@@ -216,7 +241,7 @@ fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) -> Result<Com
 }
 
 /// Signs the new head, within a bound: the head's lock is held meanwhile.
-async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, AppendError> {
+pub(super) async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, AppendError> {
     let signers = shared
         .keys
         .signers(&checkpoint.origin)

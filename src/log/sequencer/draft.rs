@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::entropy::SystemEntropy;
 use super::entry::{commitments, document_rows};
+use super::epoch::Fork;
+use super::gate::SeenHead;
 use super::item::{Acknowledged, AppendError, Item};
 use super::select::span_rows;
 use super::tiles::full_tiles;
@@ -82,15 +84,24 @@ impl Draft {
         }
     }
 
-    /// Appends the entry that opens a log: its name and the keys that sign it. The first epoch of
-    /// an area follows none.
-    pub(super) fn append_epoch(&mut self, keys: &[VerifierKey], engine: &str) -> Result<(), AppendError> {
+    /// Appends the entry that opens a log: its name and the keys that sign it, and after a fork what it follows.
+    pub(super) fn append_epoch(
+        &mut self,
+        keys: &[VerifierKey],
+        engine: &str,
+        fork: Option<&Fork>,
+    ) -> Result<(), AppendError> {
         let unavailable = |error: EntropyError| AppendError::Unavailable(Arc::new(error));
         let record_id = RecordId::from_bytes(draw(&mut SystemEntropy).map_err(unavailable)?);
         let salt = Salt::draw(&mut SystemEntropy).map_err(unavailable)?;
         let origin = self.log.origin.clone();
         let keys = keys.iter().map(|key| Json::text(key.to_string())).collect();
-        let body = Json::object([("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))]);
+        let mut body = vec![("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))];
+        if let Some(fork) = fork {
+            body.push(("previous", head_json(&fork.previous)));
+            body.push(("seen", head_json(&fork.seen)));
+        }
+        let body = Json::object(body);
         let name: DocumentName = "epoch".parse().expect("the name of the kind's only slot");
         let (commitment, stored) = publish(&name, &salt, &body.to_bytes());
         let documents = [WrittenDocument {
@@ -240,6 +251,16 @@ impl Draft {
             checkpoint,
         }
     }
+}
+
+/// Origin and size of a head, and its root where it is known.
+fn head_json(head: &SeenHead) -> Json {
+    let mut members = vec![
+        ("origin", Json::text(head.origin.to_string())),
+        ("size", Json::integer(head.size.get().into())),
+    ];
+    members.extend(head.root.map(|root| ("root", Json::text(root.to_string()))));
+    Json::object(members)
 }
 
 impl Written {

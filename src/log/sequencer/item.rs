@@ -132,6 +132,9 @@ pub enum AppendError {
     /// The clock is not believed.
     #[error(transparent)]
     Clock(#[from] ClockError),
+    /// The database does not hold the log that was signed. Nothing is written until an operator decides.
+    #[error("the log was rolled back and is read-only: an operator must restore the database or confirm the fork")]
+    RolledBack,
     /// The signer failed or took too long. Nothing was written.
     #[error("the checkpoint could not be signed in time: check the signing key or module")]
     Signing,

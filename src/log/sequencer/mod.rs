@@ -20,6 +20,8 @@ mod commit;
 mod draft;
 mod entropy;
 mod entry;
+mod epoch;
+mod gate;
 mod item;
 mod lane;
 mod select;
@@ -35,6 +37,9 @@ use tokio::sync::oneshot;
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
+pub use epoch::{Fork, OpenedEpoch};
+use gate::Gate;
+pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
 pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane, LaneOf};
 
@@ -107,6 +112,7 @@ struct Shared {
     domain: String,
     engine: String,
     trust: clock::Trust,
+    gate: Gate,
 }
 
 /// Appends items to the logs of all areas.
@@ -126,6 +132,19 @@ impl Sequencer {
         domain: &str,
         engine: &str,
     ) -> Sequencer {
+        Sequencer::guarded(store, keys, clock, domain, engine, Arc::new(Forgetful))
+    }
+
+    /// The same with high-water marks that survive a restart: a database that does not hold what they say is read-only.
+    #[must_use]
+    pub fn guarded(
+        store: Arc<dyn Store>,
+        keys: Arc<dyn LogKeys>,
+        clock: Arc<dyn Clock>,
+        domain: &str,
+        engine: &str,
+        high_water: Arc<dyn HighWater>,
+    ) -> Sequencer {
         let shared = Shared {
             store,
             keys,
@@ -133,6 +152,7 @@ impl Sequencer {
             domain: domain.to_owned(),
             engine: engine.to_owned(),
             trust: clock::Trust::default(),
+            gate: Gate::new(high_water),
         };
         Sequencer {
             shared: Arc::new(shared),
@@ -144,6 +164,41 @@ impl Sequencer {
     /// [`CLOCK_GAP_MAX_MS`].
     pub fn confirm_clock(&self) {
         self.shared.trust.confirm(self.shared.clock.as_ref());
+    }
+
+    /// Compares every log with what was seen of it; what does not hold becomes read-only. At start-up, and now and
+    /// then afterwards for logs that nobody appends to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn compare_with_marks(&self) -> Result<(), StoreError> {
+        self.shared.gate.compare(self.shared.store.as_ref()).await
+    }
+
+    /// The logs that are read-only, each with what was seen and what was found.
+    #[must_use]
+    pub fn rolled_back(&self) -> Vec<RolledBack> {
+        self.shared.gate.rolled_back()
+    }
+
+    /// The high-water mark of each area.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        self.shared.gate.marks()
+    }
+
+    /// Opens the next epoch of an area whose log was rolled back, on an operator's word. The old log stays as it is.
+    /// Nothing where the database holds all that was seen: there is no fork to confirm.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn open_next_epoch(&self, area: AreaCode) -> Result<Option<OpenedEpoch>, AppendError> {
+        self.compare_with_marks().await?;
+        let of_area = |rolled_back: &RolledBack| rolled_back.seen.origin.area() == area;
+        match self.rolled_back().into_iter().find(of_area) {
+            Some(rolled_back) => Ok(Some(epoch::open_next(&self.shared, rolled_back).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Appends an item to the open log of its area; opens the first log of an area that has none.

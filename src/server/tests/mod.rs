@@ -1,6 +1,7 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
 mod flow;
+mod restored;
 mod round_trips;
 
 use std::net::SocketAddr;
@@ -75,10 +76,27 @@ async fn app(folder: &tempfile::TempDir) -> Arc<App> {
 
 fn app_over(store: Arc<dyn crate::store::Store>) -> Arc<App> {
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
+    app_of(store, keys, Arc::new(crate::log::sequencer::Forgetful))
+}
+
+fn app_of(
+    store: Arc<dyn crate::store::Store>,
+    keys: KeyRing,
+    high_water: Arc<dyn crate::log::sequencer::HighWater>,
+) -> Arc<App> {
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
     let clock = Arc::new(SystemClock::new());
     let texts = vec![include_str!("../../../policy/texts/huaimin-2021-142.txt").to_owned()];
-    Arc::new(App::new(store, Vault::new(keys), clock, "test.doudi", areas, texts))
+    let vault = Vault::new(keys);
+    Arc::new(App::guarded(
+        store,
+        vault,
+        clock,
+        "test.doudi",
+        areas,
+        texts,
+        high_water,
+    ))
 }
 
 fn reason(status: &Status) -> String {
