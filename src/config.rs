@@ -29,6 +29,11 @@ pub struct Config {
     /// Folder of the high-water marks, which notice a restored or lagging database. Without one it lies beside the
     /// SQLite file or beside the key file; keep it on another disk than the database and out of its backups.
     pub high_water: Option<PathBuf>,
+    /// Policy file (C2SP tlog-policy) with the witnesses to which every checkpoint is submitted.
+    pub witness_policy: Option<PathBuf>,
+    /// Whether a log waits for its witnesses: nothing is appended while a head is uncosigned for more than a minute.
+    #[serde(deserialize_with = "figment::util::bool_from_str_or_int")]
+    pub witness_required: bool,
     /// Domain under which the logs are known: the origin of a log is `<domain>/<area>/<epoch>`.
     pub domain: String,
     /// How log lines look.
@@ -55,6 +60,8 @@ impl Default for Config {
             policy: "policy".into(),
             keys: None,
             high_water: None,
+            witness_policy: None,
+            witness_required: false,
             domain: "doudi.local".into(),
             log_format: LogFormat::Text,
             log_filter: crate::telemetry::FILTER_DEFAULT.into(),
@@ -85,6 +92,14 @@ pub struct Flags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high_water: Option<PathBuf>,
+    /// Policy file (C2SP tlog-policy) with the witnesses of the logs and their URLs
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness_policy: Option<PathBuf>,
+    /// Append nothing while the witnesses have not cosigned for more than a minute [default: false]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness_required: Option<bool>,
     /// Domain under which the logs are known [default: doudi.local]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,6 +253,24 @@ mod tests {
     fn a_setting_without_a_default_can_be_a_variable() {
         let config = Config::load(None, variables(&[("DOUDI_KEYS", "k")]), &Flags::default()).unwrap();
         assert_eq!(config.keys, Some("k".into()));
+    }
+
+    #[test]
+    fn a_setting_that_is_yes_or_no_can_be_a_variable_a_key_or_a_flag() {
+        let required = |file: Option<&Path>, environment: &[(&str, &str)], flag: Option<bool>| {
+            let flags = Flags {
+                witness_required: flag,
+                ..Flags::default()
+            };
+            Config::load(file, variables(environment), &flags)
+                .unwrap()
+                .witness_required
+        };
+        let file = file("witness_required = true\n");
+        assert!(!required(None, &[], None));
+        assert!(required(None, &[("DOUDI_WITNESS_REQUIRED", "true")], None));
+        assert!(required(Some(file.path()), &[], None));
+        assert!(!required(Some(file.path()), &[], Some(false)));
     }
 
     #[test]

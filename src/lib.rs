@@ -48,6 +48,8 @@
 //! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs.
 //! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].
 //! - **What is in one commit**: [`log::sequencer`]; what the tables are: `migrations/`.
+//! - **What notices a restored backup, a lagging standby or a second history**: the gate in [`log::sequencer`], the
+//!   marks of [`app::high_water`], the witnesses of [`app::witnesses`]; an operator confirms a fork by [`app::epochs`].
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
 //!   take one way.

@@ -60,6 +60,8 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
         AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
         AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
+        AppError::EntriesLost => (Code::DataLoss, ErrorReason::LogRolledBack),
+        AppError::NotWitnessed => (Code::Unavailable, ErrorReason::NotWitnessed),
         AppError::LogRolledBack => (Code::FailedPrecondition, ErrorReason::LogRolledBack),
         AppError::LogCorrupt => (Code::DataLoss, ErrorReason::LogCorrupt),
         AppError::Internal { .. } => (Code::Internal, ErrorReason::Internal),
@@ -114,7 +116,7 @@ pub fn status(error: &AppError) -> Status {
         AppError::Overloaded { retry_after } | AppError::RateLimited { retry_after } => {
             details.set_retry_info(Some(*retry_after));
         }
-        AppError::StoreUnavailable | AppError::ShuttingDown | AppError::TreeTooSmall => {
+        AppError::StoreUnavailable | AppError::ShuttingDown | AppError::NotWitnessed | AppError::TreeTooSmall => {
             details.set_retry_info(Some(RETRY_DELAY));
         }
         AppError::Internal { error_id } => {
@@ -128,6 +130,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
         | AppError::LogRolledBack
+        | AppError::EntriesLost
         | AppError::LogCorrupt => {}
     }
     details.set_error_info(word(reason), ERROR_DOMAIN, metadata);

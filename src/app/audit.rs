@@ -30,7 +30,11 @@ impl App {
             .vault
             .verifier_keys(&log.origin)
             .map_err(|error| AppError::internal(&error))?;
+        let cosignatures = self.store.cosignatures_at(log.log_id, row.size).await?;
+        let lines: String = cosignatures.iter().map(|row| format!("{}\n", row.line)).collect();
         Ok(CheckpointRead {
+            cosigned_note: format!("{}{lines}", row.note),
+            witnessed_size: self.witnessed_size(&log).await?,
             note: row.note,
             tree_size: row.size,
             root: row.root,
@@ -124,6 +128,7 @@ impl App {
     /// [`AppError`].
     pub async fn prove_consistency(&self, command: ProveConsistency) -> Result<ConsistencyProved, AppError> {
         let log = self.log_named(&command.log).await?;
+        self.tree(&log, Some(command.first), "first_size").await?;
         let second = self.tree(&log, command.second, "second_size").await?;
         let plan = consistency_nodes(command.first, second).map_err(|_| outside("first_size"))?;
         let nodes = self.store.nodes(log.log_id, &plan).await?;
@@ -158,12 +163,14 @@ impl App {
         row.ok_or_else(|| not_there(name, &format!("entries/{}", index.get())))
     }
 
-    /// The size that a proof is asked for: one that the log has reached.
+    /// The size that a proof is asked for: one that the log has reached, and whose entries it still has.
     async fn tree(&self, log: &LogRow, asked: Option<TreeSize>, field: &str) -> Result<TreeSize, AppError> {
+        let reached = self.sequencer.reached(&log.origin);
         let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
         match asked {
             None => Ok(head.size),
             Some(size) if size <= head.size => Ok(size),
+            Some(size) if size <= reached => Err(AppError::EntriesLost),
             Some(_) => Err(outside(field)),
         }
     }

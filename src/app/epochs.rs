@@ -10,14 +10,14 @@ use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::record::EntryKind;
-use crate::log::sequencer::{NewPolicy, OpenedEpoch};
+use crate::log::sequencer::{NewPolicy, OpenedEpoch, RolledBack, SeenHead};
 use crate::store::{LogRow, PolicyRow, RequestKey};
 
 /// How a log stands to what was seen of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogState {
-    /// The largest head that was seen.
-    pub seen: Checkpoint,
+    /// The largest head that was seen, by this machine or by the witnesses.
+    pub seen: SeenHead,
     /// The head in the database; none where it has no log of the area.
     pub found: Option<Checkpoint>,
     /// Whether the log is read-only.
@@ -34,23 +34,25 @@ pub struct EpochBegun {
 }
 
 impl App {
-    /// Compares every log with its high-water mark.
+    /// Compares every log with its high-water mark and with its witnesses.
     ///
     /// # Errors
     /// [`AppError`].
     pub async fn log_states(&self) -> Result<Vec<LogState>, AppError> {
+        self.witness_round().await?;
         self.sequencer.compare_with_marks().await?;
         let rolled_back = self.sequencer.rolled_back();
         let mut states = Vec::new();
         for mark in self.sequencer.marks() {
-            let seen = mark.checkpoint;
-            let found = match self.store.log_of_area(seen.origin.area()).await? {
+            let area = mark.checkpoint.origin.area();
+            let found = match self.store.log_of_area(area).await? {
                 Some(log) => self.head_of(log).await?,
                 None => None,
             };
-            let rolled_back = rolled_back
-                .iter()
-                .any(|log| log.seen.origin.area() == seen.origin.area());
+            let of_area = |log: &&RolledBack| log.seen.origin.area() == area;
+            let against = rolled_back.iter().find(of_area).map(|log| log.seen.clone());
+            let rolled_back = against.is_some();
+            let seen = against.unwrap_or_else(|| mark.checkpoint.into());
             states.push(LogState {
                 seen,
                 found,
@@ -76,6 +78,8 @@ impl App {
     /// [`AppError`].
     pub async fn begin_next_epoch(&self, caller: &Caller, area: AreaCode) -> Result<Option<EpochBegun>, AppError> {
         let area = area.without_township();
+        // A machine that has no marks learns of the fork from the witnesses.
+        self.witness_round().await?;
         let opened = self.sequencer.open_next_epoch(area).await?;
         let Some(log) = self.store.log_of_area(area).await? else {
             return Ok(None);

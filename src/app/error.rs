@@ -120,6 +120,12 @@ pub enum AppError {
     /// The database does not hold the log that was signed.
     #[error("the log was rolled back and is read-only: its operator must restore the database or confirm the fork")]
     LogRolledBack,
+    /// The log had this size once, and the database does not hold it any more.
+    #[error("the log has lost entries up to this size: keep the receipt and the checkpoint, tell the log's operator")]
+    EntriesLost,
+    /// Witnesses are required, and they lag behind.
+    #[error("the witnesses of the log do not answer, and it waits for them: retry later with the same request_id")]
+    NotWitnessed,
     /// A broken invariant.
     #[error("internal error: tell the operator the error_id")]
     Internal {

@@ -96,7 +96,7 @@ impl HighWaterFolder {
         }
         let path = self
             .folder
-            .join(format!("{}-{}.{EXTENSION}", origin.area(), origin.epoch()));
+            .join(format!("{}.{EXTENSION}", origin.to_string().replace('/', "_")));
         if !path.exists() {
             self.begin(&path, mark)?;
         }
@@ -241,7 +241,7 @@ mod tests {
         for size in [3, 4] {
             marks.raise(&mark("340321", size)).expect("written");
         }
-        let path = folder.path().join("340321-1.mark");
+        let path = folder.path().join("doudi.example_340321_1.mark");
         let mut bytes = std::fs::read(&path).expect("readable");
         bytes[SLOT_SIZE_BYTES + 100] ^= 1;
         std::fs::write(&path, &bytes).expect("writable");
@@ -253,11 +253,11 @@ mod tests {
     #[test]
     fn a_file_without_a_mark_is_refused_and_not_taken_for_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("340321-1.mark"), b"").expect("writable");
+        std::fs::write(folder.path().join("doudi.example_340321_1.mark"), b"").expect("writable");
         let refused = HighWaterFolder::open(folder.path()).err();
         assert!(matches!(refused, Some(HighWaterError::Damaged { .. })));
         std::fs::write(folder.path().join("notes.txt"), b"").expect("writable");
-        std::fs::remove_file(folder.path().join("340321-1.mark")).expect("there");
+        std::fs::remove_file(folder.path().join("doudi.example_340321_1.mark")).expect("there");
         assert!(sizes(folder.path()).is_empty(), "other files are left alone");
     }
 }

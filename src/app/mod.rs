@@ -29,6 +29,7 @@ pub mod replay;
 pub mod result;
 pub mod transfer;
 pub mod vault;
+pub mod witnesses;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,8 +39,9 @@ pub use caller::Caller;
 pub use error::AppError;
 use laws::Laws;
 use vault::Vault;
+use witnesses::Witnesses;
 
-use crate::log::sequencer::{Clock, Forgetful, HighWater, Sequencer};
+use crate::log::sequencer::{Clock, Guards, Sequencer};
 use crate::store::{LogId, LogRow, Store};
 
 /// The engine's name and version, in every entry that it decides.
@@ -53,7 +55,17 @@ pub struct App {
     laws: Laws,
     areas: AreaRegister,
     held_texts: Vec<String>,
+    witnesses: Option<Witnesses>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
+}
+
+/// What watches over the logs.
+#[derive(Default)]
+pub struct Watch {
+    /// Marks that survive a restart, and whether witnesses are required.
+    pub guards: Guards,
+    /// The witnesses, if there are any.
+    pub witnesses: Option<Witnesses>,
 }
 
 impl App {
@@ -68,10 +80,10 @@ impl App {
         areas: AreaRegister,
         held_texts: Vec<String>,
     ) -> App {
-        App::guarded(store, vault, clock, domain, areas, held_texts, Arc::new(Forgetful))
+        App::guarded(store, vault, clock, domain, areas, held_texts, Watch::default())
     }
 
-    /// The same with high-water marks that survive a restart.
+    /// The same with what watches over the logs.
     #[must_use]
     pub fn guarded(
         store: Arc<dyn Store>,
@@ -80,10 +92,10 @@ impl App {
         domain: &str,
         areas: AreaRegister,
         held_texts: Vec<String>,
-        high_water: Arc<dyn HighWater>,
+        watch: Watch,
     ) -> App {
         let vault = Arc::new(vault);
-        let sequencer = Sequencer::guarded(store.clone(), vault.clone(), clock, domain, ENGINE, high_water);
+        let sequencer = Sequencer::guarded(store.clone(), vault.clone(), clock, domain, ENGINE, watch.guards);
         App {
             store,
             sequencer,
@@ -91,6 +103,7 @@ impl App {
             laws: Laws::default(),
             areas,
             held_texts,
+            witnesses: watch.witnesses,
             logs: Mutex::default(),
         }
     }

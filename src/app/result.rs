@@ -253,6 +253,10 @@ pub struct CheckpointRead {
     pub root: Hash,
     /// Verifier key.
     pub verifier_key: String,
+    /// The note with the cosignatures of this size after its own signature lines.
+    pub cosigned_note: String,
+    /// The largest size of the log that a quorum of witnesses has cosigned; 0 for none.
+    pub witnessed_size: TreeSize,
 }
 
 /// An entry that was read.

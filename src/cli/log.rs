@@ -23,7 +23,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Compare every log with the largest head that this machine has seen of it.
+    /// Compare every log with the largest head that this machine and the witnesses have seen of it.
     ///
     /// Changes nothing. Exit code 1 where the database does not hold what was seen: it was restored from a backup, or
     /// it is a standby that lags. Such a log is read-only.
@@ -86,14 +86,14 @@ fn show(state: &LogState, out: &Out) {
     let found_text = found.map_or_else(|| "no log of the area".to_owned(), text);
     if state.rolled_back {
         out.line(format_args!(
-            "{BAD}rolled back{BAD:#} {}: seen {} with root {}, the database has {found_text}",
-            seen.origin, seen.size, seen.root
+            "{BAD}rolled back{BAD:#} {}: {} entries were seen, the database has {found_text}",
+            seen.origin, seen.size
         ));
     } else {
         out.line(format_args!("{GOOD}holds{GOOD:#} {found_text}, seen {}", seen.size));
     }
     out.document(&json!({
-        "rolled_back": state.rolled_back, "seen": head(seen), "found": found.map(head),
+        "rolled_back": state.rolled_back, "seen": seen_head(seen), "found": found.map(head),
     }));
 }
 
@@ -161,4 +161,41 @@ fn next_epoch(settings: &Settings, area: &str, confirmed: bool, out: &Out) -> Ou
 
 fn failure(error: &AppError) -> Failure {
     Failure::failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn run_line(folder: &std::path::Path, line: &[&str]) -> Outcome {
+        let database = format!("sqlite:{}", folder.join("doudi.sqlite").display());
+        let policy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policy");
+        let policy = policy.display().to_string();
+        let settings = ["--database", &database, "--policy", &policy];
+        let line = [&["doudi", "log"], line, &settings].concat();
+        let cli = Cli::try_parse_from(line).expect("a command line");
+        let crate::cli::Command::Log(args) = cli.command else {
+            panic!("another command")
+        };
+        run(&args, &Out::new(false))
+    }
+
+    #[test]
+    fn without_a_fork_the_status_holds_and_nothing_is_confirmed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
+        let runtime = wiring::runtime().expect("a runtime");
+        runtime.block_on(crate::store::migrate(&url)).expect("a fresh database");
+        assert_eq!(run_line(folder.path(), &["status"]).expect("done"), Exit::Done);
+        let area = ["next-epoch", "--area", "340321"];
+        let unsaid = run_line(folder.path(), &area).expect_err("not confirmed");
+        assert_eq!(unsaid.exit, Exit::Usage);
+        assert!(unsaid.text.contains("--confirm-fork"), "{}", unsaid.text);
+        let none = run_line(folder.path(), &[&area[..], &["--confirm-fork"]].concat()).expect_err("no fork");
+        assert_eq!(none.exit, Exit::Refuted);
+        assert!(none.text.contains("no fork to confirm"), "{}", none.text);
+    }
 }

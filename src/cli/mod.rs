@@ -15,6 +15,7 @@ mod replay;
 mod serve;
 mod verify_receipt;
 mod wiring;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -77,6 +78,7 @@ enum Command {
     Replay(replay::Args),
     Serve(serve::Args),
     VerifyReceipt(verify_receipt::Args),
+    Witness(witness::Args),
 }
 
 /// Reads the command line, runs the command, and answers the exit code.
@@ -105,6 +107,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Replay(args) => replay::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
+        Command::Witness(args) => witness::run(&args, out),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `doudi serve`: the gRPC server, from its settings to its shutdown.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -34,6 +35,9 @@ pub struct Args {
     confirm_clock: bool,
 }
 
+/// How long a start waits for the witnesses: they may know a longer log than a restored database and a new machine.
+const FIRST_ROUND_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Serves until a signal; [`Exit::Failed`] if a step of the shutdown did not keep its bound.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
@@ -49,6 +53,12 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     }
     // Before the port is bound: a log that was rolled back is read-only from the first call on.
     app.ready().await.map_err(|error| Failure::failed(error.to_string()))?;
+    if config.witness_policy.is_some() {
+        let first = tokio::time::timeout(FIRST_ROUND_TIMEOUT, app.witness_round()).await;
+        if first.is_err() {
+            warn!("the witnesses have not all answered yet: serving meanwhile");
+        }
+    }
     let listener = bind(config).await?;
     let address = listener
         .local_addr()
@@ -60,7 +70,9 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     out.line(format_args!("listening on {address}"));
     out.document(&json!({ "listening": address.to_string() }));
     info!(server.address = %address, "listening");
+    let witnessing = tokio::spawn(app.clone().follow_witnesses());
     let in_time = server::serve(listener, app, Bounds::default(), stop, async {}).await;
+    witnessing.abort();
     match in_time {
         Ok(true) => Ok(Exit::Done),
         Ok(false) => Err(Failure::failed(

@@ -8,10 +8,12 @@ use super::Failure;
 use crate::app::entropy::OsEntropy;
 use crate::app::high_water::HighWaterFolder;
 use crate::app::vault::Vault;
-use crate::app::{App, AreaRegister, key_file};
+use crate::app::witnesses::Witnesses;
+use crate::app::{App, AreaRegister, Watch, key_file};
 use crate::config::{Config, Flags};
 use crate::log::keys::KeyRing;
-use crate::log::sequencer::SystemClock;
+use crate::log::sequencer::{Guards, SystemClock};
+use crate::log::witness::TrustPolicy;
 use crate::rules::language::PolicyError;
 use crate::store::{self, Store, StoreError};
 
@@ -57,8 +59,38 @@ pub async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         &config.domain,
         areas,
         texts,
-        Arc::new(high_water),
+        Watch {
+            guards: Guards {
+                high_water: Arc::new(high_water),
+                witnesses_required: config.witness_required,
+            },
+            witnesses: witnesses(config)?,
+        },
     )))
+}
+
+/// The witnesses of the policy file.
+fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
+    let Some(path) = &config.witness_policy else {
+        return if config.witness_required {
+            Err(Failure::usage(
+                "witnesses are required and none are named: give --witness-policy",
+            ))
+        } else {
+            Ok(None)
+        };
+    };
+    let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let wrong = |error: String| Failure::usage(format!("{}: {error}", path.display()));
+    let policy = TrustPolicy::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    if config.witness_required && !policy.asks_for_witnesses() {
+        return Err(wrong(
+            "witnesses are required and the quorum is none: name a quorum".to_owned(),
+        ));
+    }
+    Witnesses::new(policy)
+        .map(Some)
+        .map_err(|error| wrong(error.to_string()))
 }
 
 /// The folder of the settings, or the one beside the SQLite file or the key file.

@@ -10,6 +10,7 @@ pub mod batch;
 mod civil;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod cosignature;
 mod driver;
 mod error;
 mod migrate;
@@ -33,8 +34,8 @@ pub use read_decision::{CaseView, DecisionAsk, DecisionView};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
 pub use rows::{
-    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow,
-    RecordRow, RequestKey, RequestRow, SpanRow, TileRow,
+    CaseHeadRow, CheckpointRow, CosignatureRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow,
+    PolicyRow, RecordRow, RequestKey, RequestRow, SpanRow, TileRow,
 };
 pub use value::{Cell, Column, Row, Value};
 

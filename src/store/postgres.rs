@@ -19,8 +19,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What every connection sets itself, whatever the server's defaults or a pooler's are:
 /// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
-/// for ever.
-const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; \
+/// for ever. No timeout may end a COMMIT that waits for a standby: PostgreSQL would answer success with a warning.
+const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'";
 
 /// The role of the service: it inserts, and updates nothing of the log but its head.
@@ -180,7 +180,8 @@ impl Transaction for PostgresTransaction {
     }
 
     // With synchronous standbys an administrator's pg_cancel_backend during COMMIT gives success and
-    // a warning, which the driver only logs. Nothing of ours cancels a COMMIT.
+    // a warning, which the driver only logs. Nothing of ours cancels a COMMIT, and `SESSION` lets no timeout do it.
+    // What such a standby then lacks is found by the high-water mark when it takes over.
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.tx.commit().await.map_err(StoreError::of_commit)
     }

@@ -113,24 +113,27 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
         .await?;
     shared.gate.admits(mark.as_ref(), &row.origin, &locked.head, &nodes)?;
     shared.gate.settle(share.area).await?;
+    if !shared.vigil.admits(&row.origin, locked.head.size) {
+        return Err(AppendError::NotWitnessed.into());
+    }
     let is_empty = tree.size() == TreeSize::EMPTY;
     let known = append.look_up(share.area, &ask(&items)).await?;
     let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
     let verdicts = select(&items, known);
-    let share_origin = row.origin.clone();
+    let head = locked.checkpoint.map(|newest| Mark {
+        checkpoint: Checkpoint {
+            origin: row.origin.clone(),
+            size: newest.size,
+            root: newest.root,
+        },
+        note: newest.note,
+    });
     let mut judged = Judged {
         row,
         places: vec![None; items.len()],
         verdicts,
         written: None,
-        head: locked.checkpoint.map(|checkpoint| Mark {
-            checkpoint: Checkpoint {
-                origin: share_origin.clone(),
-                size: checkpoint.size,
-                root: checkpoint.root,
-            },
-            note: checkpoint.note,
-        }),
+        head,
     };
     if !judged.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Stands)) {
         return Ok(judged);
@@ -174,6 +177,7 @@ async fn answers(shared: &Shared, share: &mut Share, judged: Judged) -> Vec<Answ
     });
     share.log = head.is_some().then_some(judged.row);
     if let Some(head) = head {
+        shared.vigil.grew(&head.checkpoint.origin, head.checkpoint.size);
         shared.gate.raise(head).await;
     }
     let mut answers: Vec<Answer> = Vec::with_capacity(share.items.len());

@@ -102,6 +102,8 @@ struct Seen {
 pub(super) struct Gate {
     high_water: Arc<dyn HighWater>,
     seen: Mutex<BTreeMap<AreaCode, Seen>>,
+    /// The largest size of each log that had a mark when the process started, closed epochs among them.
+    at_start: BTreeMap<Origin, TreeSize>,
 }
 
 impl Gate {
@@ -122,8 +124,13 @@ impl Gate {
                 );
             }
         }
+        let at_start = high_water.marks().into_iter();
+        let at_start = at_start
+            .map(|mark| (mark.checkpoint.origin, mark.checkpoint.size))
+            .collect();
         Gate {
             high_water,
+            at_start,
             seen: Mutex::new(seen),
         }
     }
@@ -135,6 +142,13 @@ impl Gate {
     /// The logs that are read-only.
     pub(super) fn rolled_back(&self) -> Vec<RolledBack> {
         self.with(|seen| seen.values().filter_map(|seen| seen.rolled_back.clone()).collect())
+    }
+
+    /// The largest size that a log is known to have had.
+    pub(super) fn reached(&self, origin: &Origin) -> TreeSize {
+        let now = self.mark(origin.area()).filter(|mark| mark.origin == *origin);
+        let now = now.map_or(TreeSize::EMPTY, |mark| mark.size);
+        self.at_start.get(origin).copied().unwrap_or(TreeSize::EMPTY).max(now)
     }
 
     /// Every mark.

@@ -135,6 +135,9 @@ pub enum AppendError {
     /// The database does not hold the log that was signed. Nothing is written until an operator decides.
     #[error("the log was rolled back and is read-only: an operator must restore the database or confirm the fork")]
     RolledBack,
+    /// Witnesses are required and have not cosigned the log for too long. Nothing was written.
+    #[error("the witnesses have not cosigned this log for more than a minute: check that they answer, retry later")]
+    NotWitnessed,
     /// The signer failed or took too long. Nothing was written.
     #[error("the checkpoint could not be signed in time: check the signing key or module")]
     Signing,

@@ -28,6 +28,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod vigil;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,8 +44,10 @@ pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
 pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane, LaneOf};
 
-use super::Origin;
+pub use vigil::{Vigil, WITNESS_LAG_MAX_MS, Watched};
+
 use super::note::{SignError, Signer, VerifierKey};
+use super::{Origin, TreeSize};
 use crate::area::AreaCode;
 use crate::store::{Store, StoreError};
 
@@ -113,6 +116,24 @@ struct Shared {
     engine: String,
     trust: clock::Trust,
     gate: Gate,
+    vigil: Arc<Vigil>,
+}
+
+/// What watches over the logs of a sequencer.
+pub struct Guards {
+    /// Marks that survive a restart: a database that does not hold what they say is read-only.
+    pub high_water: Arc<dyn HighWater>,
+    /// Whether nothing is built upon a head that a quorum of witnesses has left alone for [`WITNESS_LAG_MAX_MS`].
+    pub witnesses_required: bool,
+}
+
+impl Default for Guards {
+    fn default() -> Self {
+        Guards {
+            high_water: Arc::new(Forgetful),
+            witnesses_required: false,
+        }
+    }
 }
 
 /// Appends items to the logs of all areas.
@@ -132,10 +153,10 @@ impl Sequencer {
         domain: &str,
         engine: &str,
     ) -> Sequencer {
-        Sequencer::guarded(store, keys, clock, domain, engine, Arc::new(Forgetful))
+        Sequencer::guarded(store, keys, clock, domain, engine, Guards::default())
     }
 
-    /// The same with high-water marks that survive a restart: a database that does not hold what they say is read-only.
+    /// The same with what watches over the logs.
     #[must_use]
     pub fn guarded(
         store: Arc<dyn Store>,
@@ -143,8 +164,9 @@ impl Sequencer {
         clock: Arc<dyn Clock>,
         domain: &str,
         engine: &str,
-        high_water: Arc<dyn HighWater>,
+        guards: Guards,
     ) -> Sequencer {
+        let vigil = Vigil::new(guards.witnesses_required, clock.clone());
         let shared = Shared {
             store,
             keys,
@@ -152,7 +174,8 @@ impl Sequencer {
             domain: domain.to_owned(),
             engine: engine.to_owned(),
             trust: clock::Trust::default(),
-            gate: Gate::new(high_water),
+            gate: Gate::new(guards.high_water),
+            vigil: Arc::new(vigil),
         };
         Sequencer {
             shared: Arc::new(shared),
@@ -181,10 +204,28 @@ impl Sequencer {
         self.shared.gate.rolled_back()
     }
 
+    /// The largest size that a log is known to have had, 0 where nothing is known: what a database that holds less
+    /// of it has lost. Ask before the head is read, which only grows.
+    #[must_use]
+    pub fn reached(&self, origin: &Origin) -> TreeSize {
+        self.shared.gate.reached(origin)
+    }
+
     /// The high-water mark of each area.
     #[must_use]
     pub fn marks(&self) -> Vec<Mark> {
         self.shared.gate.marks()
+    }
+
+    /// Witnesses hold another history of this log: it becomes read-only.
+    pub fn witnesses_disagree(&self, seen: SeenHead, found: Mark) {
+        self.shared.gate.witnesses_disagree(seen, found);
+    }
+
+    /// How far the witnesses have come.
+    #[must_use]
+    pub fn vigil(&self) -> &Vigil {
+        &self.shared.vigil
     }
 
     /// Opens the next epoch of an area whose log was rolled back, on an operator's word. The old log stays as it is.

@@ -76,27 +76,15 @@ async fn app(folder: &tempfile::TempDir) -> Arc<App> {
 
 fn app_over(store: Arc<dyn crate::store::Store>) -> Arc<App> {
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
-    app_of(store, keys, Arc::new(crate::log::sequencer::Forgetful))
+    app_of(store, keys, crate::app::Watch::default())
 }
 
-fn app_of(
-    store: Arc<dyn crate::store::Store>,
-    keys: KeyRing,
-    high_water: Arc<dyn crate::log::sequencer::HighWater>,
-) -> Arc<App> {
+fn app_of(store: Arc<dyn crate::store::Store>, keys: KeyRing, watch: crate::app::Watch) -> Arc<App> {
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
     let clock = Arc::new(SystemClock::new());
     let texts = vec![include_str!("../../../policy/texts/huaimin-2021-142.txt").to_owned()];
     let vault = Vault::new(keys);
-    Arc::new(App::guarded(
-        store,
-        vault,
-        clock,
-        "test.doudi",
-        areas,
-        texts,
-        high_water,
-    ))
+    Arc::new(App::guarded(store, vault, clock, "test.doudi", areas, texts, watch))
 }
 
 fn reason(status: &Status) -> String {

@@ -20,11 +20,9 @@ fn area() -> AreaCode {
 async fn app_on(url: &str, keys: &KeyRing, marks: &Path) -> Arc<App> {
     let keys = KeyRing::parse(&keys.to_file()).expect("what it wrote");
     let marks = HighWaterFolder::open(marks).expect("readable");
-    app_of(
-        crate::store::open(url).await.expect("the store opens"),
-        keys,
-        Arc::new(marks),
-    )
+    let mut watch = crate::app::Watch::default();
+    watch.guards.high_water = Arc::new(marks);
+    app_of(crate::store::open(url).await.expect("the store opens"), keys, watch)
 }
 
 async fn run(app: Arc<App>) -> Running {
@@ -44,6 +42,18 @@ async fn checkpoint(running: &Running, epoch: Option<u32>) -> pb::GetCheckpointR
     };
     let mut audit = AuditServiceClient::new(running.channel.clone());
     audit.get_checkpoint(request).await.expect("a checkpoint").into_inner()
+}
+
+/// The proof that the log continues what a caller kept.
+async fn prove(running: &Running, epoch: Option<u32>, first_size: u64) -> Result<(), Status> {
+    let request = pb::ProveConsistencyRequest {
+        area: AREA.to_owned(),
+        epoch,
+        first_size,
+        ..Default::default()
+    };
+    let mut audit = AuditServiceClient::new(running.channel.clone());
+    audit.prove_consistency(request).await.map(drop)
 }
 
 async fn decide(running: &Running, number: u32) -> Result<pb::DetermineResponse, Status> {
@@ -105,6 +115,21 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
     let states = app.log_states().await.expect("readable");
     assert!(states[0].rolled_back);
     assert_eq!(states[0].seen.size.get(), seen.tree_size);
+
+    let lost_proof = prove(&running, None, seen.tree_size)
+        .await
+        .expect_err("the entries are lost");
+    assert_eq!(
+        (lost_proof.code(), reason(&lost_proof).as_str()),
+        (Code::DataLoss, "LOG_ROLLED_BACK")
+    );
+    let never = prove(&running, None, seen.tree_size + 1)
+        .await
+        .expect_err("no such size");
+    assert_eq!(never.code(), Code::InvalidArgument, "a size that the log never had");
+    prove(&running, None, seen.tree_size - 1)
+        .await
+        .expect("what stands is proved");
 
     let operator = Caller::new("operator".parse::<Principal>().expect("a name"));
     let begun = app
@@ -215,5 +240,9 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
     // Another start finds the epoch and its mark.
     let running = run(app_on(&format!("sqlite:{}", backup.display()), &keys, &marks).await).await;
     decide(&running, 5).await.expect("a determination");
+    let lost_proof = prove(&running, Some(1), seen.tree_size)
+        .await
+        .expect_err("lost in the closed epoch");
+    assert_eq!(lost_proof.code(), Code::DataLoss);
     stop(running).await;
 }

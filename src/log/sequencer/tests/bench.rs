@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::super::{
-    Acknowledged, CaseChange, Clock, HighWater, Item, LogKeys, Mark, PersonSpan, Sequencer, SystemClock,
+    Acknowledged, CaseChange, Clock, Guards, HighWater, Item, LogKeys, Mark, PersonSpan, Sequencer, SystemClock,
 };
 use crate::area::AreaCode;
 use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
@@ -126,7 +126,17 @@ impl HighWater for Marks {
 /// A replica that keeps marks.
 pub(super) fn guarded(store: Arc<dyn Store>, marks: Arc<Marks>) -> Replica {
     let (keys, clock) = (Arc::new(Keys::default()), Arc::new(MovedClock::default()));
-    let sequencer = Sequencer::guarded(store, keys.clone(), clock.clone(), "doudi.example", "doudi/test", marks);
+    let sequencer = Sequencer::guarded(
+        store,
+        keys.clone(),
+        clock.clone(),
+        "doudi.example",
+        "doudi/test",
+        Guards {
+            high_water: marks,
+            witnesses_required: false,
+        },
+    );
     Replica {
         sequencer: Arc::new(sequencer),
         keys,
