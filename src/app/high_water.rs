@@ -32,6 +32,14 @@ pub enum HighWaterError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The folder cannot be written.
+    #[error("the folder of the high-water marks {path} cannot be written: {cause}: name another one by --high-water")]
+    Unwritable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// Neither slot holds a mark.
     #[error(
         "the high-water mark {path} is damaged: compare the log with its witnesses and with kept receipts, \
@@ -84,6 +92,21 @@ impl HighWaterFolder {
             folder: folder.to_owned(),
             marks,
             files: Mutex::default(),
+        })
+    }
+
+    /// Makes the folder and tries it, before the first entry would find that no mark can be written.
+    ///
+    /// # Errors
+    /// [`HighWaterError::Unwritable`].
+    pub fn prepare(folder: &Path) -> Result<(), HighWaterError> {
+        let tried = folder.join(format!("{}.tmp", std::process::id()));
+        let done = std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&tried, b"doudi"))
+            .and_then(|()| std::fs::remove_file(&tried));
+        done.map_err(|cause| HighWaterError::Unwritable {
+            path: folder.to_owned(),
+            cause,
         })
     }
 
@@ -222,6 +245,17 @@ mod tests {
         assert_eq!(sizes(&folder), [1, 7]);
         let found = HighWaterFolder::open(&folder).expect("readable").marks();
         assert!(found.contains(&mark("340321", 7)), "the note is kept whole");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_found_before_the_first_entry() {
+        let folder = tempfile::tempdir().expect("a folder");
+        HighWaterFolder::prepare(&folder.path().join("marks")).expect("made");
+        assert!(sizes(&folder.path().join("marks")).is_empty(), "nothing is left in it");
+        let file = folder.path().join("file");
+        std::fs::write(&file, b"").expect("writable");
+        let refused = HighWaterFolder::prepare(&file.join("marks")).expect_err("below a file");
+        assert!(refused.to_string().contains("--high-water"), "{refused}");
     }
 
     #[test]

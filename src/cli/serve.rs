@@ -47,6 +47,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
 }
 
 async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
+    wiring::prepare_high_water(config)?;
     let app = wiring::app(config).await?;
     if confirm_clock {
         app.confirm_clock();

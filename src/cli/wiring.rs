@@ -93,6 +93,11 @@ fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
         .map_err(|error| wrong(error.to_string()))
 }
 
+/// Refuses a folder in which a server could not keep its marks.
+pub fn prepare_high_water(config: &Config) -> Result<(), Failure> {
+    HighWaterFolder::prepare(&high_water_folder(config)).map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// The folder of the settings, or the one beside the SQLite file or the key file.
 fn high_water_folder(config: &Config) -> PathBuf {
     let beside = |path: PathBuf| path.with_added_extension("high-water");

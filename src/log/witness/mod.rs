@@ -1,5 +1,5 @@
 //! Witnesses: who they are and which of them suffice ([`policy`]), what is sent to them and what they answer
-//! ([`request`]), and how a witness judges ([`judge`]). Pure; who sends and who serves stands in `app`.
+//! ([`request`]), and how a witness judges ([`mod@judge`]). Pure; who sends and who serves stands in `app`.
 
 pub mod judge;
 pub mod policy;
