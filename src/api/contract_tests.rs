@@ -125,7 +125,10 @@ fn the_five_services_have_their_calls() {
     );
     assert_eq!(calls("ReviewService"), ["Review", "BatchReview", "ListDueReviews"]);
     assert_eq!(calls("ExitService"), ["DecideExit", "ListGracePeriods"]);
-    assert_eq!(calls("PolicyService"), ["PublishPolicy", "GetPolicy", "ListPolicies"]);
+    assert_eq!(
+        calls("PolicyService"),
+        ["PublishPolicy", "GetPolicy", "ListPolicies", "PreviewImpact"]
+    );
     assert_eq!(
         calls("AuditService"),
         [

@@ -11,6 +11,7 @@ mod encode;
 mod exit;
 pub mod pb;
 mod policy;
+mod preview;
 mod review;
 mod status;
 

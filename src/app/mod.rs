@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod error;
 pub mod facts;
 mod failure;
+pub mod impact;
 pub mod import_case;
 pub mod key_file;
 pub mod laws;

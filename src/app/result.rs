@@ -8,6 +8,8 @@ use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::rules::calendar::{Date, Month};
 use crate::rules::case::PriorState;
 use crate::rules::determination::Determination;
+use crate::rules::diff::shadow::Shadow;
+use crate::rules::language::say::Lang;
 
 /// An entry that stands in the log, with all that proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,6 +227,10 @@ pub struct Published {
     pub warnings: Vec<String>,
     /// Worked cases that were run.
     pub cases_passed: u32,
+    /// What subordinate documents set as well.
+    pub shadows: Vec<Shadow>,
+    /// The language of what is said.
+    pub lang: Lang,
 }
 
 /// A document that was read.

@@ -137,6 +137,7 @@ async fn publish(channel: &Channel, policy: &Path, out: &Out) -> Result<(), Fail
             source: checked.source.clone(),
             officer: households::officer(),
             validate_only: false,
+            ..Default::default()
         };
         let answer = client
             .publish_policy(request)

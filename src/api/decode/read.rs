@@ -2,6 +2,7 @@
 
 use super::decision::area;
 use super::limits::POLICY_SIZE_MAX_BYTES;
+use super::policy::lang;
 use super::provenance::officer;
 use super::violations::{Path, Violations};
 use crate::api::pb;
@@ -94,6 +95,7 @@ pub fn publish_policy(raw: pb::PublishPolicyRequest, areas: &AreaRegister) -> Re
     let request_id = v.parse(AT.field("request_id"), &raw.request_id);
     let area = county(&raw.area, areas, &mut v);
     let source = v.text(AT.field("source"), raw.source, POLICY_SIZE_MAX_BYTES);
+    let lang = lang(raw.language, &mut v);
     let officer = officer(raw.officer, AT.field("officer"), &mut v);
     let command = (|| {
         Some(PublishPolicy {
@@ -102,6 +104,7 @@ pub fn publish_policy(raw: pb::PublishPolicyRequest, areas: &AreaRegister) -> Re
             source: source?,
             officer: officer?,
             validate_only: raw.validate_only,
+            lang: lang?,
         })
     })();
     v.finish(command)

@@ -17,7 +17,7 @@ pub use identity::{IdNumber, Identity, PersonIdentity};
 pub use ids::{
     CaseId, CaseName, DeterminationName, LOCAL_ID_SIZE_MAX_BYTES, LocalId, NameError, PersonId, PolicyName, RequestId,
 };
-pub use policy::PublishPolicy;
+pub use policy::{PreviewImpact, PublishPolicy, Use};
 pub use read::{
     GetCheckpoint, GetDetermination, GetEntry, GetPolicy, ListDeterminations, ListDueReviews, ListEntries,
     ListGracePeriods, ListPolicies, LogName, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOKEN_SIZE_MAX_BYTES, Page,

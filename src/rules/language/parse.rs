@@ -5,6 +5,7 @@
 use super::ast::{Kind, Name, Node};
 use super::lex::{self, Placed, Token};
 use super::names::{self, Keyword};
+use super::said::{Fix, Wanted, Wrong};
 use super::source::Span;
 use crate::rules::expr::Operator;
 
@@ -23,9 +24,9 @@ pub struct Problem {
     /// Where.
     pub span: Span,
     /// What.
-    pub message: String,
+    pub wrong: Wrong,
     /// What to do.
-    pub fix: String,
+    pub fix: Fix,
 }
 
 /// Reads a whole text. `offsets` gives the byte of the file for each byte of it.
@@ -36,12 +37,12 @@ pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let end = offsets.last().copied().unwrap_or_default();
     if text.len() > TEXT_SIZE_MAX_BYTES {
         let start = offsets.first().copied().unwrap_or_default();
-        let message = format!("the expression has more than {TEXT_SIZE_MAX_BYTES} bytes");
-        let fix = "give parts of it names as clauses";
         return Err(Problem {
             span: Span { start, end: start },
-            message,
-            fix: fix.into(),
+            wrong: Wrong::ExpressionTooLong {
+                max: TEXT_SIZE_MAX_BYTES,
+            },
+            fix: Fix::NameParts,
         });
     }
     let mut parser = Parser {
@@ -54,7 +55,7 @@ pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let node = parser.expression()?;
     match parser.peek() {
         None => Ok(node),
-        Some(_) => Err(parser.unexpected("the end of the expression")),
+        Some(_) => Err(parser.unexpected(Wanted::End)),
     }
 }
 
@@ -101,11 +102,11 @@ impl Parser {
         if self.mark(mark) {
             Ok(self.behind())
         } else {
-            Err(self.unexpected(&format!("`{mark}`")))
+            Err(self.unexpected(Wanted::Mark { mark: mark.to_owned() }))
         }
     }
 
-    pub(super) fn need_word(&mut self, keyword: Keyword, shown: &str) -> Result<(), Problem> {
+    pub(super) fn need_word(&mut self, keyword: Keyword, shown: Wanted) -> Result<(), Problem> {
         if self.word(keyword) {
             Ok(())
         } else {
@@ -113,7 +114,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn name(&mut self, wanted: &str) -> Result<Name, Problem> {
+    pub(super) fn name(&mut self, wanted: Wanted) -> Result<Name, Problem> {
         let span = self.here();
         match self.peek() {
             Some(Token::Word(text)) if names::keyword(text).is_none() => {
@@ -128,42 +129,38 @@ impl Parser {
         }
     }
 
-    pub(super) fn unexpected(&self, wanted: &str) -> Problem {
+    pub(super) fn unexpected(&self, wanted: Wanted) -> Problem {
         let span = self.here();
-        let (message, fix) = match self.peek() {
-            None => (
-                format!("the expression ends where {wanted} should stand"),
-                "complete it".to_string(),
-            ),
-            Some(Token::Bad(message, fix)) => (message.clone(), fix.clone()),
-            Some(Token::Word(word)) => (
-                format!("`{word}` stands where {wanted} should stand"),
-                match glued_keyword(word) {
-                    Some(keyword) => format!("put a blank after `{keyword}`"),
-                    None => "write an operator between two values, or take one away".to_string(),
-                },
-            ),
-            Some(Token::Mark(mark)) => (
-                format!("`{mark}` stands where {wanted} should stand"),
-                "check the parentheses and commas".to_string(),
-            ),
-            Some(Token::Number(..) | Token::Date(_) | Token::Month(_)) => (
-                format!("a number stands where {wanted} should stand"),
-                "write an operator between two values".to_string(),
-            ),
+        let (wrong, fix) = match self.peek() {
+            None => (Wrong::EndsWhere { wanted }, Fix::CompleteIt),
+            Some(Token::Bad(wrong, fix)) => (wrong.clone(), fix.clone()),
+            Some(Token::Word(word)) => {
+                let fix = match glued_keyword(word) {
+                    Some(keyword) => Fix::blank_after(keyword),
+                    None => Fix::OperatorBetween,
+                };
+                let word = word.clone();
+                (Wrong::StandsWhere { word, wanted }, fix)
+            }
+            Some(Token::Mark(mark)) => {
+                let word = (*mark).to_owned();
+                (Wrong::StandsWhere { word, wanted }, Fix::CheckParentheses)
+            }
+            Some(Token::Number(..) | Token::Date(_) | Token::Month(_)) => {
+                (Wrong::NumberWhere { wanted }, Fix::WriteOperator)
+            }
         };
-        Problem { span, message, fix }
+        Problem { span, wrong, fix }
     }
 
     /// Any expression; every nesting comes through here, so the depth is counted here.
     pub(super) fn expression(&mut self) -> Result<Node, Problem> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            let message = format!("the expression is nested more than {DEPTH_MAX} deep");
             return Err(Problem {
                 span: self.here(),
-                message,
-                fix: "give a part of it a name as a clause".into(),
+                wrong: Wrong::ExpressionNested { max: DEPTH_MAX },
+                fix: Fix::NameAPart,
             });
         }
         let node = self.chain(Keyword::Or, Operator::Or, |p| {
@@ -196,11 +193,10 @@ impl Parser {
         }
         let node = self.comparison()?;
         if count > 1 {
-            let fix = "two negations are none: take both away";
             return Err(Problem {
                 span: start,
-                message: "非 stands twice".into(),
-                fix: fix.into(),
+                wrong: Wrong::NotTwice,
+                fix: Fix::TakeBothAway,
             });
         }
         if count == 0 {
@@ -226,8 +222,8 @@ impl Parser {
         if self.compare().is_some() {
             return Err(Problem {
                 span: before,
-                message: "comparisons cannot be chained".into(),
-                fix: "write `a 且 b`, or `x 在 lo..hi`".into(),
+                wrong: Wrong::Chained,
+                fix: Fix::WriteAnd,
             });
         }
         Ok(Node {
@@ -263,11 +259,10 @@ impl Parser {
             }
             let span = left.span.to(self.behind());
             if items.is_empty() {
-                let fix = "name at least one code";
                 return Err(Problem {
                     span,
-                    message: "the set is empty".into(),
-                    fix: fix.into(),
+                    wrong: Wrong::SetEmpty,
+                    fix: Fix::NameACode,
                 });
             }
             return Ok(Node {
@@ -278,7 +273,7 @@ impl Parser {
         if matches!(self.peek(), Some(Token::Word(word)) if word == "界限" || word == "bounds") {
             self.at += 1;
             self.need_mark("(")?;
-            let parameter = self.name("the name of a parameter")?;
+            let parameter = self.name(Wanted::ParameterName)?;
             let close = self.need_mark(")")?;
             return Ok(Node {
                 span: left.span.to(close),
@@ -351,12 +346,10 @@ impl Parser {
             kind => {
                 self.chained += 1;
                 if self.chained > CHAINED_MAX {
-                    let message = format!("an expression joins more than {CHAINED_MAX} parts");
-                    let fix = "give a part of it a name as a clause";
                     return Err(Problem {
                         span,
-                        message,
-                        fix: fix.into(),
+                        wrong: Wrong::TooManyParts { max: CHAINED_MAX },
+                        fix: Fix::NameAPart,
                     });
                 }
                 Kind::Apply(operator, vec![Node { span: left.span, kind }, right])

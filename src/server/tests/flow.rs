@@ -7,10 +7,10 @@ use crate::api::pb::exit_service_client::ExitServiceClient;
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::review_service_client::ReviewServiceClient;
 
-const AREA: &str = "340321";
+pub(super) const AREA: &str = "340321";
 
 /// The shipped documents and the county document of the tests, superiors first.
-const POLICIES: [&str; 6] = [
+pub(super) const POLICIES: [&str; 6] = [
     include_str!("../../../policy/vocabulary.yaml"),
     include_str!("../../../policy/calendar.yaml"),
     include_str!("../../../policy/100000-nation.yaml"),
@@ -19,11 +19,11 @@ const POLICIES: [&str; 6] = [
     include_str!("../../../tests/policy/t1/340321-t1.yaml"),
 ];
 
-fn request_id(number: u32) -> String {
+pub(super) fn request_id(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-fn officer() -> Option<pb::Officer> {
+pub(super) fn officer() -> Option<pb::Officer> {
     Some(pb::Officer {
         id: "n1".to_owned(),
         role: "确认".to_owned(),
@@ -32,12 +32,12 @@ fn officer() -> Option<pb::Officer> {
     })
 }
 
-fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
+pub(super) fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
     Some(pb::Date { year, month, day })
 }
 
 /// V01: three members, 900 yuan a month.
-fn v01() -> pb::DecisionInput {
+pub(super) fn v01() -> pb::DecisionInput {
     let member = |id: &str, incomes: Vec<pb::Income>| pb::Member {
         id: id.to_owned(),
         relation: Some(pb::MemberRelation::Self_ as i32),
@@ -101,6 +101,7 @@ async fn with_policies() -> Running {
             source: source.to_owned(),
             officer: officer(),
             validate_only: false,
+            ..Default::default()
         };
         let published = policies
             .publish_policy(request)
@@ -322,6 +323,7 @@ async fn an_area_without_a_policy_decides_nothing_and_a_wrong_policy_lists_its_m
         source: "policy: p\nsemantics: doudi-rules/1\narea: 1\ntitle: t\n".to_owned(),
         officer: officer(),
         validate_only: false,
+        ..Default::default()
     };
     let error = PolicyServiceClient::new(running.channel)
         .publish_policy(request)

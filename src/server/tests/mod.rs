@@ -1,6 +1,7 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
 mod flow;
+mod impact;
 
 use std::net::SocketAddr;
 
@@ -36,17 +37,27 @@ struct Running {
     channel: Channel,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<bool, ServeError>>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 async fn start() -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
+    crate::store::migrate(&url).await.expect("migrations run");
+    Running {
+        _folder: Some(folder),
+        ..start_on(&url).await
+    }
+}
+
+/// A server on a migrated database.
+async fn start_on(url: &str) -> Running {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
         .await
         .expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = app(&folder).await;
+    let app = app(url).await;
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
         serve(listener, app, BOUNDS, stop, async {}).await
@@ -56,15 +67,13 @@ async fn start() -> Running {
         channel: endpoint.connect().await.expect("a connection"),
         stop,
         server,
-        _folder: folder,
+        _folder: None,
     }
 }
 
-/// The use cases over a database of its own in `folder`, which the caller keeps.
-async fn app(folder: &tempfile::TempDir) -> Arc<App> {
-    let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
-    crate::store::migrate(&url).await.expect("migrations run");
-    let store = crate::store::open(&url).await.expect("the store opens");
+/// The use cases over a migrated database.
+async fn app(url: &str) -> Arc<App> {
+    let store = crate::store::open(url).await.expect("the store opens");
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
     let clock = Arc::new(SystemClock::new());
