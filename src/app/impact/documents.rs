@@ -11,7 +11,7 @@ use crate::app::policies::{above, kind_of, violation};
 use crate::area::AreaCode;
 use crate::log::Hash;
 use crate::rules::document::Document;
-use crate::rules::language::{Context, PolicyError, read};
+use crate::rules::language::{Context, read};
 use crate::rules::law::{Law, Published};
 
 /// Laws that are kept: a log's decisions come in the order of its publications, so few are in use at a time.
@@ -93,7 +93,7 @@ impl App {
                 texts: self.held_texts.clone(),
             };
             let checked = read(source, &format!("sources[{number}]"), &context).map_err(|errors| {
-                let words = errors.iter().map(|error| violation(PolicyError::text(error)));
+                let words = errors.iter().map(|error| violation(error.text_in(command.lang)));
                 AppError::PolicyInvalid(words.collect())
             })?;
             given.push(checked.document);

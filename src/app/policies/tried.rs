@@ -8,8 +8,15 @@ use crate::rules::diff::shadow::{Prevails, Shadow};
 use crate::rules::document::Document;
 use crate::rules::language::PolicyError;
 use crate::rules::language::library::{heading, lies_in};
-use crate::rules::language::say::Lang;
+use crate::rules::language::say::{Lang, Say as _, phrases};
 use crate::rules::law::{Law, LawError, Published};
+
+phrases! {
+    /// What trying a document out finds.
+    Finding {
+        Case { case: String, unlike: String } => "worked case {case}: {unlike}", "算例 {case}：{unlike}";
+    }
+}
 
 /// The kind under which a document is projected. Any level may add years of the calendar; the calendar
 /// document is the one that holds nothing else.
@@ -93,9 +100,14 @@ pub(super) fn try_out(
     if failed.is_empty() {
         return Ok(u32::try_from(document.cases.len()).unwrap_or(u32::MAX));
     }
-    let findings = failed
-        .iter()
-        .map(|case| violation(format!("worked case {}: {}", case.case, case.differences.join("; "))));
+    let findings = failed.iter().map(|case| {
+        let unlike: Vec<String> = case.differences.iter().map(|unlike| unlike.say(lang)).collect();
+        let words = Finding::Case {
+            case: case.case.clone(),
+            unlike: unlike.join("; "),
+        };
+        violation(words.say(lang))
+    });
     Err(AppError::PolicyInvalid(findings.collect()))
 }
 
@@ -123,5 +135,38 @@ pub(in crate::app) fn violation(description: String) -> Violation {
     Violation {
         field: "source".to_owned(),
         description,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::language::say::held::translated;
+
+    #[test]
+    fn what_is_found_stands_in_both_languages() {
+        translated(Finding::WRITTEN);
+    }
+
+    #[test]
+    fn a_document_is_checked_against_those_it_lies_in_and_neither_itself_nor_those_below() {
+        let document = |policy: &str, area: &str| Document {
+            policy: policy.to_owned(),
+            area: area.to_owned(),
+            ..Document::default()
+        };
+        let adopted = [
+            document("vocabulary", "100000"),
+            document("nation", "100000"),
+            document("city", "340300"),
+            document("county", "340321"),
+        ];
+        let names = |source: &str| -> Vec<String> {
+            let found = above(adopted.iter(), source).into_iter();
+            found.map(|document| document.policy).collect()
+        };
+        assert_eq!(names("policy: city\narea: 340300\n"), ["vocabulary", "nation"]);
+        assert_eq!(names("policy: nation\narea: \"100000\"\n"), ["vocabulary"]);
+        assert_eq!(names("policy: other\narea: 340322\n"), ["vocabulary", "nation", "city"]);
     }
 }

@@ -186,7 +186,7 @@ async fn show(mut told: mpsc::Receiver<ImpactEvent>, lang: Lang, out: &Out) -> O
 }
 
 fn decision(impacted: &Impacted, lang: Lang, out: &Out) {
-    out.line(&impacted.name);
+    out.line(impacted.name);
     let style = if impacted.alternative.is_err() { BAD } else { BOLD };
     out.line(format_args!("  {style}{}{style:#}", decision_words(impacted).say(lang)));
     let months = impacted.months.iter().map(|difference| {

@@ -48,9 +48,11 @@ pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
         for case in &document.cases {
             count += 1;
             let difference = differences.iter().find(|difference| difference.case == case.name);
-            let parts = difference
-                .map(|difference| difference.differences.as_slice())
-                .unwrap_or_default();
+            let parts: Vec<String> = difference
+                .into_iter()
+                .flat_map(|difference| &difference.differences)
+                .map(|unlike| unlike.say(lang))
+                .collect();
             wrong += usize::from(difference.is_some());
             if difference.is_none() {
                 out.line(format!("{GOOD}{ok}{GOOD:#} {} {}", document.policy, case.name));

@@ -53,15 +53,15 @@ impl Parser {
         } else {
             Count::Between { least, most }
         };
-        Err(Problem {
-            span: name.span,
-            wrong: Wrong::ArgumentCount {
+        Err(Problem::new(
+            name.span,
+            Wrong::ArgumentCount {
                 name: name.text.clone(),
                 count: arguments.len(),
                 wanted,
             },
-            fix: Fix::AddOrTakeArguments,
-        })
+            Fix::AddOrTakeArguments,
+        ))
     }
 
     fn round_mode(&mut self) -> Result<RoundMode, Problem> {
@@ -70,13 +70,15 @@ impl Parser {
 
     fn one_of<T>(&mut self, wanted: Wanted, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         let name = self.name(wanted.clone())?;
-        read(&name.text).ok_or_else(|| Problem {
-            span: name.span,
-            wrong: Wrong::StandsWhere {
-                word: name.text,
-                wanted: wanted.clone(),
-            },
-            fix: Fix::WriteWanted { wanted },
+        read(&name.text).ok_or_else(|| {
+            Problem::new(
+                name.span,
+                Wrong::StandsWhere {
+                    word: name.text,
+                    wanted: wanted.clone(),
+                },
+                Fix::WriteWanted { wanted },
+            )
         })
     }
 
@@ -103,24 +105,20 @@ impl Parser {
                 &mut value
             };
             if slot.is_some() {
-                return Err(Problem {
-                    span: at,
-                    wrong: Wrong::OnePartTooMany {
+                return Err(Problem::new(
+                    at,
+                    Wrong::OnePartTooMany {
                         name: name.text.clone(),
                     },
-                    fix: Fix::FormIs { form: form(kind) },
-                });
+                    Fix::FormIs { form: form(kind) },
+                ));
             }
             *slot = Some(self.expression()?);
         }
         if !matches!(self.peek(), Some(Token::Mark(")"))) {
             return Err(self.unexpected(Wanted::CommaOrClose));
         }
-        let wrong = |span: Span, wrong: Wrong| Problem {
-            span,
-            wrong,
-            fix: Fix::FormIs { form: form(kind) },
-        };
+        let wrong = |span: Span, wrong: Wrong| Problem::new(span, wrong, Fix::FormIs { form: form(kind) });
         let called = || name.text.clone();
         let ordered = kind == AggregateName::First;
         let bare = kind == AggregateName::Count;
@@ -181,11 +179,11 @@ fn unknown_function(name: &Name) -> Problem {
     } else {
         Fix::ParenthesesCall
     };
-    Problem {
-        span: name.span,
-        wrong: Wrong::NoFunction {
+    Problem::new(
+        name.span,
+        Wrong::NoFunction {
             name: name.text.clone(),
         },
         fix,
-    }
+    )
 }

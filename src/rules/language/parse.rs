@@ -23,10 +23,20 @@ pub const TEXT_SIZE_MAX_BYTES: usize = 16 * 1024;
 pub struct Problem {
     /// Where.
     pub span: Span,
-    /// What.
-    pub wrong: Wrong,
+    /// What. In a box, because most expressions have nothing wrong.
+    pub wrong: Box<Wrong>,
     /// What to do.
-    pub fix: Fix,
+    pub fix: Box<Fix>,
+}
+
+impl Problem {
+    pub(super) fn new(span: Span, wrong: Wrong, fix: Fix) -> Problem {
+        Problem {
+            span,
+            wrong: Box::new(wrong),
+            fix: Box::new(fix),
+        }
+    }
 }
 
 /// Reads a whole text. `offsets` gives the byte of the file for each byte of it.
@@ -37,13 +47,13 @@ pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let end = offsets.last().copied().unwrap_or_default();
     if text.len() > TEXT_SIZE_MAX_BYTES {
         let start = offsets.first().copied().unwrap_or_default();
-        return Err(Problem {
-            span: Span { start, end: start },
-            wrong: Wrong::ExpressionTooLong {
+        return Err(Problem::new(
+            Span { start, end: start },
+            Wrong::ExpressionTooLong {
                 max: TEXT_SIZE_MAX_BYTES,
             },
-            fix: Fix::NameParts,
-        });
+            Fix::NameParts,
+        ));
     }
     let mut parser = Parser {
         tokens: lex::tokens(text, offsets),
@@ -150,18 +160,18 @@ impl Parser {
                 (Wrong::NumberWhere { wanted }, Fix::WriteOperator)
             }
         };
-        Problem { span, wrong, fix }
+        Problem::new(span, wrong, fix)
     }
 
     /// Any expression; every nesting comes through here, so the depth is counted here.
     pub(super) fn expression(&mut self) -> Result<Node, Problem> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(Problem {
-                span: self.here(),
-                wrong: Wrong::ExpressionNested { max: DEPTH_MAX },
-                fix: Fix::NameAPart,
-            });
+            return Err(Problem::new(
+                self.here(),
+                Wrong::ExpressionNested { max: DEPTH_MAX },
+                Fix::NameAPart,
+            ));
         }
         let node = self.chain(Keyword::Or, Operator::Or, |p| {
             p.chain(Keyword::And, Operator::And, Parser::negation)
@@ -193,11 +203,7 @@ impl Parser {
         }
         let node = self.comparison()?;
         if count > 1 {
-            return Err(Problem {
-                span: start,
-                wrong: Wrong::NotTwice,
-                fix: Fix::TakeBothAway,
-            });
+            return Err(Problem::new(start, Wrong::NotTwice, Fix::TakeBothAway));
         }
         if count == 0 {
             return Ok(node);
@@ -220,11 +226,7 @@ impl Parser {
         let span = left.span.to(right.span);
         let before = self.here();
         if self.compare().is_some() {
-            return Err(Problem {
-                span: before,
-                wrong: Wrong::Chained,
-                fix: Fix::WriteAnd,
-            });
+            return Err(Problem::new(before, Wrong::Chained, Fix::WriteAnd));
         }
         Ok(Node {
             span,
@@ -259,11 +261,7 @@ impl Parser {
             }
             let span = left.span.to(self.behind());
             if items.is_empty() {
-                return Err(Problem {
-                    span,
-                    wrong: Wrong::SetEmpty,
-                    fix: Fix::NameACode,
-                });
+                return Err(Problem::new(span, Wrong::SetEmpty, Fix::NameACode));
             }
             return Ok(Node {
                 span,
@@ -346,11 +344,11 @@ impl Parser {
             kind => {
                 self.chained += 1;
                 if self.chained > CHAINED_MAX {
-                    return Err(Problem {
+                    return Err(Problem::new(
                         span,
-                        wrong: Wrong::TooManyParts { max: CHAINED_MAX },
-                        fix: Fix::NameAPart,
-                    });
+                        Wrong::TooManyParts { max: CHAINED_MAX },
+                        Fix::NameAPart,
+                    ));
                 }
                 Kind::Apply(operator, vec![Node { span: left.span, kind }, right])
             }

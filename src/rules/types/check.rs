@@ -181,12 +181,15 @@ impl<'c, 's> Checker<'c, 's> {
                 };
                 self.lookup(&place, &[], span)
             }
-            Err((told, fix)) => match wanted {
+            Err(unresolved) => match wanted {
                 Some(Ty::Code(codes)) => {
                     let (told, fix) = not_a_code(name, codes);
                     self.wrong(span, told, fix)
                 }
-                _ => self.wrong(span, told, fix),
+                _ => {
+                    let (told, fix) = *unresolved;
+                    self.wrong(span, told, fix)
+                }
             },
         }
     }

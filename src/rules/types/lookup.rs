@@ -79,7 +79,10 @@ impl Checker<'_, '_> {
             }),
             Ok(Meaning::Clause(_)) => self.wrong(name.span, Wrong::KnownClause, Fix::NameFacts),
             Ok(Meaning::Parameter(_)) => self.wrong(name.span, Wrong::KnownParameter, Fix::NeverAGuess),
-            Err((told, fix)) => self.wrong(name.span, told, fix),
+            Err(unresolved) => {
+                let (told, fix) = *unresolved;
+                self.wrong(name.span, told, fix)
+            }
         }
     }
 

@@ -17,7 +17,7 @@ pub enum Meaning<'a> {
 }
 
 /// Why a name means nothing: what is wrong, and the fix.
-pub type Unresolved = (Wrong, Fix);
+pub type Unresolved = Box<(Wrong, Fix)>;
 
 impl Symbols {
     /// What a name means in the innermost of these scopes, household first.
@@ -53,7 +53,7 @@ impl Symbols {
                         name: name.to_owned(),
                         scope: scope.name.clone(),
                     };
-                    return Err((told, fix));
+                    return Err(Box::new((told, fix)));
                 }
                 let own = std::slice::from_ref(&scope.id);
                 if let Some(found) = self.find(own, &|fact| fact.name == rest || fact.path == rest, rest)? {
@@ -91,7 +91,7 @@ impl Symbols {
                         name: clause_name.to_owned(),
                     };
                     let path = fact.path.clone();
-                    return Err((told, Fix::WritePath { path }));
+                    return Err(Box::new((told, Fix::WritePath { path })));
                 }
                 (Some(clause), []) => return Ok(Some(Meaning::Clause(clause))),
             }
@@ -124,11 +124,11 @@ impl Symbols {
                 list: list.clone(),
                 here: here.to_owned(),
             };
-            return (told, Fix::ThroughAggregate { list, name });
+            return Box::new((told, Fix::ThroughAggregate { list, name }));
         }
         if self.group(name).is_some() || self.scopes_named(name).next().is_some() {
             let name = name.to_owned();
-            return (Wrong::IsAList { name: name.clone() }, Fix::CountOrSum { name });
+            return Box::new((Wrong::IsAList { name: name.clone() }, Fix::CountOrSum { name }));
         }
         // A forgotten blank first: the nearest name of 非甲 is 甲, which means the opposite.
         let glued = glued_keyword(name).filter(|keyword| {
@@ -146,7 +146,7 @@ impl Symbols {
         } else {
             Fix::DeclareName
         };
-        (Wrong::NoName { name: name.to_owned() }, fix)
+        Box::new((Wrong::NoName { name: name.to_owned() }, fix))
     }
 
     /// Every name of a fact, clause or parameter.

@@ -211,9 +211,9 @@ pub fn expression(scalar: &Scalar, span: Span, remarks: &mut Remarks<'_>) -> Opt
         Err(problem) => {
             let fix = match cut(scalar, span, remarks) {
                 Some(cut) => Fix::Comment { cut },
-                None => problem.fix,
+                None => *problem.fix,
             };
-            remarks.error(problem.span, problem.wrong, fix);
+            remarks.error(problem.span, *problem.wrong, fix);
             None
         }
     }
