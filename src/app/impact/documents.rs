@@ -11,6 +11,8 @@ use crate::app::policies::{above, kind_of, violation};
 use crate::area::AreaCode;
 use crate::log::Hash;
 use crate::rules::document::Document;
+use crate::rules::language::said::law_error;
+use crate::rules::language::say::Lang;
 use crate::rules::language::{Context, read};
 use crate::rules::law::{Law, Published};
 
@@ -22,6 +24,7 @@ const PREVIEW_ORIGIN: &str = "preview";
 
 /// The documents that were given.
 pub(super) struct Documents {
+    lang: Lang,
     given: Vec<Document>,
     /// By the law that decided: each county's is another.
     laws: BTreeMap<(AreaCode, Hash), Arc<Law>>,
@@ -62,7 +65,7 @@ impl Documents {
         let (calendar, vocabulary) = (calendar.ok_or_else(none)?, vocabulary.ok_or_else(none)?);
         let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
         Law::resolve(code, &of(kind::POLICY), &calendar, &vocabulary).map_err(|errors| {
-            let words = errors.iter().map(|error| violation(format!("law of {area}: {error}")));
+            let words = errors.iter().map(|error| violation(law_error(error, self.lang)));
             AppError::PolicyInvalid(words.collect())
         })
     }
@@ -101,6 +104,7 @@ impl App {
         concern(command.area, &given)?;
         self.know_uses(command, area, &given).await?;
         Ok(Documents {
+            lang: command.lang,
             given,
             laws: BTreeMap::new(),
         })

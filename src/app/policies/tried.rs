@@ -8,6 +8,7 @@ use crate::rules::diff::shadow::{Prevails, Shadow};
 use crate::rules::document::Document;
 use crate::rules::language::PolicyError;
 use crate::rules::language::library::{heading, lies_in};
+use crate::rules::language::said::law_error;
 use crate::rules::language::say::{Lang, Say as _, phrases};
 use crate::rules::law::{Law, LawError, Published};
 
@@ -83,7 +84,12 @@ pub(super) fn try_out(
     if let Err(errors) = resolve(area, &layers, &calendar, &vocabulary)? {
         // A collision is told with both sides; resolution knows of the lower one alone.
         let told = |error: &&LawError| !undeclared.iter().any(|shadow| tells(shadow, error));
-        problems.extend(errors.iter().filter(told).map(|error| violation(error.to_string())));
+        problems.extend(
+            errors
+                .iter()
+                .filter(told)
+                .map(|error| violation(law_error(error, lang))),
+        );
     }
     if !problems.is_empty() {
         return Err(AppError::PolicyInvalid(problems));
@@ -94,8 +100,9 @@ pub(super) fn try_out(
     if kind_of(document) != kind::POLICY || layers.is_empty() {
         return Ok(0);
     }
-    let law = resolve(issuer, &layers, &calendar, &vocabulary)?
-        .map_err(|errors| AppError::PolicyInvalid(errors.iter().map(|error| violation(error.to_string())).collect()))?;
+    let law = resolve(issuer, &layers, &calendar, &vocabulary)?.map_err(|errors| {
+        AppError::PolicyInvalid(errors.iter().map(|error| violation(law_error(error, lang))).collect())
+    })?;
     let failed = crate::rules::worked::run(&law, document);
     if failed.is_empty() {
         return Ok(u32::try_from(document.cases.len()).unwrap_or(u32::MAX));

@@ -75,7 +75,7 @@ fn laws(found: &Found, lang: Lang, out: &Out) -> usize {
         if document.vocabulary.is_some() || law::is_calendar(document) {
             continue;
         }
-        match law::resolve(document, &sealed) {
+        match law::resolve(document, &sealed, lang) {
             Ok(law) => {
                 let (mark, words) = (Mark::Law.say(lang), cost(&law.cost()).say(lang));
                 out.line(format!("{GOOD}{mark}{GOOD:#} {}: {words}", document.area));

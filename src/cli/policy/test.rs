@@ -34,7 +34,7 @@ pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
         if document.cases.is_empty() {
             continue;
         }
-        let law = match law::resolve(document, &sealed) {
+        let law = match law::resolve(document, &sealed, lang) {
             Ok(law) => law,
             Err(problems) => {
                 problems

@@ -16,6 +16,9 @@ phrases! {
         Passes { file: String, clauses: usize, nodes: usize, depth: usize, parameters: usize, rows: usize, guards: usize, digest: String } =>
             "{file}: {clauses} clauses ({nodes} nodes, depth {depth}), {parameters} parameters, {rows} outcome rows, {guards} guards; {digest}",
             "{file}：条款 {clauses} 个（节点 {nodes} 个，深度 {depth}），参数 {parameters} 个，结果 {rows} 行，程序要求 {guards} 项；{digest}";
+        NoVocabulary => "no vocabulary is there; name its folder with --above", "没有词汇表；请用 --above 指明其所在文件夹";
+        NoCalendar => "no calendar is there; name its folder with --above", "没有日历；请用 --above 指明其所在文件夹";
+        NotAnArea { area: String } => "`{area}` is not an area", "`{area}` 不是区划代码";
         Cases { count: usize, wrong: usize } => "{count} cases, {wrong} differ", "算例 {count} 个，不符 {wrong} 个";
         Accepted { policy: String, digest: String, cases: i32 } =>
             "{policy} {digest}: {cases} cases pass; nothing recorded", "{policy} {digest}：{cases} 个算例相符；未记录";
