@@ -38,7 +38,9 @@
 //!
 //! - **What the law says** is in `policy/*.yaml`, never in code. [`rules::language`] reads it,
 //!   [`rules::types`] checks it, [`rules::codec`] writes the sealed tree, whose SHA-256 is the
-//!   document's name; [`rules::render`] and [`rules::diff`] put it into words.
+//!   document's name; [`rules::render`] and [`rules::diff`] put it into words. Everything that an officer is told
+//!   stands in [`rules::language::said`], in Chinese and English. What another document would have changed is
+//!   [`app::impact`].
 //! - **How a household is decided**: [`rules::law`] resolves the layers of one area,
 //!   [`rules::compile`] makes an arena of it, [`rules::eval`] evaluates on demand, [`rules::decide`]
 //!   walks outcome lists, guards, schedules and carries, and [`rules::determination`] is the

@@ -44,6 +44,8 @@ impl PolicyService for Edge {
     async fn preview_impact(&self, request: Request<pb::PreviewImpactRequest>) -> Result<Response<Previewed>, Status> {
         auth::caller(&request)?;
         let command = decode::preview_impact(request.into_inner(), self.app.areas())?;
-        Ok(Response::new(self.previews.run(self.app.clone(), command)?))
+        let app = self.app.clone();
+        let work = |tell| async move { app.preview_impact(&command, &tell).await };
+        Ok(Response::new(self.previews.run(work)?))
     }
 }

@@ -1,6 +1,6 @@
 //! Everything an officer is told stands here in Chinese and in English, side by side.
 //!
-//! A sentence is a variant of an enum that [`phrases`] makes, with both texts written at the variant: one
+//! A sentence is a variant of an enum that `phrases!` makes, with both texts written at the variant: one
 //! without a translation does not compile.
 
 /// The language of a message.
