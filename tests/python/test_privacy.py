@@ -6,7 +6,7 @@ import unittest
 import calls
 import grpc
 import households as h
-from server import CALL_SECONDS_MAX, Place
+from server import CALL_SECONDS_MAX, TOP, Place
 from stubs import pb
 
 NAME = "标记甲乙丙丁"
@@ -147,6 +147,14 @@ class Searched:
             officer=h.OFFICER))
         self.call(d.GetDetermination, pb.GetDeterminationRequest(name=NAME), grpc.StatusCode.INVALID_ARGUMENT)
         self.call(self.server.client.audit.Replay, pb.ReplayRequest(determination=reviewed.determination.name))
+
+        # Another standard touches what was decided: the stream names cases, and nothing of theirs.
+        county = (TOP / "tests/policy/t1" / f"{h.AREA}-t1.yaml").read_text(encoding="utf-8")
+        county = county.replace("value: 650元", "value: 700元")
+        preview = pb.PreviewImpactRequest(area=h.AREA, sources=[county], through=h.month(2022, 12))
+        events = list(self.server.client.policy.PreviewImpact(preview, timeout=CALL_SECONDS_MAX))
+        self.assertTrue(any(event.HasField("decision") for event in events), events)
+        self.errors.extend(str(event) for event in events)
 
     def test_no_mark_is_found_at_rest_in_entries_in_logs_or_in_errors(self):
         self.assertEqual(found_in("".join(MARKS).encode()), sorted(MARKS), "the search itself finds nothing")
