@@ -17,7 +17,7 @@ use super::error::{AppError, ResourceKind};
 use crate::area::AreaCode;
 use crate::log::LogIndex;
 use crate::log::record::EntryKind;
-use crate::store::{LogRow, RecordRow};
+use crate::store::{LogRow, RecordCursor, RecordRow};
 use documents::Documents;
 use result::{ImpactEvent, ImpactProgress, ImpactTotal};
 
@@ -113,29 +113,30 @@ impl App {
     ) -> Result<bool, AppError> {
         let kinds = [EntryKind::Determination, EntryKind::Correction].map(|kind| kind.name().to_owned());
         let mut next = stretch.from;
+        let before = next.checked_sub(1).map(LogIndex::new).transpose();
+        let before = before.map_err(|error| AppError::internal(&error))?;
+        let mut after: Option<RecordCursor> = before.map(|at| (stretch.log.log_id, at));
         while next < stretch.to {
-            let after = next.checked_sub(1).map(LogIndex::new).transpose();
-            let after = after
-                .map_err(|error| AppError::internal(&error))?
-                .map(|at| (stretch.log.log_id, at));
             let rows = self
                 .store
                 .records(stretch.area, None, &kinds, after, READ_RECORD_COUNT)
                 .await?;
             let full = rows.len() == READ_RECORD_COUNT as usize;
-            let before = next;
-            for row in &rows {
-                // An area's earlier logs come first in this order; they were another epoch's.
-                if row.log_id != stretch.log.log_id || row.index.get() >= stretch.to {
-                    continue;
+            after = rows.last().map(|row| (row.log_id, row.index));
+            // An area's earlier logs come first in this order; they were another epoch's.
+            for row in rows.iter().filter(|row| row.log_id == stretch.log.log_id) {
+                if row.index.get() >= stretch.to {
+                    break;
                 }
                 next = row.index.get() + 1;
                 if !self.read_record(row, preview, tell).await? {
                     return Ok(false);
                 }
             }
-            let last = rows.last().filter(|_| full && next > before);
-            if last.is_none_or(|row| row.index.get() >= stretch.to) {
+            let beyond = rows
+                .last()
+                .is_none_or(|row| row.log_id == stretch.log.log_id && row.index.get() >= stretch.to);
+            if beyond || !full {
                 next = stretch.to;
             }
             let scanned = preview.passed + (next - stretch.from);
