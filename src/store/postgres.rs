@@ -14,6 +14,9 @@ use super::value::{Cell, Column, Row, Value};
 /// Connections of one process; each log that sequences holds one for the length of a batch.
 const CONNECTION_COUNT_MAX: u32 = 16;
 
+/// Connections of a process that only reads: it must not take the service's away.
+const READER_CONNECTION_COUNT_MAX: u32 = 4;
+
 /// How long a call waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -22,6 +25,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// for ever.
 const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'";
+
+/// What a connection sets that only reads: the login keeps the rights it has, and writes nothing with them.
+const SESSION_READ_ONLY: &str = "SET default_transaction_read_only = on; SET timezone = 'UTC'";
 
 /// The role of the service: it inserts, and updates nothing of the log but its head.
 pub const WRITER_ROLE: &str = "doudi_writer";
@@ -65,6 +71,23 @@ impl PostgresStore {
         let driver = PostgresStore { pool };
         driver.check_connection().await?;
         Ok(driver)
+    }
+
+    /// Connects to read only, as the login itself: an auditor's may be a member of `doudi_reader` alone.
+    pub(super) async fn open_read_only(url: &str) -> Result<PostgresStore, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(READER_CONNECTION_COUNT_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(SESSION_READ_ONLY).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options(url)?)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(PostgresStore { pool })
     }
 
     pub(super) fn pool(&self) -> &PgPool {

@@ -17,7 +17,7 @@ pub const TILE_HEIGHT: u8 = 8;
 pub const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
 
 pub(super) const HEAD: &str = "SELECT size, compact, root, last_time_ms FROM log_head WHERE log_id = $1";
-const CHECKPOINT: &str = "SELECT size, root, note, signed_ms FROM log_checkpoint WHERE log_id = $1";
+pub(super) const CHECKPOINT: &str = "SELECT size, root, note, signed_ms FROM log_checkpoint WHERE log_id = $1";
 
 impl dyn Store {
     /// The open log of an area: the one with the greatest epoch.
@@ -216,7 +216,7 @@ fn subtree_root(hashes: &[Hash]) -> Hash {
     }
 }
 
-fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
+pub(super) fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
     Ok(LogRow {
         log_id: LogId(row.int(0)?),
         origin: row.parse(1)?,
@@ -233,7 +233,7 @@ pub(super) fn head_row(row: &mut Row) -> Result<HeadRow, StoreError> {
     })
 }
 
-fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
+pub(super) fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
     Ok(EntryRow {
         index: log_index(row, 0)?,
         entry: row.bytes(1)?,
@@ -241,7 +241,7 @@ fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
     })
 }
 
-fn checkpoint_row(row: &mut Row) -> Result<CheckpointRow, StoreError> {
+pub(super) fn checkpoint_row(row: &mut Row) -> Result<CheckpointRow, StoreError> {
     Ok(CheckpointRow {
         size: tree_size(row, 0)?,
         root: hash(row, 1)?,

@@ -10,7 +10,7 @@ use crate::log::{LogIndex, RecordId, TreeSize};
 
 pub(super) const REQUEST: &str =
     "SELECT area, caller, request_id, request_digest, log_id, idx, first_size FROM request";
-const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind FROM record";
+pub(super) const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind FROM record";
 const POLICY: &str = "SELECT log_id, idx, policy_id, document_area, kind, digest FROM policy_document";
 
 /// Where a list of records goes on: after this log and index.
@@ -181,7 +181,7 @@ pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {
     })
 }
 
-fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
+pub(super) fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         log_id: LogId(row.int(0)?),
         index: log_index(row, 1)?,

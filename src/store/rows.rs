@@ -98,6 +98,17 @@ pub struct CheckpointRow {
     pub signed_ms: i64,
 }
 
+/// A witness's word on a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CosignatureRow {
+    /// Size of the checkpoint.
+    pub size: TreeSize,
+    /// Name of the witness's key.
+    pub witness: String,
+    /// The signature line, without its newline.
+    pub line: String,
+}
+
 /// One named document of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentRow {

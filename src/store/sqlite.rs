@@ -44,6 +44,13 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         .busy_timeout(BUSY_TIMEOUT))
 }
 
+/// How a connection is set up that only reads. The journal stays as it is: a backup may have another one.
+fn reading(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Refused("the database URL is malformed: write sqlite:/path/to/file".to_owned()))?;
+    Ok(options.read_only(true).busy_timeout(BUSY_TIMEOUT))
+}
+
 /// A pool for migrations; makes the file.
 pub(super) async fn owner_pool(url: &str) -> Result<SqlitePool, StoreError> {
     let pool = SqlitePoolOptions::new()
@@ -71,6 +78,21 @@ impl SqliteStore {
             .await
             .map_err(StoreError::of_statement)?;
         Ok(SqliteStore { writer, readers })
+    }
+
+    /// Opens the file to read only: nothing of it is written, not even its journal mode.
+    pub(super) async fn open_read_only(url: &str) -> Result<SqliteStore, StoreError> {
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READER_COUNT_MAX)
+            .connect_with(reading(url)?)
+            .await
+            .map_err(StoreError::of_statement)?;
+        check_version(&readers).await?;
+        // SQLite itself refuses to begin a writing transaction on such a connection.
+        Ok(SqliteStore {
+            writer: readers.clone(),
+            readers,
+        })
     }
 
     /// The versions of the migrations that were applied.
