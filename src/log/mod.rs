@@ -9,6 +9,7 @@
 pub mod acknowledgement;
 pub mod checkpoint;
 pub mod entropy;
+pub mod fsck;
 pub mod hash;
 pub mod ids;
 pub mod keys;
