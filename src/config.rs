@@ -20,6 +20,8 @@ const ENVIRONMENT_OTHER: [&str; 2] = ["TEST_", "CONFIG"];
 pub struct Config {
     /// Address and port of the gRPC service.
     pub listen: SocketAddr,
+    /// Address and port of the public read side over HTTP. Without one it is off.
+    pub read_listen: Option<SocketAddr>,
     /// Where everything is stored: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub database: String,
     /// Folder of the policy documents, the calendar, the vocabulary and the area register.
@@ -48,6 +50,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            read_listen: None,
             database: "sqlite:doudi.sqlite".into(),
             policy: "policy".into(),
             keys: None,
@@ -65,6 +68,10 @@ pub struct Flags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
+    /// Address and port of the public read side over HTTP (checkpoints, tiles, entries) [default: off]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_listen: Option<SocketAddr>,
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite:doudi.sqlite]
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]

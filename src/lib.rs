@@ -28,6 +28,7 @@
 //! | [`store`] | the tables in SQLite or PostgreSQL, behind one trait and one conformance suite | what a decision means; it alone names SQL |
 //! | [`app`] | the use cases, one file each: what RPC and command line share | protobuf, SQL |
 //! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it alone names tonic |
+//! | [`readside`] | the public read side over HTTP: checkpoints, tiles, entries | anything that is not public |
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
@@ -47,6 +48,8 @@
 //!   [`app::projection`] rebuilds and compares.
 //! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs.
 //! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].
+//! - **Who may read the log**: everybody, by [`app::public_log`], over HTTP ([`readside`]) or as files ([`app::export`]).
+//! - **Whether a log is sound**: [`log::fsck`] is what each level means, [`app::fsck`] goes through the tables.
 //! - **What is in one commit**: [`log::sequencer`]; what the tables are: `migrations/`.
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
@@ -79,6 +82,7 @@ pub mod cli;
 pub mod config;
 pub mod log;
 pub mod reader;
+pub mod readside;
 pub mod rules;
 pub mod server;
 pub mod shutdown;

@@ -1,6 +1,6 @@
 //! The gRPC server: the five services, health and reflection behind one admission, from a listener to its shutdown.
 
-mod incoming;
+pub(crate) mod incoming;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -12,8 +12,10 @@ pub mod determinations;
 pub mod due;
 pub mod entropy;
 pub mod error;
+pub mod export;
 pub mod facts;
 mod failure;
+pub mod fsck;
 pub mod import_case;
 pub mod key_file;
 pub mod laws;
@@ -21,6 +23,7 @@ mod paging;
 mod persons;
 pub mod policies;
 pub mod projection;
+pub mod public_log;
 mod record;
 pub mod remedy;
 pub mod replay;
@@ -97,6 +100,23 @@ impl App {
     pub async fn ready(&self) -> Result<(), AppError> {
         self.store.logs(None, 1).await?;
         Ok(())
+    }
+
+    /// The public keys of a log.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the keys have none for it.
+    pub fn verifier_keys(&self, origin: &crate::log::Origin) -> Result<Vec<crate::log::note::VerifierKey>, AppError> {
+        use crate::log::sequencer::LogKeys as _;
+        self.vault
+            .verifier_keys(origin)
+            .map_err(|error| AppError::internal(&error))
+    }
+
+    /// The public files of the logs, for whoever serves them.
+    #[must_use]
+    pub fn public_logs(&self) -> public_log::PublicLogs {
+        public_log::PublicLogs::new(Arc::clone(&self.store))
     }
 
     /// A log by its key. Its row never changes, so it is read once.

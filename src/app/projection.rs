@@ -99,7 +99,7 @@ impl App {
 }
 
 /// The state after one more record of the case.
-fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
+pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
     let record = opened.row.record_id.to_string();
     let corrupt = |_| AppError::LogCorrupt;
     let kind = opened.entry.kind().known().ok_or(AppError::LogCorrupt)?;

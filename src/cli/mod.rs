@@ -5,6 +5,8 @@
 
 mod completions;
 mod demo;
+mod export;
+mod fsck;
 mod keys;
 mod migrate;
 mod out;
@@ -26,7 +28,8 @@ Exit codes:
   0  done, and what was to be checked holds
   1  what was to be checked does not hold
   2  the command line or the configuration is wrong
-  3  it could not be done: a file, the database or the server does not answer";
+  3  it could not be done: a file, the database or the server does not answer
+  10 to 19  of fsck: the lowest level, F0 to F9, that found something";
 
 /// Doudi (兜底): social-assistance decisions by the law in force, each provable and replayable.
 #[derive(Debug, Parser)]
@@ -68,6 +71,8 @@ impl From<Color> for anstream::ColorChoice {
 enum Command {
     Completions(completions::Args),
     Demo(demo::Args),
+    Export(export::Args),
+    Fsck(fsck::Args),
     Keys(keys::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
@@ -95,6 +100,8 @@ fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
+        Command::Export(args) => export::run(&args, out),
+        Command::Fsck(args) => fsck::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),

@@ -40,11 +40,25 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// The use cases over the database, the keys and the policy folder of the settings.
 pub async fn app(config: &Config) -> Result<Arc<App>, Failure> {
-    let areas = areas(&config.policy)?;
-    let texts = held_texts(&config.policy)?;
+    let (areas, texts) = (areas(&config.policy)?, held_texts(&config.policy)?);
     let store = store::open(&config.database)
         .await
         .map_err(|error| store_failure(&error))?;
+    put_together(config, store, areas, texts).await
+}
+
+/// The same over a store that is open, for commands that only read.
+pub async fn app_over(config: &Config, store: Arc<dyn Store>) -> Result<Arc<App>, Failure> {
+    let (areas, texts) = (areas(&config.policy)?, held_texts(&config.policy)?);
+    put_together(config, store, areas, texts).await
+}
+
+async fn put_together(
+    config: &Config,
+    store: Arc<dyn Store>,
+    areas: AreaRegister,
+    texts: Vec<String>,
+) -> Result<Arc<App>, Failure> {
     let keys = keys(config, store.as_ref()).await?;
     let clock = Arc::new(SystemClock::new());
     Ok(Arc::new(App::new(
