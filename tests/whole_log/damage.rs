@@ -42,6 +42,15 @@ impl Copy {
         }
     }
 
+    /// Removes the copy: a server that keeps forty of them fills a small disk.
+    pub async fn remove(self) {
+        if let Some((base, name)) = self.url.rsplit_once('/').filter(|_| !self.url.starts_with("sqlite:")) {
+            let mut owner = PgConnection::connect(&format!("{base}/postgres")).await.unwrap();
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            owner.execute(AssertSqlSafe(drop)).await.unwrap();
+        }
+    }
+
     /// Runs statements without triggers and checks. `{zeros N}` is that many zero bytes.
     pub async fn run(&self, statements: &[&str]) {
         if self.url.starts_with("sqlite:") {

@@ -72,6 +72,7 @@ async fn each_change_is_seen(url: &str) {
         copy.run(&statements.iter().map(String::as_str).collect::<Vec<_>>())
             .await;
         let report = fsck(&copy.url, &real.ring, &plan_to(tamper.level)).await;
+        copy.remove().await;
         let place = name(tamper.place);
         let first = report
             .findings

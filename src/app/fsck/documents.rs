@@ -370,6 +370,13 @@ impl PageChecked {
 }
 
 impl Read {
+    /// Whether everything is there but perhaps the identity, which goes first and which nothing is rebuilt from.
+    fn is_whole(&self) -> bool {
+        let opened = |name: &str| self.documents.iter().any(|document| document.name == name);
+        let mut named = self.entry.documents().iter().map(|document| document.name.as_str());
+        named.all(|name| name == "identity" || opened(name))
+    }
+
     fn json(&self, name: &str) -> Option<Json> {
         let document = self.documents.iter().find(|document| document.name == name)?;
         Json::parse_canonical(&document.content).ok()
@@ -400,7 +407,7 @@ pub(super) async fn opened(app: &Arc<App>, log: &LogRow, record: &RecordRow) -> 
         return Ok(None);
     };
     let read = page.open(&row, Some(record));
-    let Some(read) = read.filter(|read| !read.documents.is_empty() || read.entry.documents().is_empty()) else {
+    let Some(read) = read.filter(Read::is_whole) else {
         return Ok(None);
     };
     Ok(Some(Opened {
