@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doudi::app::command::{
     CaseName, DecideExit, Determine, Household, Identity, ImportCase, Member, Mode, Officer, PublishPolicy,
@@ -28,6 +29,9 @@ const SIZE_MIN: u64 = 300;
 
 /// Households that are decided beside the vectors, and entries behind the last full tile.
 const FILL_MIN: u64 = 40;
+
+/// How often a request is sent.
+const ATTEMPT_COUNT_MAX: u32 = 20;
 
 /// A service over a database of its own, whose keys the test holds.
 pub struct Real {
@@ -82,6 +86,17 @@ fn household(step: &Json) -> Household {
         identity: Identity::default(),
         relations: Vec::new(),
     }
+}
+
+/// A busy machine may take longer to sign than the head's lock allows; then the same request is sent again.
+async fn retried<T, F: Future<Output = Result<T, AppError>>>(attempt: impl Fn() -> F) -> Result<T, AppError> {
+    for _ in 0..ATTEMPT_COUNT_MAX {
+        match attempt().await {
+            Err(AppError::StoreUnavailable) => tokio::time::sleep(Duration::from_millis(100)).await,
+            answer => return answer,
+        }
+    }
+    attempt().await
 }
 
 impl Real {
@@ -176,7 +191,7 @@ impl Real {
                 officer: officer(),
                 validate_only: false,
             };
-            let published = self.app.publish_policy(&self.caller, command).await;
+            let published = retried(|| self.app.publish_policy(&self.caller, command.clone())).await;
             published.unwrap_or_else(|error| panic!("{path}: {error:?}"));
         }
     }
@@ -191,7 +206,10 @@ impl Real {
             match text(step, "do") {
                 "import" => {
                     let command = self.import(area, step);
-                    case = self.app.import_case(&self.caller, command).await.unwrap().case;
+                    case = retried(|| self.app.import_case(&self.caller, command.clone()))
+                        .await
+                        .unwrap()
+                        .case;
                 }
                 "correct" => return,
                 _ => match self.decide(area, case, step).await {
@@ -215,7 +233,7 @@ impl Real {
                     household,
                     mode,
                 };
-                self.app.determine(&self.caller, command).await
+                retried(|| self.app.determine(&self.caller, command.clone())).await
             }
             ("review", Some(case)) => {
                 let cause = Cause::from_code(text(step, "cause")).unwrap();
@@ -226,7 +244,7 @@ impl Real {
                     household,
                     mode,
                 };
-                self.app.review(&self.caller, command).await
+                retried(|| self.app.review(&self.caller, command.clone())).await
             }
             ("exit", Some(case)) => {
                 let command = DecideExit {
@@ -235,7 +253,7 @@ impl Real {
                     household,
                     mode,
                 };
-                self.app.decide_exit(&self.caller, command).await
+                retried(|| self.app.decide_exit(&self.caller, command.clone())).await
             }
             (other, _) => panic!("no step {other}"),
         }
@@ -308,7 +326,7 @@ impl Real {
         let determined: Vec<Determined> = futures::stream::iter(commands)
             .map(|command| {
                 let (app, caller) = (Arc::clone(&app), caller.clone());
-                async move { app.determine(&caller, command).await.unwrap() }
+                async move { retried(|| app.determine(&caller, command.clone())).await.unwrap() }
             })
             .buffer_unordered(8)
             .collect()
@@ -329,7 +347,9 @@ impl Real {
             officer: officer(),
             validate_only: false,
         };
-        self.app.record_remedy(&self.caller, command).await.unwrap();
+        retried(|| self.app.record_remedy(&self.caller, command.clone()))
+            .await
+            .unwrap();
     }
 
     async fn transfer(&mut self, of: &Determined) {
@@ -344,6 +364,8 @@ impl Real {
             officer: officer(),
             validate_only: false,
         };
-        self.app.transfer_case(&self.caller, command).await.unwrap();
+        retried(|| self.app.transfer_case(&self.caller, command.clone()))
+            .await
+            .unwrap();
     }
 }

@@ -10,7 +10,7 @@ use doudi::log::keys::KeyRing;
 
 use super::damage::{Copy, new_postgres};
 use super::real::{AREA, Real, app_over};
-use super::tampers::TAMPERS;
+use super::tampers::{TAMPERS, Tamper};
 use super::whole::{checked, public_plan};
 use super::{folder, synthetic};
 
@@ -66,13 +66,14 @@ async fn each_change_is_seen(url: &str) {
             .replace("{CASE}", &case)
     };
     let mut wrong = Vec::new();
+    let copy = Copy::of(url).await;
+    copy.save(&TAMPERS.iter().map(Tamper::table).collect()).await;
     for tamper in TAMPERS {
-        let copy = Copy::of(url).await;
         let statements: Vec<String> = tamper.statements.iter().map(|statement| name(statement)).collect();
         copy.run(&statements.iter().map(String::as_str).collect::<Vec<_>>())
             .await;
         let report = fsck(&copy.url, &real.ring, &plan_to(tamper.level)).await;
-        copy.remove().await;
+        copy.restore(tamper.table()).await;
         let place = name(tamper.place);
         let first = report
             .findings
@@ -103,6 +104,12 @@ async fn each_change_is_seen(url: &str) {
             );
         }
     }
+    assert_eq!(
+        fsck(&copy.url, &real.ring, &plan_to(Level::Projections)).await.failed(),
+        None,
+        "restored"
+    );
+    copy.remove().await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

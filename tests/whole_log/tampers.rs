@@ -14,6 +14,16 @@ pub struct Tamper {
     pub place: &'static str,
 }
 
+impl Tamper {
+    /// The table that it changes.
+    pub fn table(&self) -> &'static str {
+        let mut words = self.statements[0].split_ascii_whitespace();
+        let verb = words.next().unwrap();
+        let skipped = usize::from(verb == "DELETE");
+        words.nth(skipped).unwrap()
+    }
+}
+
 /// Entries 20 and 21 lie under the first tile.
 pub const TAMPERS: &[Tamper] = &[
     Tamper {
