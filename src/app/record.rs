@@ -15,6 +15,7 @@ use crate::log::sequencer::{
     Acknowledged as Sequenced, AppendError, CaseChange, Item, NewPolicy, PersonSpan, first_answer,
 };
 use crate::log::{LogIndex, RecordId};
+use crate::rules::calendar::Month;
 use crate::rules::case::CaseState;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::outcome::CaseStatus;
@@ -152,19 +153,11 @@ impl App {
 
     /// The change of a case to its next state.
     fn change(file: &CaseFile, next: &CaseState, sets_spans: bool) -> Result<CaseChange, AppError> {
-        let month = |month: crate::rules::calendar::Month| {
-            month.to_string().parse().map_err(|error| AppError::internal(&error))
-        };
+        let month = |month: Month| month.to_string().parse().map_err(|error| AppError::internal(&error));
         let date =
             |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
-        // What another county pays by its own records stays in the transferred case as history, and is that county's.
-        let own = |held: &&Entitlement| {
-            next.prior
-                .iter()
-                .any(|prior| held.record.as_ref() == Some(&prior.record))
-        };
         let mut spans = Vec::new();
-        for held in next.standing.iter().filter(own) {
+        for held in own_standing(next) {
             for person_id in &held.persons {
                 spans.push(PersonSpan {
                     person_id: person_id.clone(),
@@ -174,16 +167,13 @@ impl App {
                 });
             }
         }
-        let grace = next
-            .grace
-            .filter(|_| next.status == CaseStatus::Grace && next.leaving.is_none());
         Ok(CaseChange {
             expected_version: file.version,
             identity_key_ref: file.keys.identity.0.to_string(),
             content_key_ref: file.keys.content.0.to_string(),
             state: App::seal_case_state(file, next)?,
             next_due: next.next_due().map(date).transpose()?,
-            grace_end_month: grace.map(|grace| month(grace.until)).transpose()?,
+            grace_end_month: grace_end(next).map(month).transpose()?,
             spans: sets_spans.then_some(spans),
         })
     }
@@ -343,3 +333,23 @@ enum Keys<'a> {
 
 /// Others came first: read again and decide again.
 pub(super) struct Raced;
+
+/// What the county of the case pays. What another county pays by its own records stays in a transferred case as
+/// history, and is that county's.
+pub(super) fn own_standing(state: &CaseState) -> impl Iterator<Item = &Entitlement> {
+    let own = |held: &&Entitlement| {
+        state
+            .prior
+            .iter()
+            .any(|prior| held.record.as_ref() == Some(&prior.record))
+    };
+    state.standing.iter().filter(own)
+}
+
+/// The last month of a grace period that runs.
+pub(super) fn grace_end(state: &CaseState) -> Option<Month> {
+    let grace = state
+        .grace
+        .filter(|_| state.status == CaseStatus::Grace && state.leaving.is_none());
+    grace.map(|grace| grace.until)
+}

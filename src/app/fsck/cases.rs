@@ -8,7 +8,7 @@ use super::documents::opened;
 use super::{Fsck, Heard, Progress};
 use crate::app::command::CaseName;
 use crate::app::projection::replayed;
-use crate::app::record::Opened;
+use crate::app::record::{Opened, grace_end, own_standing};
 use crate::app::{App, AppError};
 use crate::area::AreaCode;
 use crate::canonical::Json;
@@ -17,7 +17,6 @@ use crate::log::record::EntryKind;
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::rules::case::{CaseState, RecordPlace};
 use crate::rules::determination::Determination;
-use crate::rules::outcome::CaseStatus;
 use crate::store::{CaseHeadRow, LogId, LogRow};
 
 /// Cases of one read.
@@ -102,10 +101,8 @@ async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Fi
     if head.next_due.as_ref().map(|date| date.as_str().to_owned()) != due {
         return Ok(finding(Problem::RowDiffers("due date")));
     }
-    let grace = state.grace.filter(|_| state.status == CaseStatus::Grace);
-    if head.grace_end_month.as_ref().map(|month| month.as_str().to_owned())
-        != grace.map(|grace| grace.until.to_string())
-    {
+    let grace = grace_end(&state).map(|month| month.to_string());
+    if head.grace_end_month.as_ref().map(|month| month.as_str().to_owned()) != grace {
         return Ok(finding(Problem::RowDiffers("end of grace")));
     }
     if rebuilt.spans != stored_spans(&app, area, &head.case_id).await? {
@@ -190,7 +187,7 @@ fn sets_spans(kind: &str, opened: &Opened) -> bool {
 }
 
 fn spans_of(state: &CaseState) -> Vec<Span> {
-    let held = state.standing.iter().flat_map(|held| {
+    let held = own_standing(state).flat_map(|held| {
         let to = held.to.map(|month| month.to_string());
         let span = move |person: &String| {
             (
