@@ -35,6 +35,15 @@ pub async fn fsck(url: &str, ring: &KeyRing, plan: &Plan) -> Report {
     report
 }
 
+/// All changes on SQLite, where a check takes a second; on PostgreSQL two of each level, and all with `--long`.
+fn chosen(url: &str) -> Vec<&'static Tamper> {
+    let long = std::env::var_os("DOUDI_TEST_LONG").is_some_and(|long| !long.is_empty());
+    let of_level = |tamper: &&Tamper| TAMPERS.iter().filter(|other| other.level == tamper.level);
+    let is_early = |tamper: &&'static Tamper| of_level(tamper).take(2).any(|other| other.what == tamper.what);
+    let all = url.starts_with("sqlite:") || long;
+    TAMPERS.iter().filter(|tamper| all || is_early(tamper)).collect()
+}
+
 /// A sound database is sound, and every change of the table is seen where the table says.
 async fn each_change_is_seen(url: &str) {
     let real = Real::decided(url).await;
@@ -68,7 +77,7 @@ async fn each_change_is_seen(url: &str) {
     let mut wrong = Vec::new();
     let copy = Copy::of(url).await;
     copy.save(&TAMPERS.iter().map(Tamper::table).collect()).await;
-    for tamper in TAMPERS {
+    for tamper in chosen(url) {
         let statements: Vec<String> = tamper.statements.iter().map(|statement| name(statement)).collect();
         copy.run(&statements.iter().map(String::as_str).collect::<Vec<_>>())
             .await;
@@ -121,7 +130,7 @@ async fn every_change_to_a_sqlite_database_is_seen_by_its_level() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_change_to_a_postgresql_database_is_seen_by_its_level() {
+async fn changes_to_a_postgresql_database_are_seen_by_their_level() {
     each_change_is_seen(&new_postgres("template0").await).await;
 }
 
