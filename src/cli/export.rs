@@ -31,7 +31,7 @@ enum What {
 
 /// Checkpoints, tiles and entries in the C2SP tlog-tiles layout.
 ///
-/// The files of a log go to DIR/<area>/<epoch>/: serve DIR with any web server, or copy it to an object store. A second
+/// The files of a log go to `DIR/<area>/<epoch>/`: serve DIR with any web server, or copy it to an object store. A second
 /// run adds what is new. Files that never change are never written again, and one that differs is an error; the
 /// checkpoint is written last. Reads the database alone, needs no keys and no server.
 #[derive(Debug, clap::Args)]
