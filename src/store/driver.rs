@@ -60,6 +60,14 @@ pub trait Store: Send + Sync + 'static {
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
     /// Begins a transaction that will write.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Begins a transaction that destroys keys: as the role that may, where the database has roles.
+    async fn begin_erasing(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.begin().await
+    }
+    /// Overwrites what a destruction left behind in the files, as far as the database can.
+    async fn scrub(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Closes all connections.
     async fn close(&self);
 }

@@ -11,9 +11,11 @@ mod civil;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod driver;
+mod erase;
 mod error;
 mod migrate;
 mod postgres;
+mod read_access;
 mod read_case;
 mod read_log;
 mod read_record;
@@ -28,11 +30,13 @@ pub use driver::{Dialect, Store, Transaction};
 pub use error::{Cause, StoreError};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
+pub use read_access::AccessCursor;
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
 pub use rows::{
-    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow,
-    RecordRow, RequestKey, RequestRow, SpanRow, TileRow,
+    AccessPlace, AccessRow, CaseHeadRow, CaseMarkRow, CaseScope, CaseScopeError, CheckpointRow, DataKeyRow,
+    DocumentRow, EntryRow, ErasedKeyRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow, RecordRow, RequestKey,
+    RequestRow, SpanRow, TileRow,
 };
 pub use value::{Cell, Column, Row, Value};
 

@@ -26,6 +26,9 @@ const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; \
 /// The role of the service: it inserts, and updates nothing of the log but its head.
 pub const WRITER_ROLE: &str = "doudi_writer";
 
+/// The role that destroys data keys and the map to a person, and may do nothing else.
+pub const ERASER_ROLE: &str = "doudi_eraser";
+
 /// The pool of one database.
 pub struct PostgresStore {
     pool: PgPool,
@@ -106,6 +109,17 @@ fn role_missing(error: &sqlx::Error) -> Option<StoreError> {
     })
 }
 
+/// SET ROLE fails where the login is no member of the eraser's role.
+fn eraser_missing(error: &sqlx::Error) -> Option<StoreError> {
+    let code = error.as_database_error()?.code()?;
+    matches!(code.as_ref(), "42704" | "22023" | "42501").then(|| {
+        StoreError::Refused(format!(
+            "the login cannot take the role {ERASER_ROLE}, so nothing can be erased: \
+             GRANT {ERASER_ROLE} TO the login of the service"
+        ))
+    })
+}
+
 #[async_trait]
 impl Store for PostgresStore {
     fn dialect(&self) -> Dialect {
@@ -122,6 +136,15 @@ impl Store for PostgresStore {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         let tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        Ok(Box::new(PostgresTransaction { tx }))
+    }
+
+    async fn begin_erasing(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        // Until the end of this transaction only: the connection is the writer's again after it.
+        tx.execute(AssertSqlSafe(format!("SET LOCAL ROLE {ERASER_ROLE}")))
+            .await
+            .map_err(|error| eraser_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
         Ok(Box::new(PostgresTransaction { tx }))
     }
 

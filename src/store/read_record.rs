@@ -10,7 +10,9 @@ use crate::log::{LogIndex, RecordId, TreeSize};
 
 pub(super) const REQUEST: &str =
     "SELECT area, caller, request_id, request_digest, log_id, idx, first_size FROM request";
-const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind FROM record";
+const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind, \
+    (SELECT c.erased FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id), \
+    (SELECT c.restricted FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id) FROM record";
 const POLICY: &str = "SELECT log_id, idx, policy_id, document_area, kind, digest FROM policy_document";
 
 /// Where a list of records goes on: after this log and index.
@@ -41,15 +43,10 @@ impl dyn Store {
             "SELECT key_ref, wrapped, kek_id, retain_until, destroyed_ms FROM data_key WHERE key_ref {}",
             self.dialect().among(1)
         );
-        every(self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?, |row| {
-            Ok(DataKeyRow {
-                key_ref: row.text(0)?,
-                wrapped: row.maybe_bytes(1)?,
-                kek_id: row.text(2)?,
-                retain_until: row.maybe_parse(3)?,
-                destroyed_ms: row.maybe_int(4)?,
-            })
-        })
+        every(
+            self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?,
+            data_key_row,
+        )
     }
 
     /// The request that appended, if it did: looked up before deciding.
@@ -167,6 +164,16 @@ impl dyn Store {
     }
 }
 
+pub(super) fn data_key_row(row: &mut Row) -> Result<DataKeyRow, StoreError> {
+    Ok(DataKeyRow {
+        key_ref: row.text(0)?,
+        wrapped: row.maybe_bytes(1)?,
+        kek_id: row.text(2)?,
+        retain_until: row.maybe_parse(3)?,
+        destroyed_ms: row.maybe_int(4)?,
+    })
+}
+
 pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {
     Ok(RequestRow {
         key: RequestKey {
@@ -189,5 +196,7 @@ fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
         record_id: row.parse(3)?,
         case_id: row.maybe_text(4)?,
         kind: row.text(5)?,
+        erased: row.maybe_parse(6)?,
+        restricted: row.maybe_parse(7)?,
     })
 }

@@ -41,6 +41,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         // What was committed survives a power cut; NORMAL would lose the last commits.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted or replaced is overwritten: a destroyed key must not wait in a free page.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT))
 }
 
@@ -119,6 +121,15 @@ impl Store for SqliteStore {
             .await
             .map_err(StoreError::of_statement)?;
         Ok(Box::new(SqliteTransaction { tx }))
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        // secure_delete zeroes freed bytes of the file; the write-ahead log still has the pages as they were.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(())
     }
 
     async fn close(&self) {
