@@ -14,6 +14,9 @@ const ENVIRONMENT_PREFIX: &str = "DOUDI_";
 /// Variables of the tests, and the one that names the file itself, are not settings.
 const ENVIRONMENT_OTHER: [&str; 2] = ["TEST_", "CONFIG"];
 
+/// Settings that are numbers or truth values; all others are text, also where it looks like a number.
+const SETTINGS_NOT_TEXT: [&str; 2] = ["identity_to_loopback", "retention_years"];
+
 /// All settings of `doudi serve`. Each is a key of the file, a flag, and a variable `DOUDI_<KEY>`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +31,10 @@ pub struct Config {
     pub keys: Option<PathBuf>,
     /// Domain under which the logs are known: the origin of a log is `<domain>/<area>/<epoch>`.
     pub domain: String,
+    /// Callers on this machine may open identities (OpenDocuments with include_identity).
+    pub identity_to_loopback: bool,
+    /// Years that a case is kept after its last record and its last month of assistance. Without it nothing is erased.
+    pub retention_years: Option<u16>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written, in the syntax of `RUST_LOG`.
@@ -52,6 +59,8 @@ impl Default for Config {
             policy: "policy".into(),
             keys: None,
             domain: "doudi.local".into(),
+            identity_to_loopback: false,
+            retention_years: None,
             log_format: LogFormat::Text,
             log_filter: crate::telemetry::FILTER_DEFAULT.into(),
         }
@@ -81,6 +90,14 @@ pub struct Flags {
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
+    /// Callers on this machine may open identities of recorded cases [default: false]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_to_loopback: Option<bool>,
+    /// Years that a case is kept; without it nothing is ever erased
+    #[arg(long, value_name = "YEARS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_years: Option<u16>,
     /// How log lines look [default: text]
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,9 +201,18 @@ impl Provider for Environment {
         let dict = self
             .0
             .iter()
-            .map(|(key, value)| (key.clone(), Value::from(value.clone())))
+            .map(|(key, value)| (key.clone(), typed(key, value)))
             .collect();
         Ok(Map::from([(Profile::Default, dict)]))
+    }
+}
+
+/// The value of a variable: text, but for the settings that are none.
+fn typed(key: &str, value: &str) -> Value {
+    if SETTINGS_NOT_TEXT.contains(&key) {
+        value.parse().unwrap_or_else(|_| Value::from(value))
+    } else {
+        Value::from(value)
     }
 }
 
@@ -230,6 +256,28 @@ mod tests {
     fn a_setting_without_a_default_can_be_a_variable() {
         let config = Config::load(None, variables(&[("DOUDI_KEYS", "k")]), &Flags::default()).unwrap();
         assert_eq!(config.keys, Some("k".into()));
+    }
+
+    #[test]
+    fn a_number_and_a_truth_value_can_be_variables_and_a_wrong_one_is_refused() {
+        let given = [
+            ("DOUDI_RETENTION_YEARS", "10"),
+            ("DOUDI_IDENTITY_TO_LOOPBACK", "true"),
+            ("DOUDI_DOMAIN", "7"),
+        ];
+        let config = Config::load(None, variables(&given), &Flags::default()).unwrap();
+        assert_eq!(
+            (
+                config.retention_years,
+                config.identity_to_loopback,
+                config.domain.as_str()
+            ),
+            (Some(10), true, "7")
+        );
+        for (name, value) in [("DOUDI_RETENTION_YEARS", "-1"), ("DOUDI_IDENTITY_TO_LOOPBACK", "maybe")] {
+            let error = Config::load(None, variables(&[(name, value)]), &Flags::default()).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
 //!   take one way.
+//! - **Who saw it and what is gone**: [`app::access`] writes a row before each read is answered; openings and
+//!   erasures are entries that are durable before a document leaves or a key is destroyed.
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants

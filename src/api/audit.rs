@@ -19,9 +19,9 @@ impl AuditService for Edge {
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::get_entry(request.into_inner(), self.app.areas())?;
-        let read = self.app.get_entry(command).await?;
+        let read = self.app.get_entry(&caller, command).await?;
         Ok(Response::new(encode::entry(read)))
     }
 
@@ -56,9 +56,59 @@ impl AuditService for Edge {
     }
 
     async fn replay(&self, request: Request<pb::ReplayRequest>) -> Result<Response<pb::ReplayResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::replay(request.into_inner())?;
-        let replayed = self.app.replay(command).await?;
+        let replayed = self.app.replay(&caller, command).await?;
         Ok(Response::new(encode::replayed(replayed)))
+    }
+
+    async fn open_documents(
+        &self,
+        request: Request<pb::OpenDocumentsRequest>,
+    ) -> Result<Response<pb::OpenDocumentsResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::open_documents(request.into_inner(), self.app.areas())?;
+        let opened = self.app.open_documents(&caller, command).await?;
+        Ok(Response::new(encode::opened(opened)))
+    }
+
+    async fn list_accesses(
+        &self,
+        request: Request<pb::ListAccessesRequest>,
+    ) -> Result<Response<pb::ListAccessesResponse>, Status> {
+        auth::caller(&request)?;
+        let command = decode::list_accesses(request.into_inner())?;
+        let page = self.app.list_accesses(command).await?;
+        Ok(Response::new(encode::accesses(page)))
+    }
+
+    async fn erase_case(
+        &self,
+        request: Request<pb::EraseCaseRequest>,
+    ) -> Result<Response<pb::EraseCaseResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::erase_case(request.into_inner())?;
+        let erased = self.app.erase_case(&caller, command).await?;
+        Ok(Response::new(encode::erased(erased)))
+    }
+
+    async fn restrict_case(
+        &self,
+        request: Request<pb::RestrictCaseRequest>,
+    ) -> Result<Response<pb::RestrictCaseResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::restrict_case(request.into_inner())?;
+        let restricted = self.app.restrict_case(&caller, command).await?;
+        Ok(Response::new(encode::restricted(restricted)))
+    }
+
+    async fn lift_restriction(
+        &self,
+        request: Request<pb::LiftRestrictionRequest>,
+    ) -> Result<Response<pb::LiftRestrictionResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::lift_restriction(request.into_inner())?;
+        let lifted = self.app.lift_restriction(&caller, command).await?;
+        Ok(Response::new(encode::lifted(lifted)))
     }
 }

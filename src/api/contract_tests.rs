@@ -73,7 +73,7 @@ fn no_field_is_a_floating_point_number() {
 
 #[test]
 fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
-    const APPENDS: [&str; 8] = [
+    const APPENDS: [&str; 12] = [
         "DetermineRequest",
         "ImportCaseRequest",
         "CorrectRequest",
@@ -82,6 +82,10 @@ fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
         "ReviewRequest",
         "DecideExitRequest",
         "PublishPolicyRequest",
+        "OpenDocumentsRequest",
+        "EraseCaseRequest",
+        "RestrictCaseRequest",
+        "LiftRestrictionRequest",
     ];
     let pool = pool();
     for name in APPENDS {
@@ -134,7 +138,12 @@ fn the_five_services_have_their_calls() {
             "ListEntries",
             "ProveInclusion",
             "ProveConsistency",
-            "Replay"
+            "Replay",
+            "OpenDocuments",
+            "ListAccesses",
+            "EraseCase",
+            "RestrictCase",
+            "LiftRestriction",
         ]
     );
 }

@@ -53,6 +53,8 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::NoPolicyInForce { .. } => (Code::FailedPrecondition, ErrorReason::NoPolicyInForce),
         AppError::CaseState(_) => (Code::FailedPrecondition, ErrorReason::CaseState),
         AppError::Erased { .. } => (Code::FailedPrecondition, ErrorReason::Erased),
+        AppError::Restricted { .. } => (Code::FailedPrecondition, ErrorReason::Restricted),
+        AppError::Retained { .. } => (Code::FailedPrecondition, ErrorReason::Retained),
         AppError::TreeTooSmall => (Code::FailedPrecondition, ErrorReason::TreeTooSmall),
         AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
         AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
@@ -99,8 +101,15 @@ pub fn status(error: &AppError) -> Status {
         AppError::NotFound { kind, name } => {
             details.set_resource_info(kind.noun(), name, "", error.to_string());
         }
-        AppError::Erased { name } => {
-            details.set_resource_info("determination", name, "", error.to_string());
+        AppError::Erased { name, receipt } => {
+            metadata.insert("receipt".to_owned(), receipt.clone());
+            details.set_resource_info(noun(name), name, "", error.to_string());
+        }
+        AppError::Restricted { name } => {
+            details.set_resource_info(noun(name), name, "", error.to_string());
+        }
+        AppError::Retained { until } => {
+            metadata.insert("retained_until".to_owned(), until.to_string());
         }
         AppError::Refused { steps } => preconditions(steps, "", &mut details, &mut metadata),
         AppError::Held { determination, steps } => {
@@ -164,6 +173,15 @@ fn violations_within(violations: &[Violation], details: &mut ErrorDetails) {
             return;
         }
         details.add_bad_request_violation(&*violation.field, &*violation.description);
+    }
+}
+
+/// What a name of an erased or restricted resource names.
+fn noun(name: &str) -> &'static str {
+    if name.contains("/determinations/") {
+        ResourceKind::Determination.noun()
+    } else {
+        ResourceKind::Case.noun()
     }
 }
 

@@ -1,9 +1,12 @@
 //! The audit side of a log: checkpoints, entries and proofs.
 
 use super::App;
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::{GetCheckpoint, GetEntry, ListEntries, LogName, ProveConsistency, ProveInclusion};
 use super::error::{AppError, ResourceKind, Violation};
 use super::paging::{count, rows};
+use super::record::{IDENTITY, readable};
 use super::result::{CheckpointRead, ConsistencyProved, EntryRead, InclusionProved, Listed, LogEntry};
 use crate::canonical::Json;
 use crate::log::merkle::{
@@ -43,11 +46,17 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn get_entry(&self, command: GetEntry) -> Result<EntryRead, AppError> {
+    pub async fn get_entry(&self, caller: &Caller, command: GetEntry) -> Result<EntryRead, AppError> {
         let log = self.log_named(&command.log).await?;
         let row = self.entry_row(&command.log, &log, command.index).await?;
-        let mut opened = self.record_at(log.log_id, command.index).await?;
-        if !command.include_documents {
+        let mut opened = self.record_as_is(log.log_id, command.index).await?;
+        if command.include_documents {
+            // What is left of an erased record is its entry, which everybody may have.
+            opened = readable(opened)?;
+            // Who somebody is opens by OpenDocuments alone, under its own grant.
+            opened.without(IDENTITY);
+            self.accessed(caller, Purpose::GetEntry, [&opened.row]).await?;
+        } else {
             opened.acknowledged.documents.clear();
         }
         Ok(EntryRead {
@@ -139,7 +148,7 @@ impl App {
     }
 
     /// The log of an area in an epoch, or the open one.
-    async fn log_named(&self, name: &LogName) -> Result<LogRow, AppError> {
+    pub(super) async fn log_named(&self, name: &LogName) -> Result<LogRow, AppError> {
         let county = name.area.without_township();
         let missing = || AppError::NotFound {
             kind: ResourceKind::Log,

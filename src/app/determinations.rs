@@ -1,6 +1,8 @@
 //! Reading determinations: one by its name, and those of a case.
 
 use super::App;
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::{DeterminationName, GetDetermination, ListDeterminations};
 use super::error::{AppError, ResourceKind};
 use super::paging::{count, rows};
@@ -31,7 +33,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn get_determination(&self, command: GetDetermination) -> Result<DeterminationRead, AppError> {
+    pub async fn get_determination(
+        &self,
+        caller: &Caller,
+        command: GetDetermination,
+    ) -> Result<DeterminationRead, AppError> {
         let name = command.name;
         self.log_of(name.case.area, command.min_tree_size).await?;
         let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
@@ -39,9 +45,10 @@ impl App {
         if !of_case || !kinds().contains(&opened.row.kind) {
             return Err(not_found(&name));
         }
-        let file = self.case_file(name.case).await?;
+        let case = self.case_state(name.case).await?;
         let determined = self.determined(&opened, command.explain).await?;
-        let state = state_of(&file.state, &name.record.to_string(), &determined.determination);
+        let state = state_of(&case, &name.record.to_string(), &determined.determination);
+        self.accessed(caller, Purpose::GetDetermination, [&opened.row]).await?;
         Ok(DeterminationRead { determined, state })
     }
 
@@ -51,11 +58,12 @@ impl App {
     /// [`AppError`].
     pub async fn list_determinations(
         &self,
+        caller: &Caller,
         command: ListDeterminations,
     ) -> Result<Listed<DeterminationSummary>, AppError> {
         let case = command.case;
         self.log_of(case.area, command.min_tree_size).await?;
-        let file = self.case_file(case).await?;
+        let case_state = self.case_state(case).await?;
         let scope = Json::object([
             ("list", Json::from("determinations")),
             ("case", case.to_string().into()),
@@ -81,6 +89,8 @@ impl App {
             |row| row,
         )?;
         let mut items = Vec::with_capacity(listed.items.len());
+        self.accessed(caller, Purpose::ListDeterminations, &listed.items)
+            .await?;
         for row in listed.items {
             let opened = self.record_at(row.log_id, row.index).await?;
             let determination =
@@ -94,7 +104,7 @@ impl App {
                 kind: determination.kind.clone(),
                 outcome: determination.household.outcome,
                 decision_date: determination.decision_date,
-                state: state_of(&file.state, &row.record_id.to_string(), &determination),
+                state: state_of(&case_state, &row.record_id.to_string(), &determination),
                 logged_seconds: opened.acknowledged.logged_seconds,
             });
         }

@@ -86,6 +86,20 @@ pub enum AppError {
     Erased {
         /// The resource name.
         name: String,
+        /// The receipt of the record; of the erasure where the case as a whole was asked for.
+        receipt: String,
+    },
+    /// The processing of the case is restricted (限制处理).
+    #[error("the processing of the case is restricted: nothing of it is read or decided until that is lifted")]
+    Restricted {
+        /// The resource name.
+        name: String,
+    },
+    /// The case must be kept for longer.
+    #[error("the case must be kept until {until}: erase it on that day or later, or restrict it now")]
+    Retained {
+        /// The first day on which it may be erased.
+        until: crate::rules::calendar::Date,
     },
     /// Other decisions of the case came first, several times.
     #[error("the case changed while it was decided: read it and decide again")]

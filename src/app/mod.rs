@@ -1,5 +1,6 @@
 //! The use cases: what the RPCs and the command line do, each from a typed command to a typed result.
 
+pub mod access;
 pub mod areas;
 mod attempt;
 pub mod audit;
@@ -9,14 +10,19 @@ mod citations;
 pub mod command;
 pub mod decision;
 pub mod determinations;
+pub mod disclosed;
 pub mod due;
 pub mod entropy;
+mod erasure;
 pub mod error;
 pub mod facts;
 mod failure;
+pub mod grant;
 pub mod import_case;
+mod key_events;
 pub mod key_file;
 pub mod laws;
+mod opening;
 mod paging;
 mod persons;
 pub mod policies;
@@ -29,11 +35,13 @@ pub mod transfer;
 pub mod vault;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
 pub use caller::Caller;
 pub use error::AppError;
+pub use grant::Duties;
 use laws::Laws;
 use vault::Vault;
 
@@ -48,10 +56,14 @@ pub struct App {
     store: Arc<dyn Store>,
     sequencer: Sequencer,
     vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    duties: Duties,
     laws: Laws,
     areas: AreaRegister,
     held_texts: Vec<String>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
+    /// Whether this process has closed every hour of accesses that it found open.
+    accesses_closed: AtomicBool,
 }
 
 impl App {
@@ -67,16 +79,27 @@ impl App {
         held_texts: Vec<String>,
     ) -> App {
         let vault = Arc::new(vault);
-        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock, domain, ENGINE);
+        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock.clone(), domain, ENGINE);
         App {
             store,
             sequencer,
             vault,
+            clock,
+            duties: Duties::default(),
             laws: Laws::default(),
             areas,
             held_texts,
             logs: Mutex::default(),
+            accesses_closed: AtomicBool::new(false),
         }
+    }
+
+    /// The same, with what the operator allows and how long records are kept. Without it no identity is opened and
+    /// nothing is erased.
+    #[must_use]
+    pub fn with_duties(mut self, duties: Duties) -> App {
+        self.duties = duties;
+        self
     }
 
     /// The register of areas.

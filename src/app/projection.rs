@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::App;
+use super::command::CaseName;
 use super::error::AppError;
 use super::record::Opened;
 use crate::area::AreaCode;
@@ -93,8 +94,14 @@ impl App {
         let Some(row) = self.store.case_head(area.without_township(), case).await? else {
             return Ok(None);
         };
-        let (name, _) = self.head_state(&row).await?;
-        Ok(Some(self.case_file(name).await?.state))
+        let name = CaseName {
+            area: row.area,
+            case: row.case_id.parse().map_err(|_| AppError::LogCorrupt)?,
+        };
+        let Some(key) = self.content_key(&row).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.state_of_row(name, &row, &key).await?))
     }
 }
 
@@ -127,12 +134,12 @@ fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
         }
         EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?),
         EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?),
+        EntryKind::Erasure => super::erasure::replayed(state, &record, &opened.json("erased")?),
         EntryKind::Epoch
         | EntryKind::Policy
         | EntryKind::Link
         | EntryKind::Opening
         | EntryKind::Access
-        | EntryKind::Erasure
         | EntryKind::KeyEvent
         | EntryKind::SampleCommit
         | EntryKind::SampleRequest

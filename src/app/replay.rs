@@ -1,5 +1,7 @@
 //! Replay: a recorded determination, decided again from its recorded facts by the law then in use.
 
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::Replay;
 use super::error::AppError;
 use super::record::Opened;
@@ -68,13 +70,15 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn replay(&self, command: Replay) -> Result<Replayed, AppError> {
+    pub async fn replay(&self, caller: &Caller, command: Replay) -> Result<Replayed, AppError> {
         let name = command.name;
         let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
         if opened.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
             return Err(super::determinations::not_found(&name));
         }
-        self.replay_record(&opened).await
+        let replayed = self.replay_record(&opened).await?;
+        self.accessed(caller, Purpose::Replay, [&opened.row]).await?;
+        Ok(replayed)
     }
 
     pub(super) async fn replay_record(&self, opened: &Opened) -> Result<Replayed, AppError> {

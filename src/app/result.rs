@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::command::{CaseName, DeterminationName, LocalId, PersonId, PolicyName};
+pub use super::disclosed::{
+    AccessProof, AccessSeen, CaseErased, CaseRestricted, DocumentsOpened, RecordOpened, RecordState,
+};
 use crate::area::AreaCode;
 use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::rules::calendar::{Date, Month};

@@ -3,6 +3,7 @@
 //! A command is a `clap::Args` struct named `Args` and a function `run(args, &Out) -> Outcome` in its own file.
 //! Its help ends with an example that works as written.
 
+mod access;
 mod completions;
 mod demo;
 mod keys;
@@ -66,6 +67,7 @@ impl From<Color> for anstream::ColorChoice {
 /// The commands that exist.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Access(access::Args),
     Completions(completions::Args),
     Demo(demo::Args),
     Keys(keys::Args),
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
+        Command::Access(args) => access::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),

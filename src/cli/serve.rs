@@ -47,6 +47,20 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     if confirm_clock {
         app.confirm_clock();
     }
+    // A crash may have come between an erasure and its keys, and a backup may have brought keys back.
+    let destroyed = app
+        .finish_erasures()
+        .await
+        .map_err(|error| Failure::failed(format!("erased keys cannot be destroyed again: {error}")))?;
+    if destroyed > 0 {
+        warn!(
+            erasure.keys = destroyed,
+            "destroyed keys of erased cases that were still there"
+        );
+    }
+    app.record_key_events()
+        .await
+        .map_err(|error| Failure::failed(format!("the keys in use cannot be recorded: {error}")))?;
     let listener = bind(config).await?;
     let address = listener
         .local_addr()

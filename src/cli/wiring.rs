@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::app::entropy::OsEntropy;
 use crate::app::vault::Vault;
-use crate::app::{App, AreaRegister, key_file};
+use crate::app::{App, AreaRegister, Duties, key_file};
 use crate::config::{Config, Flags};
 use crate::log::keys::KeyRing;
 use crate::log::sequencer::SystemClock;
@@ -47,14 +47,11 @@ pub async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         .map_err(|error| store_failure(&error))?;
     let keys = keys(config, store.as_ref()).await?;
     let clock = Arc::new(SystemClock::new());
-    Ok(Arc::new(App::new(
-        store,
-        Vault::new(keys),
-        clock,
-        &config.domain,
-        areas,
-        texts,
-    )))
+    let app = App::new(store, Vault::new(keys), clock, &config.domain, areas, texts);
+    Ok(Arc::new(app.with_duties(Duties {
+        identity_to_loopback: config.identity_to_loopback,
+        retention_years: config.retention_years,
+    })))
 }
 
 /// What an operator does about a store that cannot be used. The driver's words go to the operator's terminal alone.

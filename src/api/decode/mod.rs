@@ -7,6 +7,7 @@ mod facts;
 mod identity;
 pub mod limits;
 mod member;
+mod opening;
 mod provenance;
 mod read;
 mod record;
@@ -20,6 +21,7 @@ use crate::app::command::LocalId;
 
 pub use case::{import_case, record_remedy, transfer_case};
 pub use decision::{correct, decide_exit, determine, review};
+pub use opening::{erase_case, lift_restriction, list_accesses, open_documents, restrict_case};
 pub use read::{
     get_checkpoint, get_determination, get_entry, get_policy, list_determinations, list_due_reviews, list_entries,
     list_grace_periods, list_policies, prove_consistency, prove_inclusion, publish_policy, replay,

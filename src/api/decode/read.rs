@@ -254,7 +254,8 @@ fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCod
     None
 }
 
-fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) -> Option<LogName> {
+/// The log of an area in an epoch.
+pub(super) fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) -> Option<LogName> {
     let area = county(raw, areas, v);
     if epoch == Some(0) {
         v.add(
@@ -266,10 +267,12 @@ fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) 
 }
 
 fn index(field: &'static str, raw: u64, v: &mut Violations) -> Option<LogIndex> {
-    v.check(
-        AT.field(field),
-        LogIndex::new(raw).map_err(|error| format!("is {error}")),
-    )
+    place(AT.field(field), raw, v)
+}
+
+/// A place in a log.
+pub(super) fn place(at: Path<'_>, raw: u64, v: &mut Violations) -> Option<LogIndex> {
+    v.check(at, LogIndex::new(raw).map_err(|error| format!("is {error}")))
 }
 
 /// The outer `None` is a violation.

@@ -2,11 +2,13 @@
 
 mod audit;
 mod determination;
+mod opening;
 mod policy;
 mod record;
 
 pub use audit::{checkpoint, consistency, entries, entry, inclusion, replayed};
 pub use determination::{determined, listed, read};
+pub use opening::{accesses, erased, lifted, opened, restricted};
 pub use policy::{policies, policy_read, published};
 pub use record::{due_reviews, grace_periods, imported, remedy, transferred};
 

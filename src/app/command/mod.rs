@@ -4,19 +4,24 @@
 
 mod case;
 mod decision;
+mod erasure;
 mod household;
 mod identity;
 mod ids;
+mod opening;
 mod policy;
 mod read;
 
+pub use crate::store::CaseScope;
 pub use case::{ImportCase, RecordRemedy, RemedyBody, RemedyResult, TransferCase};
 pub use decision::{Correct, DecideExit, Determine, Mode, Review};
+pub use erasure::{EraseCase, ErasureBasis, Grounds, LiftRestriction, RestrictCase};
 pub use household::{Household, Member, Officer, Relation, RelationKind};
 pub use identity::{IdNumber, Identity, PersonIdentity};
 pub use ids::{
     CaseId, CaseName, DeterminationName, LOCAL_ID_SIZE_MAX_BYTES, LocalId, NameError, PersonId, PolicyName, RequestId,
 };
+pub use opening::{ListAccesses, OPENING_RECORD_COUNT_MAX, OpenDocuments, OpeningPurpose};
 pub use policy::PublishPolicy;
 pub use read::{
     GetCheckpoint, GetDetermination, GetEntry, GetPolicy, ListDeterminations, ListDueReviews, ListEntries,

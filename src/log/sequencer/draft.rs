@@ -19,7 +19,8 @@ use crate::log::{LogIndex, RecordId};
 use crate::store::append::Append;
 use crate::store::batch::Batch;
 use crate::store::{
-    CaseHeadRow, CheckpointRow, EntryRow, HeadRow, LogRow, PolicyRow, RecordRow, RequestRow, StoreError,
+    AccessPlace, CaseHeadRow, CaseMarkRow, CheckpointRow, EntryRow, ErasedKeyRow, HeadRow, LogRow, PolicyRow,
+    RecordRow, RequestRow, StoreError,
 };
 
 /// A batch that is not committed. All its entries have one time.
@@ -76,6 +77,10 @@ impl Draft {
                 span_cases: Vec::new(),
                 spans: Vec::new(),
                 persons: Vec::new(),
+                marks: Vec::new(),
+                erased_keys: Vec::new(),
+                accesses: Vec::new(),
+                access_places: Vec::new(),
             },
             tree: Appended::after(tree),
             registered,
@@ -147,6 +152,7 @@ impl Draft {
             .filter(|person| self.registered.insert(person.hmac.clone()));
         batch.persons.extend(new.cloned());
         self.append_case(item, index);
+        self.append_effects(item, index);
         Ok(index)
     }
 
@@ -165,11 +171,36 @@ impl Draft {
             state: change.state.clone(),
             next_due: change.next_due.clone(),
             grace_end_month: change.grace_end_month.clone(),
+            erased: None,
+            restricted: None,
         });
         if let Some(spans) = span_rows(item) {
             self.batch.span_cases.push(case_id.clone());
             self.batch.spans.extend(spans);
         }
+    }
+
+    /// What the entry does beside the log: to a case's readability, to keys, to the list of accesses.
+    fn append_effects(&mut self, item: &Item, index: LogIndex) {
+        let log_id = self.log.log_id;
+        let batch = &mut self.batch;
+        let mark = item.effects.mark.zip(item.case_id.clone());
+        batch.marks.extend(mark.map(|(mark, case_id)| CaseMarkRow {
+            area: item.request.area,
+            case_id,
+            erased: mark.erased,
+            restricted: mark.restricted,
+        }));
+        let keys = item.effects.erased_keys.iter().cloned();
+        batch
+            .erased_keys
+            .extend(keys.map(|key_ref| ErasedKeyRow { key_ref, log_id, index }));
+        batch.accesses.extend(item.effects.accesses.iter().cloned());
+        let leaves = item.effects.access_leaves.iter().zip(0_u64..);
+        batch.access_places.extend(leaves.map(|(leaf, ordinal)| {
+            let place = AccessPlace { log_id, index, ordinal };
+            (*leaf, place)
+        }));
     }
 
     fn append_entry(&mut self, entry: Vec<u8>) -> LogIndex {
@@ -191,6 +222,8 @@ impl Draft {
             record_id,
             case_id,
             kind: kind.name().to_owned(),
+            erased: None,
+            restricted: None,
         });
     }
 

@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
-pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
+pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane};
 
 use super::Origin;

@@ -1,6 +1,12 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
+mod access;
+mod cases;
+mod erasure;
 mod flow;
+mod opening;
+mod restriction;
+mod rotation;
 
 use std::net::SocketAddr;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::{Acknowledged, CaseChange, Clock, Item, LogKeys, PersonSpan, Sequencer, SystemClock};
+use super::super::{Acknowledged, CaseChange, Clock, Effects, Item, LogKeys, PersonSpan, Sequencer, SystemClock};
 use crate::area::AreaCode;
 use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, leaf_hash};
@@ -121,6 +121,7 @@ pub(super) fn item(number: u32) -> Item {
         case: None,
         persons: Vec::new(),
         policy: None,
+        effects: Effects::default(),
     }
 }
 
