@@ -17,6 +17,7 @@ pub mod note;
 pub mod origin;
 pub mod receipt;
 pub mod record;
+pub mod sample;
 pub mod sequencer;
 pub mod tiles;
 

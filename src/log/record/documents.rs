@@ -116,6 +116,15 @@ const TRANSFER: &[Slot] = &event("transfer");
 const LINK: &[Slot] = &event("link");
 const EPOCH: &[Slot] = &[must("epoch", Protection::Public)];
 const KEY_EVENT: &[Slot] = &[must("key_event", Protection::Public)];
+const SAMPLE_COMMIT: &[Slot] = &[must("sample_commit", Protection::Public)];
+const SAMPLE_REQUEST: &[Slot] = &[must("sample_request", Protection::Public)];
+const SAMPLE_REVEAL: &[Slot] = &[must("sample_reveal", Protection::Public)];
+/// The rule of the draw is public; which entry is of which stratum is not.
+const SAMPLE_RESULT: &[Slot] = &[
+    must("sample_result", Protection::Public),
+    must("selection", Protection::Content),
+];
+const FINDING: &[Slot] = &[must("finding", Protection::Content)];
 const POLICY: &[Slot] = &[must("policy", Protection::Public), may("source", Protection::Public)];
 
 /// The documents of a kind in the order of the entry. None: the kind is reserved, and its
@@ -131,14 +140,14 @@ pub const fn slots(kind: EntryKind) -> Option<&'static [Slot]> {
         EntryKind::Transfer => Some(TRANSFER),
         EntryKind::Link => Some(LINK),
         EntryKind::KeyEvent => Some(KEY_EVENT),
+        EntryKind::SampleCommit => Some(SAMPLE_COMMIT),
+        EntryKind::SampleRequest => Some(SAMPLE_REQUEST),
+        EntryKind::SampleReveal => Some(SAMPLE_REVEAL),
+        EntryKind::SampleResult => Some(SAMPLE_RESULT),
+        EntryKind::Finding => Some(FINDING),
         EntryKind::Opening
         | EntryKind::Access
         | EntryKind::Erasure
-        | EntryKind::SampleCommit
-        | EntryKind::SampleRequest
-        | EntryKind::SampleReveal
-        | EntryKind::SampleResult
-        | EntryKind::Finding
         | EntryKind::Relief
         | EntryKind::Fund
         | EntryKind::Monitoring
