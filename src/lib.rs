@@ -31,7 +31,8 @@
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
-//! hashed as JSON), [`reader`] (stored records as typed values) and [`area`] (area codes). Wiring
+//! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
+//! (estimates, the one place with floats). Wiring
 //! is [`server`], [`shutdown`], [`config`] and [`telemetry`].
 //!
 //! # Where to look
@@ -51,6 +52,9 @@
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
 //!   take one way.
+//! - **How a sample is drawn so that nobody can steer it**: [`log::sample`], judged by the same code before an entry
+//!   is appended and afterwards by whoever verifies; its use cases are [`app::sampling`], [`app::finding`] and
+//!   [`app::estimate`].
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants
@@ -82,5 +86,6 @@ pub mod reader;
 pub mod rules;
 pub mod server;
 pub mod shutdown;
+pub mod statistics;
 pub mod store;
 pub mod telemetry;
