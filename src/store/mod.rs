@@ -17,6 +17,7 @@ mod postgres;
 mod read_case;
 mod read_log;
 mod read_record;
+mod read_sample;
 mod rows;
 mod sqlite;
 mod value;
@@ -30,6 +31,7 @@ pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
+pub use read_sample::RecordDocument;
 pub use rows::{
     CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow,
     RecordRow, RequestKey, RequestRow, SpanRow, TileRow,
