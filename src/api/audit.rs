@@ -61,4 +61,67 @@ impl AuditService for Edge {
         let replayed = self.app.replay(command).await?;
         Ok(Response::new(encode::replayed(replayed)))
     }
+
+    async fn commit_sample(
+        &self,
+        request: Request<pb::CommitSampleRequest>,
+    ) -> Result<Response<pb::CommitSampleResponse>, Status> {
+        self.commit(request).await
+    }
+
+    async fn request_sample(
+        &self,
+        request: Request<pb::RequestSampleRequest>,
+    ) -> Result<Response<pb::RequestSampleResponse>, Status> {
+        self.ask_sample(request).await
+    }
+
+    async fn reveal_sample(
+        &self,
+        request: Request<pb::RevealSampleRequest>,
+    ) -> Result<Response<pb::RevealSampleResponse>, Status> {
+        self.reveal(request).await
+    }
+
+    async fn refuse_reveal(
+        &self,
+        request: Request<pb::RefuseRevealRequest>,
+    ) -> Result<Response<pb::RefuseRevealResponse>, Status> {
+        self.refuse(request).await
+    }
+
+    async fn get_sample(
+        &self,
+        request: Request<pb::GetSampleRequest>,
+    ) -> Result<Response<pb::GetSampleResponse>, Status> {
+        self.read_sample(request).await
+    }
+
+    async fn draw_sample(
+        &self,
+        request: Request<pb::DrawSampleRequest>,
+    ) -> Result<Response<pb::DrawSampleResponse>, Status> {
+        self.draw(request).await
+    }
+
+    async fn record_finding(
+        &self,
+        request: Request<pb::RecordFindingRequest>,
+    ) -> Result<Response<pb::RecordFindingResponse>, Status> {
+        self.find(request).await
+    }
+
+    async fn list_findings(
+        &self,
+        request: Request<pb::ListFindingsRequest>,
+    ) -> Result<Response<pb::ListFindingsResponse>, Status> {
+        self.findings(request).await
+    }
+
+    async fn estimate_error_rate(
+        &self,
+        request: Request<pb::EstimateErrorRateRequest>,
+    ) -> Result<Response<pb::EstimateErrorRateResponse>, Status> {
+        self.estimate(request).await
+    }
 }

@@ -73,7 +73,7 @@ fn no_field_is_a_floating_point_number() {
 
 #[test]
 fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
-    const APPENDS: [&str; 8] = [
+    const APPENDS: [&str; 14] = [
         "DetermineRequest",
         "ImportCaseRequest",
         "CorrectRequest",
@@ -82,6 +82,12 @@ fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
         "ReviewRequest",
         "DecideExitRequest",
         "PublishPolicyRequest",
+        "CommitSampleRequest",
+        "RequestSampleRequest",
+        "RevealSampleRequest",
+        "RefuseRevealRequest",
+        "DrawSampleRequest",
+        "RecordFindingRequest",
     ];
     let pool = pool();
     for name in APPENDS {
@@ -134,7 +140,16 @@ fn the_five_services_have_their_calls() {
             "ListEntries",
             "ProveInclusion",
             "ProveConsistency",
-            "Replay"
+            "Replay",
+            "CommitSample",
+            "RequestSample",
+            "RevealSample",
+            "RefuseReveal",
+            "GetSample",
+            "DrawSample",
+            "RecordFinding",
+            "ListFindings",
+            "EstimateErrorRate",
         ]
     );
 }

@@ -12,6 +12,7 @@ mod exit;
 pub mod pb;
 mod policy;
 mod review;
+mod sampling;
 mod status;
 
 pub use decode::limits::{POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES};

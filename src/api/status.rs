@@ -9,7 +9,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::pb::ErrorReason;
 use crate::app::AppError;
-use crate::app::error::{ResourceKind, Violation};
+use crate::app::error::{Forbidden, ResourceKind, Violation};
 use crate::rules::determination::RequiredStep;
 
 /// Domain of every ErrorInfo.
@@ -52,6 +52,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::Refused { steps } | AppError::Held { steps, .. } => (Code::FailedPrecondition, guard(steps)),
         AppError::NoPolicyInForce { .. } => (Code::FailedPrecondition, ErrorReason::NoPolicyInForce),
         AppError::CaseState(_) => (Code::FailedPrecondition, ErrorReason::CaseState),
+        AppError::NotAllowed { what, .. } => (Code::FailedPrecondition, forbidden(*what)),
         AppError::Erased { .. } => (Code::FailedPrecondition, ErrorReason::Erased),
         AppError::TreeTooSmall => (Code::FailedPrecondition, ErrorReason::TreeTooSmall),
         AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
@@ -72,6 +73,14 @@ fn not_found(kind: ResourceKind) -> ErrorReason {
         ResourceKind::Policy => ErrorReason::PolicyNotFound,
         ResourceKind::Entry => ErrorReason::EntryNotFound,
         ResourceKind::Log => ErrorReason::LogNotFound,
+        ResourceKind::Sample => ErrorReason::SampleNotFound,
+    }
+}
+
+fn forbidden(what: Forbidden) -> ErrorReason {
+    match what {
+        Forbidden::Sample => ErrorReason::SampleState,
+        Forbidden::Finding => ErrorReason::FindingNotAllowed,
     }
 }
 
@@ -106,6 +115,11 @@ pub fn status(error: &AppError) -> Status {
         AppError::Held { determination, steps } => {
             metadata.insert("determination".to_owned(), determination.clone());
             preconditions(steps, determination, &mut details, &mut metadata);
+        }
+        AppError::NotAllowed { violations, .. } => {
+            for violation in violations {
+                details.add_precondition_failure_violation(word(reason), &*violation.field, &*violation.description);
+            }
         }
         AppError::NoPolicyInForce { area } => {
             metadata.insert("area".to_owned(), area.to_string());

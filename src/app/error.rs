@@ -27,6 +27,17 @@ pub enum ResourceKind {
     Entry,
     /// A log, or an epoch of it.
     Log,
+    /// A sample.
+    Sample,
+}
+
+/// What the state of the record does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// A step of a sample's round.
+    Sample,
+    /// A finding.
+    Finding,
 }
 
 /// Why a use case gave no result.
@@ -81,6 +92,14 @@ pub enum AppError {
     /// The case is in a state in which this cannot be done.
     #[error("the case does not allow this: {0}")]
     CaseState(&'static str),
+    /// What was recorded before does not allow it; every reason.
+    #[error("what was recorded before does not allow this: see the reasons that are listed")]
+    NotAllowed {
+        /// What.
+        what: Forbidden,
+        /// Each reason with the field it concerns.
+        violations: Vec<Violation>,
+    },
     /// The record was erased.
     #[error("the record was erased: its receipt is still valid")]
     Erased {
@@ -145,6 +164,7 @@ impl ResourceKind {
             ResourceKind::Policy => "policy",
             ResourceKind::Entry => "entry",
             ResourceKind::Log => "log",
+            ResourceKind::Sample => "sample",
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod areas;
 mod attempt;
 pub mod audit;
+mod beside;
 pub mod caller;
 mod case_file;
 mod citations;
@@ -12,8 +13,10 @@ pub mod determinations;
 pub mod due;
 pub mod entropy;
 pub mod error;
+pub mod estimate;
 pub mod facts;
 mod failure;
+pub mod finding;
 pub mod import_case;
 pub mod key_file;
 pub mod laws;
@@ -25,6 +28,7 @@ mod record;
 pub mod remedy;
 pub mod replay;
 pub mod result;
+pub mod sampling;
 pub mod transfer;
 pub mod vault;
 
@@ -52,6 +56,9 @@ pub struct App {
     areas: AreaRegister,
     held_texts: Vec<String>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
+    clock: Arc<dyn Clock>,
+    /// Held while what is allowed depends on what was recorded before: samples and findings.
+    sampling: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -67,7 +74,7 @@ impl App {
         held_texts: Vec<String>,
     ) -> App {
         let vault = Arc::new(vault);
-        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock, domain, ENGINE);
+        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock.clone(), domain, ENGINE);
         App {
             store,
             sequencer,
@@ -76,6 +83,8 @@ impl App {
             areas,
             held_texts,
             logs: Mutex::default(),
+            clock,
+            sampling: tokio::sync::Mutex::default(),
         }
     }
 

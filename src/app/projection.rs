@@ -60,7 +60,10 @@ impl App {
                 match self.record_at(log.log_id, entry.index).await {
                     Ok(opened) => {
                         let state = rebuilt.entry(case).or_default();
-                        *state = replayed(state, &opened)?;
+                        let Some(next) = replayed(state, &opened)? else {
+                            continue;
+                        };
+                        *state = next;
                         state.place_newest(RecordPlace {
                             origin: log.origin.to_string(),
                             index: entry.index.get(),
@@ -98,8 +101,8 @@ impl App {
     }
 }
 
-/// The state after one more record of the case.
-fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
+/// The state after one more record of the case; none if the record is about the case and does not change it.
+fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<CaseState>, AppError> {
     let record = opened.row.record_id.to_string();
     let corrupt = |_| AppError::LogCorrupt;
     let kind = opened.entry.kind().known().ok_or(AppError::LogCorrupt)?;
@@ -115,18 +118,17 @@ fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
             {
                 next.mark(corrected, PriorState::Corrected);
             }
-            Ok(next)
+            Ok(Some(next))
         }
         EntryKind::Import => {
             let facts = opened.json("facts")?;
             let decided_on = facts.get("import").and_then(|import| import.get("decided_on"));
             let decided_on = decided_on.and_then(Date::from_json).ok_or(AppError::LogCorrupt)?;
-            Ok(CaseState::imported(&facts)
-                .map_err(corrupt)?
-                .after_import(&record, decided_on))
+            let imported = CaseState::imported(&facts).map_err(corrupt)?;
+            Ok(Some(imported.after_import(&record, decided_on)))
         }
-        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?),
-        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?),
+        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?).map(Some),
+        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?).map(Some),
         EntryKind::Epoch
         | EntryKind::Policy
         | EntryKind::Link
@@ -142,6 +144,6 @@ fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
         | EntryKind::Relief
         | EntryKind::Fund
         | EntryKind::Monitoring
-        | EntryKind::Inspection => Ok(state.clone()),
+        | EntryKind::Inspection => Ok(None),
     }
 }

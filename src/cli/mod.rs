@@ -11,6 +11,7 @@ mod out;
 mod policy;
 mod projection;
 mod replay;
+mod sample;
 mod serve;
 mod verify_receipt;
 mod wiring;
@@ -73,6 +74,7 @@ enum Command {
     Policy(policy::Args),
     Projection(projection::Args),
     Replay(replay::Args),
+    Sample(sample::Args),
     Serve(serve::Args),
     VerifyReceipt(verify_receipt::Args),
 }
@@ -100,6 +102,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),
         Command::Replay(args) => replay::run(&args, out),
+        Command::Sample(args) => sample::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
     }

@@ -61,6 +61,15 @@ coded! {
     RelationKind = "RELATION_KIND_",
     RemedyBody = "REMEDY_BODY_",
     RemedyResult = "REMEDY_RESULT_",
+    PartyRole = "PARTY_ROLE_",
+    SamplePopulation = "SAMPLE_POPULATION_",
+    SampleDraw = "SAMPLE_DRAW_",
+    SampleAllocation = "SAMPLE_ALLOCATION_",
+    StratumField = "STRATUM_FIELD_",
+    FindingOutcome = "FINDING_OUTCOME_",
+    FindingCause = "FINDING_CAUSE_",
+    ProcedureStep = "PROCEDURE_STEP_",
+    AuditeeAnswer = "AUDITEE_ANSWER_",
 }
 
 /// The typed value of a number on the wire.

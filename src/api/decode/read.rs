@@ -245,7 +245,7 @@ pub fn replay(raw: pb::ReplayRequest) -> Result<Replay, AppError> {
 }
 
 /// A deciding county, without a township: the owner of a log.
-fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCode> {
+pub(super) fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCode> {
     let county = area(raw, AT.field("area"), areas, v)?;
     if county.without_township() == county {
         return Some(county);

@@ -4,14 +4,20 @@
 
 mod case;
 mod decision;
+mod finding;
 mod household;
 mod identity;
 mod ids;
 mod policy;
 mod read;
+mod sampling;
 
 pub use case::{ImportCase, RecordRemedy, RemedyBody, RemedyResult, TransferCase};
 pub use decision::{Correct, DecideExit, Determine, Mode, Review};
+pub use finding::{
+    AuditeeAnswer, AuditeeStatement, EstimateErrorRate, FindingCause, FindingContent, FindingItem, FindingName,
+    FindingOutcome, ListFindings, ProcedureStep, RecordFinding, Reviewer, SignOff,
+};
 pub use household::{Household, Member, Officer, Relation, RelationKind};
 pub use identity::{IdNumber, Identity, PersonIdentity};
 pub use ids::{
@@ -23,3 +29,4 @@ pub use read::{
     ListGracePeriods, ListPolicies, LogName, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PAGE_TOKEN_SIZE_MAX_BYTES, Page,
     ProveConsistency, ProveInclusion, Replay,
 };
+pub use sampling::{CommitSample, DrawSample, GetSample, OfRound, RefuseReveal, RequestSample, RevealSample};

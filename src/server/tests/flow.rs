@@ -7,7 +7,7 @@ use crate::api::pb::exit_service_client::ExitServiceClient;
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::review_service_client::ReviewServiceClient;
 
-const AREA: &str = "340321";
+pub(super) const AREA: &str = "340321";
 
 /// The shipped documents and the county document of the tests, superiors first.
 const POLICIES: [&str; 6] = [
@@ -19,11 +19,11 @@ const POLICIES: [&str; 6] = [
     include_str!("../../../tests/policy/t1/340321-t1.yaml"),
 ];
 
-fn request_id(number: u32) -> String {
+pub(super) fn request_id(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-fn officer() -> Option<pb::Officer> {
+pub(super) fn officer() -> Option<pb::Officer> {
     Some(pb::Officer {
         id: "n1".to_owned(),
         role: "确认".to_owned(),
@@ -32,12 +32,12 @@ fn officer() -> Option<pb::Officer> {
     })
 }
 
-fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
+pub(super) fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
     Some(pb::Date { year, month, day })
 }
 
 /// V01: three members, 900 yuan a month.
-fn v01() -> pb::DecisionInput {
+pub(super) fn v01() -> pb::DecisionInput {
     let member = |id: &str, incomes: Vec<pb::Income>| pb::Member {
         id: id.to_owned(),
         relation: Some(pb::MemberRelation::Self_ as i32),
@@ -81,7 +81,7 @@ fn v01() -> pb::DecisionInput {
     }
 }
 
-fn determine(number: u32) -> pb::DetermineRequest {
+pub(super) fn determine(number: u32) -> pb::DetermineRequest {
     pb::DetermineRequest {
         request_id: request_id(number),
         area: AREA.to_owned(),
@@ -92,6 +92,11 @@ fn determine(number: u32) -> pb::DetermineRequest {
 
 async fn with_policies() -> Running {
     let running = start().await;
+    publish_policies(&running).await;
+    running
+}
+
+pub(super) async fn publish_policies(running: &Running) {
     let mut policies =
         PolicyServiceClient::new(running.channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
     for (number, source) in (900..).zip(POLICIES) {
@@ -109,7 +114,6 @@ async fn with_policies() -> Running {
             .into_inner();
         assert!(published.acknowledgement.is_some());
     }
-    running
 }
 
 #[tokio::test]

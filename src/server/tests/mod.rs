@@ -1,6 +1,8 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
+mod findings;
 mod flow;
+mod samples;
 
 use std::net::SocketAddr;
 
@@ -23,7 +25,7 @@ use crate::app::AreaRegister;
 use crate::app::entropy::OsEntropy;
 use crate::app::vault::Vault;
 use crate::log::keys::KeyRing;
-use crate::log::sequencer::SystemClock;
+use crate::log::sequencer::{Clock, SystemClock};
 
 const BOUNDS: Bounds = Bounds {
     drain: Duration::from_millis(200),
@@ -40,13 +42,18 @@ struct Running {
 }
 
 async fn start() -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = app(&folder).await;
+    start_with(app, folder).await
+}
+
+/// A server in front of these use cases.
+async fn start_with(app: Arc<App>, folder: tempfile::TempDir) -> Running {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
         .await
         .expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = app(&folder).await;
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
         serve(listener, app, BOUNDS, stop, async {}).await
@@ -64,10 +71,14 @@ async fn start() -> Running {
 async fn app(folder: &tempfile::TempDir) -> Arc<App> {
     let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
     crate::store::migrate(&url).await.expect("migrations run");
-    let store = crate::store::open(&url).await.expect("the store opens");
+    app_on(&url, Arc::new(SystemClock::new())).await
+}
+
+/// The use cases over a migrated database.
+async fn app_on(url: &str, clock: Arc<dyn Clock>) -> Arc<App> {
+    let store = crate::store::open(url).await.expect("the store opens");
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
-    let clock = Arc::new(SystemClock::new());
     let texts = vec![include_str!("../../../policy/texts/huaimin-2021-142.txt").to_owned()];
     Arc::new(App::new(store, Vault::new(keys), clock, "test.doudi", areas, texts))
 }
