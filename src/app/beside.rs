@@ -1,5 +1,9 @@
 //! Records that change no case: samples and findings. How one is appended, and how many are read at once.
 
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::OwnedMutexGuard;
+
 use super::error::AppError;
 use super::record::{Asked, Opened};
 use super::result::OpenedDocument;
@@ -60,6 +64,15 @@ impl App {
         };
         let sequenced = self.sequencer.append(item).await?;
         self.record_at(sequenced.log_id, sequenced.index).await
+    }
+
+    /// Waits for its turn in an area and keeps it while the guard lives. Between replicas the log's order decides.
+    pub(super) async fn turn(&self, area: AreaCode) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(area.without_township()).or_default())
+        };
+        turn.lock_owned().await
     }
 
     /// The open log of an area, if it has one yet.

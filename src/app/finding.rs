@@ -18,7 +18,8 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::LogIndex;
 use crate::log::record::EntryKind;
-use crate::reader::need;
+use crate::reader::{FromJson as _, need};
+use crate::rules::calendar::Date;
 use crate::store::{LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
 
 /// A finding just recorded.
@@ -58,7 +59,7 @@ impl App {
         let area = name.case.area;
         let asked = App::asked(area, caller, &command.request_id, &command.to_json());
         // One after the other, so that two findings cannot take the place of the same one.
-        let _turn = self.sampling.lock().await;
+        let _turn = self.turn(area).await;
         if let Some(first) = self.answered(&asked).await? {
             return recorded(first);
         }
@@ -95,6 +96,7 @@ impl App {
     /// What the guards have to know of the determination.
     async fn subject(&self, content: &FindingContent, reviewed: &Opened) -> Result<guards::Subject, AppError> {
         let facts = reviewed.json("facts")?;
+        let decision: Json = need(&facts, "decision").map_err(|_| AppError::LogCorrupt)?;
         let frame = reviewed.json("frame")?;
         let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_text).unwrap_or_default().to_owned();
         let decider = facts
@@ -125,7 +127,10 @@ impl App {
                 .and_then(|fen| u64::try_from(fen).ok())
                 .unwrap_or(0),
             is_paid: !text(&frame, "programme").is_empty(),
-            decided_on: need(&facts, "decision_date").ok(),
+            decided_on: decision
+                .get("date")
+                .and_then(Date::from_json)
+                .ok_or(AppError::LogCorrupt)?,
             in_sample,
             standing,
             corrects,

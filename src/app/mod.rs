@@ -41,6 +41,7 @@ pub use error::AppError;
 use laws::Laws;
 use vault::Vault;
 
+use crate::area::AreaCode;
 use crate::log::sequencer::{Clock, Sequencer};
 use crate::store::{LogId, LogRow, Store};
 
@@ -57,8 +58,8 @@ pub struct App {
     held_texts: Vec<String>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
     clock: Arc<dyn Clock>,
-    /// Held while what is allowed depends on what was recorded before: samples and findings.
-    sampling: tokio::sync::Mutex<()>,
+    /// One turn at a time in an area, while what is allowed depends on what was recorded before: samples, findings.
+    turns: Mutex<BTreeMap<AreaCode, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl App {
@@ -84,7 +85,7 @@ impl App {
             held_texts,
             logs: Mutex::default(),
             clock,
-            sampling: tokio::sync::Mutex::default(),
+            turns: Mutex::default(),
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Subject {
     /// Whether it pays a basic programme.
     pub(super) is_paid: bool,
     /// Day of the decision.
-    pub(super) decided_on: Option<Date>,
+    pub(super) decided_on: Date,
     /// Whether it is of the sample that the finding names; none if it names none.
     pub(super) in_sample: Option<bool>,
     /// The finding that stands.
@@ -170,7 +170,7 @@ fn order(content: &FindingContent, subject: &Subject, found: &mut Vec<Violation>
     if answered.is_some_and(|auditee| auditee.answer == AuditeeAnswer::Disputes && auditee.text.is_none()) {
         add(found, "auditee.text", "is missing: a dispute says what is disputed");
     }
-    let early = |on: Option<Date>| on.is_some_and(|on| subject.decided_on.is_some_and(|decided| on < decided));
+    let early = |on: Option<Date>| on.is_some_and(|on| on < subject.decided_on);
     if early(answered.map(|auditee| auditee.on)) || early(content.sign_off.as_ref().map(|sign_off| sign_off.on)) {
         add(
             found,

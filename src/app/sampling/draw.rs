@@ -70,7 +70,7 @@ impl App {
     pub async fn draw_sample(&self, caller: &Caller, command: DrawSample) -> Result<DrawnSample, AppError> {
         let of = &command.round;
         let asked = App::asked(of.area, caller, &of.request_id, &command.to_json());
-        let _turn = self.sampling.lock().await;
+        let _turn = self.turn(of.area).await;
         if let Some(first) = self.answered(&asked).await? {
             return self.recorded_sample(first).await;
         }
@@ -79,7 +79,7 @@ impl App {
         let seed = round.seed().map_err(|unmet| refused(&unmet))?;
         let (index, request) = round.request().ok_or_else(|| refused(&[Unmet::NoRequest]))?;
         let frames = self.frames(of.area, request).await?;
-        let selection = draw(request, &seed, &frames.frames).map_err(|error| AppError::NotAllowed {
+        let selection = draw(request, &seed, &frames).map_err(|error| AppError::NotAllowed {
             what: Forbidden::Sample,
             violations: vec![Violation {
                 field: "period".to_owned(),

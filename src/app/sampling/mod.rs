@@ -138,7 +138,7 @@ impl App {
     ) -> Result<RoundRecorded, AppError> {
         let asked = App::asked(of.area, caller, &of.request_id, content);
         // One after the other, so that what is allowed now is still allowed when it is appended.
-        let _turn = self.sampling.lock().await;
+        let _turn = self.turn(of.area).await;
         if let Some(first) = self.answered_round(&asked, of).await? {
             return Ok(first);
         }
@@ -233,7 +233,7 @@ impl App {
     async fn can_be_drawn(&self, area: AreaCode, request: &SampleRequest) -> Result<(), AppError> {
         let frames = self.frames(area, request).await?;
         let seed = Seed::derive(&request.checkpoint_root, request.from, request.to, request.size, &[]);
-        match draw_units(request, &seed, &frames.frames) {
+        match draw_units(request, &seed, &frames) {
             Ok(_) => Ok(()),
             Err(error) => Err(invalid("size", &format!("cannot be drawn: {error}"))),
         }

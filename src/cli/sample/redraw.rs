@@ -17,7 +17,7 @@ use crate::log::sample::{Evidence, EvidenceError, Redrawn};
 #[command(after_help = "Example:\n  doudi sample draw sample.json --key doudi.example/340321/1+1b0c5be7+AVX3Z9Qc0...")]
 pub struct DrawArgs {
     #[command(flatten)]
-    given: Given,
+    pub(super) given: Given,
 }
 
 /// Check that the recorded sample is the one that the seed draws.
@@ -27,16 +27,16 @@ pub struct DrawArgs {
 #[command(after_help = "Example:\n  doudi sample check sample.json --key doudi.example/340321/1+1b0c5be7+AVX3Z9Qc0...")]
 pub struct CheckArgs {
     #[command(flatten)]
-    given: Given,
+    pub(super) given: Given,
 }
 
 #[derive(Debug, clap::Args)]
-struct Given {
+pub(super) struct Given {
     /// The file of `doudi sample export`
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The log's public key, which you got by another way than the file
     #[arg(long, value_name = "VKEY")]
-    key: VerifierKey,
+    pub(super) key: VerifierKey,
 }
 
 /// Draws and shows.

@@ -17,7 +17,7 @@ pub mod selection;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use allocate::{Allocated, AllocationError, allocate};
 pub use cross::{CrossCheck, CrossCheckError, cross_checks};

@@ -8,7 +8,7 @@ use super::flow::{AREA, determine, publish_policies, request_id};
 use super::*;
 use crate::area::AreaCode;
 use crate::log::sample::{Evidence, REVEAL_SECONDS, SeedValue, Stage};
-use crate::store::conformance::{TestDatabase, on_both};
+use crate::store::conformance::{As, TestDatabase, on_both};
 
 pub(super) const PERIOD: &str = "2026-Q3";
 
@@ -20,7 +20,7 @@ pub(super) struct Decided {
     pub(super) running: Running,
     pub(super) app: Arc<App>,
     pub(super) determinations: Vec<pb::DetermineResponse>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 pub(super) async fn decided(database: TestDatabase, count: u32, clock: Arc<dyn Clock>) -> Decided {
@@ -38,7 +38,7 @@ pub(super) async fn decided(database: TestDatabase, count: u32, clock: Arc<dyn C
         running,
         app,
         determinations,
-        _database: database,
+        database,
     }
 }
 
@@ -173,7 +173,8 @@ fn refused_as(status: &Status, text: &str) {
 on_both!(
     a_sample_is_drawn_recorded_and_drawn_again_from_a_file,
     a_round_refuses_what_is_out_of_turn,
-    a_stratified_sample_assigns_townships_and_keeps_a_reserve
+    a_stratified_sample_assigns_townships_and_keeps_a_reserve,
+    a_case_whose_key_is_destroyed_is_listed_and_moves_no_other
 );
 
 async fn a_sample_is_drawn_recorded_and_drawn_again_from_a_file(database: TestDatabase) {
@@ -391,6 +392,80 @@ async fn a_stratified_sample_assigns_townships_and_keeps_a_reserve(database: Tes
     assert_eq!(shape, [of(&townships[0]), of(&townships[1]), of(&townships[2])]);
     assert_eq!(sample.cross_checks.len(), 4);
     assert!(sample.cross_checks.iter().all(|check| check.reviewer != check.reviewed));
+}
+
+/// The key of a case is destroyed between the reveals and the draw, when everybody knows the seed.
+async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: TestDatabase) {
+    let decided = decided(database, 12, Arc::new(SystemClock::new())).await;
+    let mut audit = decided.audit();
+    committed(&mut audit, false).await;
+    let request = pb::RequestSampleRequest {
+        population: pb::SamplePopulation::Paid as i32,
+        ..simple(1_010, 4)
+    };
+    audit.request_sample(by("audit-firm", request)).await.expect("asked");
+    audit
+        .reveal_sample(by("audit-firm", reveal(1_011, VALUES[0])))
+        .await
+        .expect("revealed");
+    audit
+        .reveal_sample(by("operator", reveal(1_012, VALUES[1])))
+        .await
+        .expect("revealed");
+    let dry = pb::DrawSampleRequest {
+        validate_only: true,
+        ..draw(1_013)
+    };
+    let before = audit
+        .draw_sample(by("audit-firm", dry))
+        .await
+        .expect("a dry run")
+        .into_inner();
+    assert!(before.acknowledgement.is_none());
+    let before: Vec<u64> = before.sample.expect("drawn").strata[0]
+        .units
+        .iter()
+        .map(|unit| unit.index)
+        .collect();
+    let destroy = format!(
+        "UPDATE data_key SET wrapped = NULL, destroyed_ms = 5 WHERE key_ref = \
+         (SELECT key_ref FROM document WHERE name = 'frame' AND idx = {})",
+        before[0]
+    );
+    assert_eq!(decided.database.execute(As::Owner, &destroy).await, Ok(1));
+    let drawn = audit
+        .draw_sample(by("audit-firm", draw(1_014)))
+        .await
+        .expect("drawn")
+        .into_inner();
+    let sample = drawn.sample.expect("always there");
+    assert_eq!((&sample.unopened[..], sample.strata[0].population), (&before[..1], 11));
+    let after: Vec<u64> = sample.strata[0].units.iter().map(|unit| unit.index).collect();
+    assert_eq!(
+        after[..3],
+        before[1..],
+        "the others stay, and the next takes the free place"
+    );
+    let (area, period) = (AREA.parse().expect("an area"), PERIOD.parse().expect("a period"));
+    let evidence = decided
+        .app
+        .export_sample(area, &period, |_, _| {})
+        .await
+        .expect("exported");
+    let checkpoint = pb::GetCheckpointRequest {
+        area: AREA.to_owned(),
+        ..Default::default()
+    };
+    let key = audit
+        .get_checkpoint(checkpoint)
+        .await
+        .expect("a checkpoint")
+        .into_inner()
+        .verifier_key;
+    let redrawn = evidence
+        .redraw(&[key.parse().expect("a key")], |_| {})
+        .expect("drawn again");
+    assert!(redrawn.agrees());
 }
 
 /// A clock that a test moves; wall and monotonic time go together, as on a machine that stays on.

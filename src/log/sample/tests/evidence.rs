@@ -14,7 +14,7 @@ fn signer(number: u8) -> Ed25519Signer {
     Ed25519Signer::new(KeyName::new(ORIGIN).expect("a name"), &[number; 32])
 }
 
-fn keys() -> Vec<VerifierKey> {
+pub(crate) fn keys() -> Vec<VerifierKey> {
     vec![signer(5).verifier_key().clone()]
 }
 
@@ -75,7 +75,7 @@ fn period() -> Period {
 }
 
 /// Twelve decisions, a round of two parties, and the result that `selected` makes of what is drawn.
-fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
+pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
     let mut entries = vec![leaf(EntryKind::Epoch, 0, &[("epoch", b"{}".to_vec())])];
     for number in 0..12 {
         let text = format!(

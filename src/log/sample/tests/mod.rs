@@ -1,6 +1,6 @@
 //! Samples: vectors of an independent program, uniformity, properties of draw and allocation, the round, evidence.
 
-mod evidence;
+pub(crate) mod evidence;
 mod properties;
 mod round;
 mod uniform;
