@@ -280,7 +280,7 @@ impl FindingContent {
         put(
             &mut out,
             "items",
-            Some(Json::List(self.items.iter().map(FindingItem::to_json).collect())),
+            Some(Json::List(self.items.iter().map(|item| item.to_json()).collect())),
         );
         put(
             &mut out,
@@ -333,7 +333,7 @@ impl RecordFinding {
 }
 
 impl FindingItem {
-    fn to_json(&self) -> Json {
+    fn to_json(self) -> Json {
         let mut out = std::collections::BTreeMap::new();
         put(&mut out, "outcome", Some(self.outcome.code()));
         put(&mut out, "cause", self.cause.map(FindingCause::code));
