@@ -2,6 +2,7 @@
 
 mod findings;
 mod flow;
+mod sample_faults;
 mod samples;
 
 use std::net::SocketAddr;
