@@ -14,20 +14,37 @@ const ENVIRONMENT_PREFIX: &str = "DOUDI_";
 /// Variables of the tests, and the one that names the file itself, are not settings.
 const ENVIRONMENT_OTHER: [&str; 2] = ["TEST_", "CONFIG"];
 
+/// Settings that are numbers or truth values; all others are text, also where it looks like a number.
+const SETTINGS_NOT_TEXT: [&str; 2] = ["identity_to_loopback", "retention_years"];
+
 /// All settings of `doudi serve`. Each is a key of the file, a flag, and a variable `DOUDI_<KEY>`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Address and port of the gRPC service.
     pub listen: SocketAddr,
+    /// Address and port of the public read side over HTTP. Without one it is off.
+    pub read_listen: Option<SocketAddr>,
     /// Where everything is stored: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub database: String,
     /// Folder of the policy documents, the calendar, the vocabulary and the area register.
     pub policy: PathBuf,
     /// File of the keys. Without one, SQLite gets a file beside the database; PostgreSQL refuses to start.
     pub keys: Option<PathBuf>,
+    /// Folder of the high-water marks, which notice a restored or lagging database. Without one it lies beside the
+    /// SQLite file or beside the key file; keep it on another disk than the database and out of its backups.
+    pub high_water: Option<PathBuf>,
+    /// Policy file (C2SP tlog-policy) with the witnesses to which every checkpoint is submitted.
+    pub witness_policy: Option<PathBuf>,
+    /// Whether a log waits for its witnesses: nothing is appended while a head is uncosigned for more than a minute.
+    #[serde(deserialize_with = "figment::util::bool_from_str_or_int")]
+    pub witness_required: bool,
     /// Domain under which the logs are known: the origin of a log is `<domain>/<area>/<epoch>`.
     pub domain: String,
+    /// Callers on this machine may open identities (OpenDocuments with include_identity).
+    pub identity_to_loopback: bool,
+    /// Years that a case is kept after its last record and its last month of assistance. Without it nothing is erased.
+    pub retention_years: Option<u16>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written, in the syntax of `RUST_LOG`.
@@ -48,10 +65,16 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            read_listen: None,
             database: "sqlite:doudi.sqlite".into(),
             policy: "policy".into(),
             keys: None,
+            high_water: None,
+            witness_policy: None,
+            witness_required: false,
             domain: "doudi.local".into(),
+            identity_to_loopback: false,
+            retention_years: None,
             log_format: LogFormat::Text,
             log_filter: crate::telemetry::FILTER_DEFAULT.into(),
         }
@@ -65,6 +88,10 @@ pub struct Flags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
+    /// Address and port of the public read side over HTTP (checkpoints, tiles, entries) [default: off]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_listen: Option<SocketAddr>,
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite:doudi.sqlite]
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,10 +104,30 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<PathBuf>,
+    /// Folder of the high-water marks [default: beside the SQLite file or the key file]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_water: Option<PathBuf>,
+    /// Policy file (C2SP tlog-policy) with the witnesses of the logs and their URLs
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness_policy: Option<PathBuf>,
+    /// Append nothing while the witnesses have not cosigned for more than a minute [default: false]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness_required: Option<bool>,
     /// Domain under which the logs are known [default: doudi.local]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
+    /// Callers on this machine may open identities of recorded cases [default: false]
+    #[arg(long, value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_to_loopback: Option<bool>,
+    /// Years that a case is kept; without it nothing is ever erased
+    #[arg(long, value_name = "YEARS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_years: Option<u16>,
     /// How log lines look [default: text]
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,9 +231,18 @@ impl Provider for Environment {
         let dict = self
             .0
             .iter()
-            .map(|(key, value)| (key.clone(), Value::from(value.clone())))
+            .map(|(key, value)| (key.clone(), typed(key, value)))
             .collect();
         Ok(Map::from([(Profile::Default, dict)]))
+    }
+}
+
+/// The value of a variable: text, but for the settings that are none.
+fn typed(key: &str, value: &str) -> Value {
+    if SETTINGS_NOT_TEXT.contains(&key) {
+        value.parse().unwrap_or_else(|_| Value::from(value))
+    } else {
+        Value::from(value)
     }
 }
 
@@ -230,6 +286,46 @@ mod tests {
     fn a_setting_without_a_default_can_be_a_variable() {
         let config = Config::load(None, variables(&[("DOUDI_KEYS", "k")]), &Flags::default()).unwrap();
         assert_eq!(config.keys, Some("k".into()));
+    }
+
+    #[test]
+    fn a_setting_that_is_yes_or_no_can_be_a_variable_a_key_or_a_flag() {
+        let required = |file: Option<&Path>, environment: &[(&str, &str)], flag: Option<bool>| {
+            let flags = Flags {
+                witness_required: flag,
+                ..Flags::default()
+            };
+            Config::load(file, variables(environment), &flags)
+                .unwrap()
+                .witness_required
+        };
+        let file = file("witness_required = true\n");
+        assert!(!required(None, &[], None));
+        assert!(required(None, &[("DOUDI_WITNESS_REQUIRED", "true")], None));
+        assert!(required(Some(file.path()), &[], None));
+        assert!(!required(Some(file.path()), &[], Some(false)));
+    }
+
+    #[test]
+    fn a_number_and_a_truth_value_can_be_variables_and_a_wrong_one_is_refused() {
+        let given = [
+            ("DOUDI_RETENTION_YEARS", "10"),
+            ("DOUDI_IDENTITY_TO_LOOPBACK", "true"),
+            ("DOUDI_DOMAIN", "7"),
+        ];
+        let config = Config::load(None, variables(&given), &Flags::default()).unwrap();
+        assert_eq!(
+            (
+                config.retention_years,
+                config.identity_to_loopback,
+                config.domain.as_str()
+            ),
+            (Some(10), true, "7")
+        );
+        for (name, value) in [("DOUDI_RETENTION_YEARS", "-1"), ("DOUDI_IDENTITY_TO_LOOPBACK", "maybe")] {
+            let error = Config::load(None, variables(&[(name, value)]), &Flags::default()).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 
     #[test]

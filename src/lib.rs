@@ -28,17 +28,21 @@
 //! | [`store`] | the tables in SQLite or PostgreSQL, behind one trait and one conformance suite | what a decision means; it alone names SQL |
 //! | [`app`] | the use cases, one file each: what RPC and command line share | protobuf, SQL |
 //! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it alone names tonic |
+//! | [`readside`] | the public read side over HTTP: checkpoints, tiles, entries | anything that is not public |
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
-//! hashed as JSON), [`reader`] (stored records as typed values) and [`area`] (area codes). Wiring
+//! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
+//! (estimates, the one place with floats). Wiring
 //! is [`server`], [`shutdown`], [`config`] and [`telemetry`].
 //!
 //! # Where to look
 //!
 //! - **What the law says** is in `policy/*.yaml`, never in code. [`rules::language`] reads it,
 //!   [`rules::types`] checks it, [`rules::codec`] writes the sealed tree, whose SHA-256 is the
-//!   document's name; [`rules::render`] and [`rules::diff`] put it into words.
+//!   document's name; [`rules::render`] and [`rules::diff`] put it into words. Everything that an officer is told
+//!   stands in [`rules::language::said`], in Chinese and English. What another document would have changed is
+//!   [`app::impact`].
 //! - **How a household is decided**: [`rules::law`] resolves the layers of one area,
 //!   [`rules::compile`] makes an arena of it, [`rules::eval`] evaluates on demand, [`rules::decide`]
 //!   walks outcome lists, guards, schedules and carries, and [`rules::determination`] is the
@@ -47,10 +51,19 @@
 //!   [`app::projection`] rebuilds and compares.
 //! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs.
 //! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].
+//! - **Who may read the log**: everybody, by [`app::public_log`], over HTTP ([`readside`]) or as files ([`app::export`]).
+//! - **Whether a log is sound**: [`log::fsck`] is what each level means, [`app::fsck`] goes through the tables.
 //! - **What is in one commit**: [`log::sequencer`]; what the tables are: `migrations/`.
+//! - **What notices a restored backup, a lagging standby or a second history**: the gate in [`log::sequencer`], the
+//!   marks of [`app::high_water`], the witnesses of [`app::witnesses`]; an operator confirms a fork by [`app::epochs`].
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
 //!   take one way.
+//! - **Who saw it and what is gone**: [`app::access`] writes a row before each read is answered; openings and
+//!   erasures are entries that are durable before a document leaves or a key is destroyed.
+//! - **How a sample is drawn so that nobody can steer it**: [`log::sample`], judged by the same code before an entry
+//!   is appended and afterwards by whoever verifies; its use cases are [`app::sampling`], [`app::finding`] and
+//!   [`app::estimate`].
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants
@@ -79,8 +92,10 @@ pub mod cli;
 pub mod config;
 pub mod log;
 pub mod reader;
+pub mod readside;
 pub mod rules;
 pub mod server;
 pub mod shutdown;
+pub mod statistics;
 pub mod store;
 pub mod telemetry;

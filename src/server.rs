@@ -1,6 +1,6 @@
 //! The gRPC server: the five services, health and reflection behind one admission, from a listener to its shutdown.
 
-mod incoming;
+pub(crate) mod incoming;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -42,6 +42,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often readiness is looked at.
 const READINESS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// How often hours of reads that ended are looked for: an hour is in the log a minute after its end.
+const HOUR_CLOSING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Names of the services in health; the empty one is the server as a whole.
 const HEALTH_NAMES: [&str; 6] = [
@@ -124,9 +127,12 @@ pub async fn serve(
         tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
     let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone()));
 
+    let hours = tokio::spawn(close_hours(Arc::clone(&app)));
+
     tokio::select! {
         ended = &mut serving => {
             readiness.abort();
+            hours.abort();
             return ended.map_err(ServeError::Task)?.map_err(ServeError::Transport).map(|()| true);
         }
         () = stop => {}
@@ -148,6 +154,7 @@ pub async fn serve(
         log_flushed: async {
             // Calls that did not finish in time end here; their callers retry with the same request id.
             abort.abort();
+            hours.abort();
             app.close().await;
         },
         telemetry_flushed,
@@ -181,6 +188,16 @@ async fn watch_readiness(app: Arc<App>, health: HealthReporter) {
             before = Some(ready);
         }
         tokio::time::sleep(READINESS_INTERVAL).await;
+    }
+}
+
+/// Puts the reads of each hour that ended into the log, looking again and again.
+async fn close_hours(app: Arc<App>) {
+    loop {
+        if let Err(cause) = app.close_access_hours().await {
+            warn!(%cause, "the reads of an hour are not in the log yet: trying again");
+        }
+        tokio::time::sleep(HOUR_CLOSING_INTERVAL).await;
     }
 }
 

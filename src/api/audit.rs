@@ -19,9 +19,9 @@ impl AuditService for Edge {
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::get_entry(request.into_inner(), self.app.areas())?;
-        let read = self.app.get_entry(command).await?;
+        let read = self.app.get_entry(&caller, command).await?;
         Ok(Response::new(encode::entry(read)))
     }
 
@@ -56,9 +56,122 @@ impl AuditService for Edge {
     }
 
     async fn replay(&self, request: Request<pb::ReplayRequest>) -> Result<Response<pb::ReplayResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::replay(request.into_inner())?;
-        let replayed = self.app.replay(command).await?;
+        let replayed = self.app.replay(&caller, command).await?;
         Ok(Response::new(encode::replayed(replayed)))
+    }
+
+    async fn open_documents(
+        &self,
+        request: Request<pb::OpenDocumentsRequest>,
+    ) -> Result<Response<pb::OpenDocumentsResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::open_documents(request.into_inner(), self.app.areas())?;
+        let opened = self.app.open_documents(&caller, command).await?;
+        Ok(Response::new(encode::opened(opened)))
+    }
+
+    async fn list_accesses(
+        &self,
+        request: Request<pb::ListAccessesRequest>,
+    ) -> Result<Response<pb::ListAccessesResponse>, Status> {
+        auth::caller(&request)?;
+        let command = decode::list_accesses(request.into_inner())?;
+        let page = self.app.list_accesses(command).await?;
+        Ok(Response::new(encode::accesses(page)))
+    }
+
+    async fn erase_case(
+        &self,
+        request: Request<pb::EraseCaseRequest>,
+    ) -> Result<Response<pb::EraseCaseResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::erase_case(request.into_inner())?;
+        let erased = self.app.erase_case(&caller, command).await?;
+        Ok(Response::new(encode::erased(erased)))
+    }
+
+    async fn restrict_case(
+        &self,
+        request: Request<pb::RestrictCaseRequest>,
+    ) -> Result<Response<pb::RestrictCaseResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::restrict_case(request.into_inner())?;
+        let restricted = self.app.restrict_case(&caller, command).await?;
+        Ok(Response::new(encode::restricted(restricted)))
+    }
+
+    async fn lift_restriction(
+        &self,
+        request: Request<pb::LiftRestrictionRequest>,
+    ) -> Result<Response<pb::LiftRestrictionResponse>, Status> {
+        let caller = auth::caller(&request)?;
+        let command = decode::lift_restriction(request.into_inner())?;
+        let lifted = self.app.lift_restriction(&caller, command).await?;
+        Ok(Response::new(encode::lifted(lifted)))
+    }
+
+    async fn commit_sample(
+        &self,
+        request: Request<pb::CommitSampleRequest>,
+    ) -> Result<Response<pb::CommitSampleResponse>, Status> {
+        self.commit(request).await
+    }
+
+    async fn request_sample(
+        &self,
+        request: Request<pb::RequestSampleRequest>,
+    ) -> Result<Response<pb::RequestSampleResponse>, Status> {
+        self.ask_sample(request).await
+    }
+
+    async fn reveal_sample(
+        &self,
+        request: Request<pb::RevealSampleRequest>,
+    ) -> Result<Response<pb::RevealSampleResponse>, Status> {
+        self.reveal(request).await
+    }
+
+    async fn refuse_reveal(
+        &self,
+        request: Request<pb::RefuseRevealRequest>,
+    ) -> Result<Response<pb::RefuseRevealResponse>, Status> {
+        self.refuse(request).await
+    }
+
+    async fn get_sample(
+        &self,
+        request: Request<pb::GetSampleRequest>,
+    ) -> Result<Response<pb::GetSampleResponse>, Status> {
+        self.read_sample(request).await
+    }
+
+    async fn draw_sample(
+        &self,
+        request: Request<pb::DrawSampleRequest>,
+    ) -> Result<Response<pb::DrawSampleResponse>, Status> {
+        self.draw(request).await
+    }
+
+    async fn record_finding(
+        &self,
+        request: Request<pb::RecordFindingRequest>,
+    ) -> Result<Response<pb::RecordFindingResponse>, Status> {
+        self.find(request).await
+    }
+
+    async fn list_findings(
+        &self,
+        request: Request<pb::ListFindingsRequest>,
+    ) -> Result<Response<pb::ListFindingsResponse>, Status> {
+        self.findings(request).await
+    }
+
+    async fn estimate_error_rate(
+        &self,
+        request: Request<pb::EstimateErrorRateRequest>,
+    ) -> Result<Response<pb::EstimateErrorRateResponse>, Status> {
+        self.estimate(request).await
     }
 }

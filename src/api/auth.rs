@@ -23,6 +23,7 @@ pub fn caller<T>(request: &Request<T>) -> Result<Caller, AppError> {
     Ok(Caller {
         principal: principal(request.metadata(), from_here)?,
         trace: text(request.metadata(), TRACEPARENT_HEADER).and_then(TraceContext::from_traceparent),
+        local: from_here,
     })
 }
 

@@ -73,7 +73,7 @@ fn no_field_is_a_floating_point_number() {
 
 #[test]
 fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
-    const APPENDS: [&str; 8] = [
+    const APPENDS: [&str; 18] = [
         "DetermineRequest",
         "ImportCaseRequest",
         "CorrectRequest",
@@ -82,6 +82,16 @@ fn every_call_that_appends_asks_for_a_request_id_and_offers_a_dry_run() {
         "ReviewRequest",
         "DecideExitRequest",
         "PublishPolicyRequest",
+        "OpenDocumentsRequest",
+        "EraseCaseRequest",
+        "RestrictCaseRequest",
+        "LiftRestrictionRequest",
+        "CommitSampleRequest",
+        "RequestSampleRequest",
+        "RevealSampleRequest",
+        "RefuseRevealRequest",
+        "DrawSampleRequest",
+        "RecordFindingRequest",
     ];
     let pool = pool();
     for name in APPENDS {
@@ -125,7 +135,10 @@ fn the_five_services_have_their_calls() {
     );
     assert_eq!(calls("ReviewService"), ["Review", "BatchReview", "ListDueReviews"]);
     assert_eq!(calls("ExitService"), ["DecideExit", "ListGracePeriods"]);
-    assert_eq!(calls("PolicyService"), ["PublishPolicy", "GetPolicy", "ListPolicies"]);
+    assert_eq!(
+        calls("PolicyService"),
+        ["PublishPolicy", "GetPolicy", "ListPolicies", "PreviewImpact"]
+    );
     assert_eq!(
         calls("AuditService"),
         [
@@ -134,7 +147,21 @@ fn the_five_services_have_their_calls() {
             "ListEntries",
             "ProveInclusion",
             "ProveConsistency",
-            "Replay"
+            "Replay",
+            "OpenDocuments",
+            "ListAccesses",
+            "EraseCase",
+            "RestrictCase",
+            "LiftRestriction",
+            "CommitSample",
+            "RequestSample",
+            "RevealSample",
+            "RefuseReveal",
+            "GetSample",
+            "DrawSample",
+            "RecordFinding",
+            "ListFindings",
+            "EstimateErrorRate",
         ]
     );
 }

@@ -105,9 +105,9 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::GetDeterminationRequest>,
     ) -> Result<Response<pb::GetDeterminationResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::get_determination(request.into_inner())?;
-        let read = self.app.get_determination(command).await?;
+        let read = self.app.get_determination(&caller, command).await?;
         Ok(Response::new(encode::read(read)))
     }
 
@@ -115,9 +115,9 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::ListDeterminationsRequest>,
     ) -> Result<Response<pb::ListDeterminationsResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::list_determinations(request.into_inner())?;
-        let page = self.app.list_determinations(command).await?;
+        let page = self.app.list_determinations(&caller, command).await?;
         Ok(Response::new(encode::listed(page)))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::batch::Batches;
+use super::preview::Previews;
 use crate::app::App;
 use crate::shutdown::Drain;
 
@@ -11,6 +12,7 @@ use crate::shutdown::Drain;
 pub struct Edge {
     pub(super) app: Arc<App>,
     pub(super) batches: Batches,
+    pub(super) previews: Previews,
 }
 
 impl Edge {
@@ -19,7 +21,8 @@ impl Edge {
     pub fn new(app: Arc<App>, drain: Drain) -> Edge {
         Edge {
             app,
-            batches: Batches::new(drain),
+            batches: Batches::new(drain.clone()),
+            previews: Previews::new(drain),
         }
     }
 }

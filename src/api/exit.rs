@@ -25,9 +25,9 @@ impl ExitService for Edge {
         &self,
         request: Request<pb::ListGracePeriodsRequest>,
     ) -> Result<Response<pb::ListGracePeriodsResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::list_grace_periods(request.into_inner(), self.app.areas())?;
-        let page = self.app.list_grace_periods(command).await?;
+        let page = self.app.list_grace_periods(&caller, command).await?;
         Ok(Response::new(encode::grace_periods(page)))
     }
 }

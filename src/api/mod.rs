@@ -11,7 +11,9 @@ mod encode;
 mod exit;
 pub mod pb;
 mod policy;
+mod preview;
 mod review;
+mod sampling;
 mod status;
 
 pub use decode::limits::{POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES};

@@ -4,6 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::edge::Edge;
 use super::pb::policy_service_server::PolicyService;
+use super::preview::Previewed;
 use super::{auth, decode, encode, pb};
 
 #[tonic::async_trait]
@@ -36,5 +37,15 @@ impl PolicyService for Edge {
         let command = decode::list_policies(request.into_inner(), self.app.areas())?;
         let page = self.app.list_policies(command).await?;
         Ok(Response::new(encode::policies(page)))
+    }
+
+    type PreviewImpactStream = Previewed;
+
+    async fn preview_impact(&self, request: Request<pb::PreviewImpactRequest>) -> Result<Response<Previewed>, Status> {
+        auth::caller(&request)?;
+        let command = decode::preview_impact(request.into_inner(), self.app.areas())?;
+        let app = self.app.clone();
+        let work = |tell| async move { app.preview_impact(&command, &tell).await };
+        Ok(Response::new(self.previews.run(work)?))
     }
 }

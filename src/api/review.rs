@@ -62,9 +62,9 @@ impl ReviewService for Edge {
         &self,
         request: Request<pb::ListDueReviewsRequest>,
     ) -> Result<Response<pb::ListDueReviewsResponse>, Status> {
-        auth::caller(&request)?;
+        let caller = auth::caller(&request)?;
         let command = decode::list_due_reviews(request.into_inner(), self.app.areas())?;
-        let page = self.app.list_due_reviews(command).await?;
+        let page = self.app.list_due_reviews(&caller, command).await?;
         Ok(Response::new(encode::due_reviews(page)))
     }
 }

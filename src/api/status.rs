@@ -9,7 +9,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::pb::ErrorReason;
 use crate::app::AppError;
-use crate::app::error::{ResourceKind, Violation};
+use crate::app::error::{Forbidden, ResourceKind, Violation};
 use crate::rules::determination::RequiredStep;
 
 /// Domain of every ErrorInfo.
@@ -52,7 +52,10 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::Refused { steps } | AppError::Held { steps, .. } => (Code::FailedPrecondition, guard(steps)),
         AppError::NoPolicyInForce { .. } => (Code::FailedPrecondition, ErrorReason::NoPolicyInForce),
         AppError::CaseState(_) => (Code::FailedPrecondition, ErrorReason::CaseState),
+        AppError::NotAllowed { what, .. } => (Code::FailedPrecondition, forbidden(*what)),
         AppError::Erased { .. } => (Code::FailedPrecondition, ErrorReason::Erased),
+        AppError::Restricted { .. } => (Code::FailedPrecondition, ErrorReason::Restricted),
+        AppError::Retained { .. } => (Code::FailedPrecondition, ErrorReason::Retained),
         AppError::TreeTooSmall => (Code::FailedPrecondition, ErrorReason::TreeTooSmall),
         AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
         AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
@@ -60,6 +63,9 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
         AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
         AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
+        AppError::EntriesLost => (Code::DataLoss, ErrorReason::LogRolledBack),
+        AppError::NotWitnessed => (Code::Unavailable, ErrorReason::NotWitnessed),
+        AppError::LogRolledBack => (Code::FailedPrecondition, ErrorReason::LogRolledBack),
         AppError::LogCorrupt => (Code::DataLoss, ErrorReason::LogCorrupt),
         AppError::Internal { .. } => (Code::Internal, ErrorReason::Internal),
     }
@@ -72,6 +78,14 @@ fn not_found(kind: ResourceKind) -> ErrorReason {
         ResourceKind::Policy => ErrorReason::PolicyNotFound,
         ResourceKind::Entry => ErrorReason::EntryNotFound,
         ResourceKind::Log => ErrorReason::LogNotFound,
+        ResourceKind::Sample => ErrorReason::SampleNotFound,
+    }
+}
+
+fn forbidden(what: Forbidden) -> ErrorReason {
+    match what {
+        Forbidden::Sample => ErrorReason::SampleState,
+        Forbidden::Finding => ErrorReason::FindingNotAllowed,
     }
 }
 
@@ -99,13 +113,25 @@ pub fn status(error: &AppError) -> Status {
         AppError::NotFound { kind, name } => {
             details.set_resource_info(kind.noun(), name, "", error.to_string());
         }
-        AppError::Erased { name } => {
-            details.set_resource_info("determination", name, "", error.to_string());
+        AppError::Erased { name, receipt } => {
+            metadata.insert("receipt".to_owned(), receipt.clone());
+            details.set_resource_info(noun(name), name, "", error.to_string());
+        }
+        AppError::Restricted { name } => {
+            details.set_resource_info(noun(name), name, "", error.to_string());
+        }
+        AppError::Retained { until } => {
+            metadata.insert("retained_until".to_owned(), until.to_string());
         }
         AppError::Refused { steps } => preconditions(steps, "", &mut details, &mut metadata),
         AppError::Held { determination, steps } => {
             metadata.insert("determination".to_owned(), determination.clone());
             preconditions(steps, determination, &mut details, &mut metadata);
+        }
+        AppError::NotAllowed { violations, .. } => {
+            for violation in violations {
+                details.add_precondition_failure_violation(word(reason), &*violation.field, &*violation.description);
+            }
         }
         AppError::NoPolicyInForce { area } => {
             metadata.insert("area".to_owned(), area.to_string());
@@ -113,7 +139,7 @@ pub fn status(error: &AppError) -> Status {
         AppError::Overloaded { retry_after } | AppError::RateLimited { retry_after } => {
             details.set_retry_info(Some(*retry_after));
         }
-        AppError::StoreUnavailable | AppError::ShuttingDown | AppError::TreeTooSmall => {
+        AppError::StoreUnavailable | AppError::ShuttingDown | AppError::NotWitnessed | AppError::TreeTooSmall => {
             details.set_retry_info(Some(RETRY_DELAY));
         }
         AppError::Internal { error_id } => {
@@ -126,6 +152,8 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseState(_)
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
+        | AppError::LogRolledBack
+        | AppError::EntriesLost
         | AppError::LogCorrupt => {}
     }
     details.set_error_info(word(reason), ERROR_DOMAIN, metadata);
@@ -164,6 +192,15 @@ fn violations_within(violations: &[Violation], details: &mut ErrorDetails) {
             return;
         }
         details.add_bad_request_violation(&*violation.field, &*violation.description);
+    }
+}
+
+/// What a name of an erased or restricted resource names.
+fn noun(name: &str) -> &'static str {
+    if name.contains("/determinations/") {
+        ResourceKind::Determination.noun()
+    } else {
+        ResourceKind::Case.noun()
     }
 }
 

@@ -21,6 +21,7 @@ use crate::rules::case::PriorState;
 use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide};
 use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
+use crate::store::DecisionView;
 
 /// One attempt's decision, with everything that its record holds.
 pub(super) struct Attempt {
@@ -33,16 +34,19 @@ pub(super) struct Attempt {
 }
 
 impl App {
-    /// Decides once, on the case and the law as they stand now.
-    pub(super) async fn attempt(&self, caller: &Caller, request: &Request<'_>) -> Result<Attempt, AppError> {
-        let law = self.law(request.area).await?;
+    /// Decides once, on what was found of the case, the law and the persons.
+    pub(super) async fn attempt(
+        &self,
+        caller: &Caller,
+        request: &Request<'_>,
+        hmacs: Vec<Vec<String>>,
+        found: DecisionView,
+    ) -> Result<Attempt, AppError> {
+        let law = self.law_in_use(request.area, found.log, found.newest_policy).await?;
         let file = match request.case {
             Some(case) => {
-                self.case_file(CaseName {
-                    area: request.area.without_township(),
-                    case,
-                })
-                .await?
+                let area = request.area.without_township();
+                self.case_file_of(CaseName { area, case }, found.case).await?
             }
             None => {
                 let case = CaseId::from_bytes(self.vault.random_id()?);
@@ -53,8 +57,8 @@ impl App {
             }
         };
         let household = request.household;
-        let persons = self.persons(&household.members, &household.identity, &file).await?;
-        let held = self.held_elsewhere(&persons, &file).await?;
+        let persons = self.persons(&household.members, hmacs, found.persons, &file)?;
+        let held = self.held_elsewhere(&persons, &file, found.spans).await?;
         let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
         let history = file.state.history(household.decision_date, &ids, &held);
         let facts = document(&FactsInput {

@@ -1,9 +1,12 @@
 //! The audit side of a log: checkpoints, entries and proofs.
 
 use super::App;
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::{GetCheckpoint, GetEntry, ListEntries, LogName, ProveConsistency, ProveInclusion};
 use super::error::{AppError, ResourceKind, Violation};
 use super::paging::{count, rows};
+use super::record::{IDENTITY, readable};
 use super::result::{CheckpointRead, ConsistencyProved, EntryRead, InclusionProved, Listed, LogEntry};
 use crate::canonical::Json;
 use crate::log::merkle::{
@@ -30,7 +33,11 @@ impl App {
             .vault
             .verifier_keys(&log.origin)
             .map_err(|error| AppError::internal(&error))?;
+        let cosignatures = self.store.cosignatures_at(log.log_id, row.size).await?;
+        let lines: String = cosignatures.iter().map(|row| format!("{}\n", row.line)).collect();
         Ok(CheckpointRead {
+            cosigned_note: format!("{}{lines}", row.note),
+            witnessed_size: self.witnessed_size(&log).await?,
             note: row.note,
             tree_size: row.size,
             root: row.root,
@@ -43,11 +50,17 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn get_entry(&self, command: GetEntry) -> Result<EntryRead, AppError> {
+    pub async fn get_entry(&self, caller: &Caller, command: GetEntry) -> Result<EntryRead, AppError> {
         let log = self.log_named(&command.log).await?;
         let row = self.entry_row(&command.log, &log, command.index).await?;
-        let mut opened = self.record_at(log.log_id, command.index).await?;
-        if !command.include_documents {
+        let mut opened = self.record_as_is(log.log_id, command.index).await?;
+        if command.include_documents {
+            // What is left of an erased record is its entry, which everybody may have.
+            opened = readable(opened)?;
+            // Who somebody is opens by OpenDocuments alone, under its own grant.
+            opened.without(IDENTITY);
+            self.accessed(caller, Purpose::GetEntry, [&opened.row]).await?;
+        } else {
             opened.acknowledged.documents.clear();
         }
         Ok(EntryRead {
@@ -124,6 +137,7 @@ impl App {
     /// [`AppError`].
     pub async fn prove_consistency(&self, command: ProveConsistency) -> Result<ConsistencyProved, AppError> {
         let log = self.log_named(&command.log).await?;
+        self.tree(&log, Some(command.first), "first_size").await?;
         let second = self.tree(&log, command.second, "second_size").await?;
         let plan = consistency_nodes(command.first, second).map_err(|_| outside("first_size"))?;
         let nodes = self.store.nodes(log.log_id, &plan).await?;
@@ -139,7 +153,7 @@ impl App {
     }
 
     /// The log of an area in an epoch, or the open one.
-    async fn log_named(&self, name: &LogName) -> Result<LogRow, AppError> {
+    pub(super) async fn log_named(&self, name: &LogName) -> Result<LogRow, AppError> {
         let county = name.area.without_township();
         let missing = || AppError::NotFound {
             kind: ResourceKind::Log,
@@ -158,12 +172,14 @@ impl App {
         row.ok_or_else(|| not_there(name, &format!("entries/{}", index.get())))
     }
 
-    /// The size that a proof is asked for: one that the log has reached.
+    /// The size that a proof is asked for: one that the log has reached, and whose entries it still has.
     async fn tree(&self, log: &LogRow, asked: Option<TreeSize>, field: &str) -> Result<TreeSize, AppError> {
+        let reached = self.sequencer.reached(&log.origin);
         let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
         match asked {
             None => Ok(head.size),
             Some(size) if size <= head.size => Ok(size),
+            Some(size) if size <= reached => Err(AppError::EntriesLost),
             Some(_) => Err(outside(field)),
         }
     }

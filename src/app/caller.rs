@@ -21,6 +21,12 @@ impl Principal {
         Principal("anonymous".to_owned())
     }
 
+    /// Whoever works at the server's own command line.
+    #[must_use]
+    pub fn operator() -> Principal {
+        Principal("operator".to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -90,13 +96,19 @@ pub struct Caller {
     pub principal: Principal,
     /// The trace, where the caller sent one.
     pub trace: Option<TraceContext>,
+    /// The call came from the same machine.
+    pub local: bool,
 }
 
 impl Caller {
-    /// A caller without a trace.
+    /// A caller of whom nothing is known but the name.
     #[must_use]
     pub fn new(principal: Principal) -> Caller {
-        Caller { principal, trace: None }
+        Caller {
+            principal,
+            trace: None,
+            local: false,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::rules::calendar::Month;
 use crate::rules::decide::{DecisionFacts, decide};
 use crate::rules::determination::Determination;
 use crate::rules::outcome::Cause;
+use crate::store::DecisionAsk;
 
 /// How often a decision is made again when another one of the same case or person came first.
 pub(super) const ATTEMPT_COUNT_MAX: u32 = 3;
@@ -156,11 +157,25 @@ impl App {
 
     async fn decided(&self, caller: &Caller, request: Request<'_>, content: &Json) -> Result<Determined, AppError> {
         let asked = App::asked(request.area, caller, request.request_id, content);
-        if let Some(first) = self.answered(&asked).await? {
-            return self.determined(&first, request.mode.explain).await;
-        }
+        let household = request.household;
+        let hmacs = self.hmacs(&household.members, &household.identity);
+        let ask = DecisionAsk {
+            request: asked.key.clone(),
+            case_id: request.case.map(|case| case.to_string()),
+            hmacs: hmacs.concat(),
+            person_ids: household
+                .members
+                .iter()
+                .filter_map(|member| Some(member.person?.to_string()))
+                .collect(),
+        };
         for _ in 0..ATTEMPT_COUNT_MAX {
-            let attempt = self.attempt(caller, &request).await?;
+            let found = self.store.decision_view(&ask).await?;
+            if let Some(row) = &found.request {
+                let first = self.answered_by(&asked, row).await?;
+                return self.determined(&first, request.mode.explain).await;
+            }
+            let attempt = self.attempt(caller, &request, hmacs.clone(), found).await?;
             if request.mode.validate_only {
                 return Ok(self.dry(attempt));
             }

@@ -1,12 +1,13 @@
 //! Reading determinations: one by its name, and those of a case.
 
 use super::App;
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::{DeterminationName, GetDetermination, ListDeterminations};
 use super::error::{AppError, ResourceKind};
-use super::paging::{count, rows};
+use super::paging::{place_cursor, rows};
 use super::result::{DeterminationRead, DeterminationSummary, Listed};
 use crate::canonical::Json;
-use crate::log::LogIndex;
 use crate::log::record::EntryKind;
 use crate::rules::case::{CaseState, PriorState};
 use crate::rules::determination::Determination;
@@ -31,7 +32,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn get_determination(&self, command: GetDetermination) -> Result<DeterminationRead, AppError> {
+    pub async fn get_determination(
+        &self,
+        caller: &Caller,
+        command: GetDetermination,
+    ) -> Result<DeterminationRead, AppError> {
         let name = command.name;
         self.log_of(name.case.area, command.min_tree_size).await?;
         let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
@@ -39,9 +44,10 @@ impl App {
         if !of_case || !kinds().contains(&opened.row.kind) {
             return Err(not_found(&name));
         }
-        let file = self.case_file(name.case).await?;
+        let case = self.case_state(name.case).await?;
         let determined = self.determined(&opened, command.explain).await?;
-        let state = state_of(&file.state, &name.record.to_string(), &determined.determination);
+        let state = state_of(&case, &name.record.to_string(), &determined.determination);
+        self.accessed(caller, Purpose::GetDetermination, [&opened.row]).await?;
         Ok(DeterminationRead { determined, state })
     }
 
@@ -51,23 +57,17 @@ impl App {
     /// [`AppError`].
     pub async fn list_determinations(
         &self,
+        caller: &Caller,
         command: ListDeterminations,
     ) -> Result<Listed<DeterminationSummary>, AppError> {
         let case = command.case;
         self.log_of(case.area, command.min_tree_size).await?;
-        let file = self.case_file(case).await?;
+        let case_state = self.case_state(case).await?;
         let scope = Json::object([
             ("list", Json::from("determinations")),
             ("case", case.to_string().into()),
         ]);
-        let after = match self.cursor(&scope, &command.page)? {
-            None => None,
-            Some(cursor) => {
-                let index = LogIndex::new(count(&cursor, "index")?).map_err(|_| AppError::PageToken)?;
-                let log = self.store.log_of_area(case.area).await?.ok_or(AppError::LogCorrupt)?;
-                Some((log.log_id, index))
-            }
-        };
+        let after = self.record_cursor(case.area, &scope, &command.page).await?;
         let case_id = case.case.to_string();
         let found = self
             .store
@@ -77,10 +77,12 @@ impl App {
             &scope,
             &command.page,
             found,
-            |row| Json::object([("index", Json::integer(row.index.get().into()))]),
+            |row| place_cursor(row.log_id, row.index),
             |row| row,
         )?;
         let mut items = Vec::with_capacity(listed.items.len());
+        self.accessed(caller, Purpose::ListDeterminations, &listed.items)
+            .await?;
         for row in listed.items {
             let opened = self.record_at(row.log_id, row.index).await?;
             let determination =
@@ -94,7 +96,7 @@ impl App {
                 kind: determination.kind.clone(),
                 outcome: determination.household.outcome,
                 decision_date: determination.decision_date,
-                state: state_of(&file.state, &row.record_id.to_string(), &determination),
+                state: state_of(&case_state, &row.record_id.to_string(), &determination),
                 logged_seconds: opened.acknowledged.logged_seconds,
             });
         }

@@ -1,6 +1,8 @@
 //! What falls due in an area: reviews and other dated duties, and grace periods that run.
 
 use super::App;
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::{CaseName, DeterminationName, ListDueReviews, ListGracePeriods};
 use super::error::AppError;
 use super::paging::{rows, text};
@@ -16,7 +18,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn list_due_reviews(&self, command: ListDueReviews) -> Result<Listed<DueReview>, AppError> {
+    pub async fn list_due_reviews(
+        &self,
+        caller: &Caller,
+        command: ListDueReviews,
+    ) -> Result<Listed<DueReview>, AppError> {
         self.log_of(command.area, command.min_tree_size).await?;
         let scope = Json::object([
             ("list", Json::from("due_reviews")),
@@ -45,6 +51,8 @@ impl App {
             Json::object([("due", Json::from(due)), ("case", row.case_id.clone().into())])
         };
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        self.heads_accessed(caller, Purpose::ListDueReviews, &listed.items)
+            .await?;
         let mut items = Vec::new();
         for row in listed.items {
             let (case, state) = self.head_state(&row).await?;
@@ -67,7 +75,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn list_grace_periods(&self, command: ListGracePeriods) -> Result<Listed<GracePeriod>, AppError> {
+    pub async fn list_grace_periods(
+        &self,
+        caller: &Caller,
+        command: ListGracePeriods,
+    ) -> Result<Listed<GracePeriod>, AppError> {
         self.log_of(command.area, command.min_tree_size).await?;
         let scope = Json::object([
             ("list", Json::from("grace_periods")),
@@ -113,6 +125,8 @@ impl App {
             Json::object([("until", Json::from(until)), ("case", row.case_id.clone().into())])
         };
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        self.heads_accessed(caller, Purpose::ListGracePeriods, &listed.items)
+            .await?;
         let mut items = Vec::new();
         for row in listed.items {
             let (case, state) = self.head_state(&row).await?;
@@ -143,8 +157,8 @@ impl App {
     pub(super) async fn head_state(&self, row: &CaseHeadRow) -> Result<(CaseName, CaseState), AppError> {
         let case = row.case_id.parse().map_err(|_| AppError::LogCorrupt)?;
         let name = CaseName { area: row.area, case };
-        let keys = self.case_keys(row).await?;
-        Ok((name, App::open_case_state(name, row, &keys)?))
+        let key = self.content_key(row).await?.ok_or(AppError::LogCorrupt)?;
+        Ok((name, App::open_case_state(name, row, &key)?))
     }
 }
 

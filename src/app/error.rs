@@ -27,6 +27,17 @@ pub enum ResourceKind {
     Entry,
     /// A log, or an epoch of it.
     Log,
+    /// A sample.
+    Sample,
+}
+
+/// What the state of the record does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// A step of a sample's round.
+    Sample,
+    /// A finding.
+    Finding,
 }
 
 /// Why a use case gave no result.
@@ -81,11 +92,33 @@ pub enum AppError {
     /// The case is in a state in which this cannot be done.
     #[error("the case does not allow this: {0}")]
     CaseState(&'static str),
+    /// What was recorded before does not allow it; every reason.
+    #[error("what was recorded before does not allow this: see the reasons that are listed")]
+    NotAllowed {
+        /// What.
+        what: Forbidden,
+        /// Each reason with the field it concerns.
+        violations: Vec<Violation>,
+    },
     /// The record was erased.
     #[error("the record was erased: its receipt is still valid")]
     Erased {
         /// The resource name.
         name: String,
+        /// The receipt of the record; of the erasure where the case as a whole was asked for.
+        receipt: String,
+    },
+    /// The processing of the case is restricted (限制处理).
+    #[error("the processing of the case is restricted: nothing of it is read or decided until that is lifted")]
+    Restricted {
+        /// The resource name.
+        name: String,
+    },
+    /// The case must be kept for longer.
+    #[error("the case must be kept until {until}: erase it on that day or later, or restrict it now")]
+    Retained {
+        /// The first day on which it may be erased.
+        until: crate::rules::calendar::Date,
     },
     /// Other decisions of the case came first, several times.
     #[error("the case changed while it was decided: read it and decide again")]
@@ -117,6 +150,15 @@ pub enum AppError {
     /// Stored bytes do not match their hash.
     #[error("stored bytes do not match their hash: the service stops, tell its operator")]
     LogCorrupt,
+    /// The database does not hold the log that was signed.
+    #[error("the log was rolled back and is read-only: its operator must restore the database or confirm the fork")]
+    LogRolledBack,
+    /// The log had this size once, and the database does not hold it any more.
+    #[error("the log has lost entries up to this size: keep the receipt and the checkpoint, tell the log's operator")]
+    EntriesLost,
+    /// Witnesses are required, and they lag behind.
+    #[error("the witnesses of the log do not answer, and it waits for them: retry later with the same request_id")]
+    NotWitnessed,
     /// A broken invariant.
     #[error("internal error: tell the operator the error_id")]
     Internal {
@@ -145,6 +187,7 @@ impl ResourceKind {
             ResourceKind::Policy => "policy",
             ResourceKind::Entry => "entry",
             ResourceKind::Log => "log",
+            ResourceKind::Sample => "sample",
         }
     }
 }

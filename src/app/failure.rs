@@ -34,6 +34,8 @@ impl From<AppendError> for AppError {
             AppendError::ShuttingDown => AppError::ShuttingDown,
             AppendError::RequestReused => AppError::RequestIdReused,
             AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld => AppError::CaseChanged,
+            AppendError::NotWitnessed => AppError::NotWitnessed,
+            AppendError::RolledBack => AppError::LogRolledBack,
             AppendError::Corrupt(what) => {
                 tracing::error!(store.damage = what, "stored data is damaged");
                 AppError::LogCorrupt

@@ -29,7 +29,9 @@ impl App {
             area: command.area.without_township(),
             case,
         })?;
-        let persons = self.persons(&command.members, &command.identity, &file).await?;
+        let hmacs = self.hmacs(&command.members, &command.identity);
+        let known = self.store.persons(&hmacs.concat()).await?;
+        let persons = self.persons(&command.members, hmacs, known, &file)?;
         let facts = facts_document(&command, &persons.ids, caller);
         let state = CaseState::imported(&facts).map_err(|error| {
             let field = format!("imported.{}", error.0);

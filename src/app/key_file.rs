@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::log::entropy::{Entropy, EntropyError};
-use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyRing};
+use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing};
 
 /// Access that a key file may not grant: anything to others, writing or executing to the group.
 /// The group may read, because Kubernetes mounts secrets as files of a group.
@@ -92,12 +92,43 @@ pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFile
     file.write_all(&ring.to_file()).map_err(io)?;
     // Keys that are lost after something was sealed with them lose what was sealed.
     file.sync_all().map_err(io)?;
+    sync_folder(path).map_err(io)?;
+    Ok(ring)
+}
+
+/// Adds a version of a key to the file. The file is replaced as a whole, so that a crash leaves the one or the other.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let io = |cause| KeyFileError::Io {
+        path: path.to_owned(),
+        cause,
+    };
+    let ring = load(path)?.rotated(purpose, entropy)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(io)?;
+    file.write_all(&ring.to_file()).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    std::fs::rename(&beside, path).map_err(io)?;
+    sync_folder(path).map_err(io)?;
+    Ok(ring)
+}
+
+/// Makes the name of a new file durable.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    Ok(ring)
+    File::open(folder).and_then(|folder| folder.sync_all())
 }
 
 #[cfg(test)]
@@ -117,6 +148,25 @@ mod tests {
         let bits = std::fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
         assert_eq!(bits, 0o600);
         assert_eq!(load(&path).expect("loaded").summary(), made.summary());
+    }
+
+    #[test]
+    fn a_rotation_adds_a_version_and_keeps_the_older_ones() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        let before = create(&path, &mut OsEntropy).expect("made");
+        let digest = before.request_digest(b"command");
+        let after = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect("rotated");
+        assert_eq!(load(&path).expect("loaded").summary(), after.summary());
+        assert_eq!(after.summary().len(), before.summary().len() + 1);
+        assert_ne!(after.request_digest(b"command"), digest);
+        assert!(
+            after.is_same_request(&digest, b"command"),
+            "the old answer is still found"
+        );
+        let bits = std::fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
+        assert_eq!(bits, 0o600);
+        assert!(!folder.path().join("keys.json.new").exists());
     }
 
     #[test]

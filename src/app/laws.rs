@@ -8,10 +8,10 @@ use super::error::AppError;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::open_public;
-use crate::log::{Hash, Origin, TreeSize};
+use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::rules::document::Document;
 use crate::rules::law::{Law, Published};
-use crate::store::{LogRow, PolicyRow};
+use crate::store::{LogId, LogRow, PolicyRow};
 
 /// The resolved law of an area, and how much of its log it rests on.
 pub struct AdoptedLaw {
@@ -40,13 +40,23 @@ pub mod kind {
 /// Most laws that are kept: one for each county of a large province, and some for replays.
 const LAW_COUNT_MAX: usize = 256;
 
-/// The area and the POLICY entries that a law was resolved from.
-type LawKey = (AreaCode, Vec<u64>);
+/// The area and the log whose POLICY entries below a size a law was resolved from.
+type LawKey = (AreaCode, LogId, TreeSize);
 
 /// Resolved laws.
 #[derive(Default)]
 pub struct Laws {
     kept: Mutex<BTreeMap<LawKey, Arc<AdoptedLaw>>>,
+}
+
+impl Laws {
+    fn get(&self, key: &LawKey) -> Option<Arc<AdoptedLaw>> {
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
 }
 
 impl App {
@@ -56,30 +66,52 @@ impl App {
     /// [`AppError::NoPolicyInForce`] if the adopted documents do not make a law yet.
     pub async fn law(&self, area: AreaCode) -> Result<Arc<AdoptedLaw>, AppError> {
         let county = area.without_township();
-        let log = self
-            .store
-            .log_of_area(county)
-            .await?
-            .ok_or(AppError::NoPolicyInForce { area: county })?;
+        let log = self.store.log_of_area(county).await?;
+        let log = log.ok_or(AppError::NoPolicyInForce { area: county })?;
         self.law_known_at(county, &log, TreeSize::MAX).await
+    }
+
+    /// The law in use as a decision found it: that of its open log up to the newest POLICY entry.
+    ///
+    /// # Errors
+    /// [`AppError::NoPolicyInForce`] if the adopted documents do not make a law yet.
+    pub(super) async fn law_in_use(
+        &self,
+        area: AreaCode,
+        log: Option<LogRow>,
+        newest_policy: Option<LogIndex>,
+    ) -> Result<Arc<AdoptedLaw>, AppError> {
+        let county = area.without_township();
+        match (log, newest_policy) {
+            (Some(log), Some(newest)) => {
+                self.remember(&log);
+                self.law_known_at(county, &log, newest.size_with()).await
+            }
+            (None, _) | (_, None) => Err(AppError::NoPolicyInForce { area: county }),
+        }
     }
 
     /// The law in use in an area when its log had `size` entries: what a replay decides by.
     ///
     /// # Errors
-    /// As [`App::law`].
+    /// [`AppError::NoPolicyInForce`] if the documents adopted by then do not make a law.
     pub async fn law_known_at(
         &self,
         area: AreaCode,
         log: &LogRow,
         size: TreeSize,
     ) -> Result<Arc<AdoptedLaw>, AppError> {
-        let rows = newest(self.store.policies(log.log_id, size).await?);
-        let key = (area, rows.iter().map(|row| row.index.get()).collect::<Vec<_>>());
-        if let Some(kept) = self.laws.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(kept.clone());
+        // A law that rests on exactly so many entries is found without reading the log.
+        if let Some(kept) = self.laws.get(&(area, log.log_id, size)) {
+            return Ok(kept);
         }
-        let adopted = Arc::new(self.resolve(area, log, &rows).await?);
+        let rows = newest(self.store.policies(log.log_id, size).await?);
+        let known_at = rows.last().map_or(TreeSize::EMPTY, |row| row.index.size_with());
+        let key = (area, log.log_id, known_at);
+        if let Some(kept) = self.laws.get(&key) {
+            return Ok(kept);
+        }
+        let adopted = Arc::new(self.resolve(area, log, &rows, known_at).await?);
         let mut kept = self.laws.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= LAW_COUNT_MAX {
             kept.pop_first();
@@ -103,7 +135,13 @@ impl App {
         self.law_known_at(opened.row.area, &opened.log, size).await
     }
 
-    async fn resolve(&self, area: AreaCode, log: &LogRow, rows: &[PolicyRow]) -> Result<AdoptedLaw, AppError> {
+    async fn resolve(
+        &self,
+        area: AreaCode,
+        log: &LogRow,
+        rows: &[PolicyRow],
+        known_at: TreeSize,
+    ) -> Result<AdoptedLaw, AppError> {
         let none = || AppError::NoPolicyInForce { area };
         let mut documents = Vec::with_capacity(rows.len());
         for row in rows {
@@ -128,12 +166,11 @@ impl App {
         }
         let code = area.to_string().parse().map_err(|_| none())?;
         let law = Law::resolve(code, &layers, &calendar, &vocabulary).map_err(|_| none())?;
-        let known_at = rows.iter().map(|row| row.index.get() + 1).max().unwrap_or(0);
         Ok(AdoptedLaw {
             digest: Hash::from_slice(law.digest().as_bytes()).map_err(|e| AppError::internal(&e))?,
             law,
             origin: log.origin.clone(),
-            known_at: TreeSize::new(known_at).map_err(|e| AppError::internal(&e))?,
+            known_at,
             documents: documents.into_iter().map(|(_, published)| published).collect(),
         })
     }
@@ -173,6 +210,6 @@ pub(super) fn newest(rows: Vec<PolicyRow>) -> Vec<PolicyRow> {
         by_document.insert((row.document_area, row.policy_id.clone()), row);
     }
     let mut rows: Vec<PolicyRow> = by_document.into_values().collect();
-    rows.sort_by_key(|row| row.index);
+    rows.sort_by_key(|row| (row.log_id, row.index));
     rows
 }

@@ -1,43 +1,64 @@
 //! The use cases: what the RPCs and the command line do, each from a typed command to a typed result.
 
+pub mod access;
 pub mod areas;
 mod attempt;
 pub mod audit;
+mod beside;
 pub mod caller;
 mod case_file;
 mod citations;
 pub mod command;
 pub mod decision;
 pub mod determinations;
+pub mod disclosed;
 pub mod due;
 pub mod entropy;
+pub mod epochs;
+mod erasure;
 pub mod error;
+pub mod estimate;
+pub mod export;
 pub mod facts;
 mod failure;
+pub mod finding;
+pub mod fsck;
+pub mod grant;
+pub mod high_water;
+pub mod impact;
 pub mod import_case;
+mod key_events;
 pub mod key_file;
 pub mod laws;
+mod opening;
 mod paging;
 mod persons;
 pub mod policies;
 pub mod projection;
+pub mod public_log;
 mod record;
 pub mod remedy;
 pub mod replay;
 pub mod result;
+pub mod sampling;
 pub mod transfer;
 pub mod vault;
+pub mod witnesses;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
 pub use caller::Caller;
 pub use error::AppError;
+pub use grant::Duties;
 use laws::Laws;
 use vault::Vault;
+use witnesses::Witnesses;
 
-use crate::log::sequencer::{Clock, Sequencer};
+use crate::area::AreaCode;
+use crate::log::sequencer::{Clock, Guards, Sequencer};
 use crate::store::{LogId, LogRow, Store};
 
 /// The engine's name and version, in every entry that it decides.
@@ -48,10 +69,26 @@ pub struct App {
     store: Arc<dyn Store>,
     sequencer: Sequencer,
     vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    duties: Duties,
     laws: Laws,
     areas: AreaRegister,
     held_texts: Vec<String>,
+    witnesses: Option<Witnesses>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
+    /// Whether this process has closed every hour of accesses that it found open.
+    accesses_closed: AtomicBool,
+    /// One turn at a time in an area, while what is allowed depends on what was recorded before: samples, findings.
+    turns: Mutex<BTreeMap<AreaCode, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// What watches over the logs.
+#[derive(Default)]
+pub struct Watch {
+    /// Marks that survive a restart, and whether witnesses are required.
+    pub guards: Guards,
+    /// The witnesses, if there are any.
+    pub witnesses: Option<Witnesses>,
 }
 
 impl App {
@@ -66,17 +103,51 @@ impl App {
         areas: AreaRegister,
         held_texts: Vec<String>,
     ) -> App {
+        App::guarded(store, vault, clock, domain, areas, held_texts, Watch::default())
+    }
+
+    /// The same with what watches over the logs.
+    #[must_use]
+    pub fn guarded(
+        store: Arc<dyn Store>,
+        vault: Vault,
+        clock: Arc<dyn Clock>,
+        domain: &str,
+        areas: AreaRegister,
+        held_texts: Vec<String>,
+        watch: Watch,
+    ) -> App {
         let vault = Arc::new(vault);
-        let sequencer = Sequencer::new(store.clone(), vault.clone(), clock, domain, ENGINE);
+        let sequencer = Sequencer::guarded(
+            store.clone(),
+            vault.clone(),
+            clock.clone(),
+            domain,
+            ENGINE,
+            watch.guards,
+        );
         App {
             store,
             sequencer,
             vault,
+            clock,
+            duties: Duties::default(),
             laws: Laws::default(),
             areas,
             held_texts,
+            witnesses: watch.witnesses,
             logs: Mutex::default(),
+            accesses_closed: AtomicBool::new(false),
+            turns: Mutex::default(),
         }
+    }
+
+    /// The same, with what the operator allows and how long records are kept. Without it no identity is opened and
+    /// nothing is erased.
+    #[must_use]
+    pub fn with_duties(mut self, duties: Duties) -> App {
+        self.duties = duties;
+        self
     }
 
     /// The register of areas.
@@ -90,13 +161,32 @@ impl App {
         self.sequencer.close().await;
     }
 
-    /// Whether the database answers: what readiness means.
+    /// Whether the database answers: what readiness means. A log that the database lost or holds shorter than it
+    /// was becomes read-only here at the latest; reads go on, so that is no reason to be unready.
     ///
     /// # Errors
     /// [`AppError::StoreUnavailable`].
     pub async fn ready(&self) -> Result<(), AppError> {
         self.store.logs(None, 1).await?;
+        self.sequencer.compare_with_marks().await?;
         Ok(())
+    }
+
+    /// The public keys of a log.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the keys have none for it.
+    pub fn verifier_keys(&self, origin: &crate::log::Origin) -> Result<Vec<crate::log::note::VerifierKey>, AppError> {
+        use crate::log::sequencer::LogKeys as _;
+        self.vault
+            .verifier_keys(origin)
+            .map_err(|error| AppError::internal(&error))
+    }
+
+    /// The public files of the logs, for whoever serves them.
+    #[must_use]
+    pub fn public_logs(&self) -> public_log::PublicLogs {
+        public_log::PublicLogs::new(Arc::clone(&self.store))
     }
 
     /// A log by its key. Its row never changes, so it is read once.
@@ -105,11 +195,14 @@ impl App {
             return Ok(log.clone());
         }
         let log = self.store.log(log_id).await?.ok_or(AppError::LogCorrupt)?;
-        self.logs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(log_id, log.clone());
+        self.remember(&log);
         Ok(log)
+    }
+
+    /// Keeps a log's row that was read.
+    fn remember(&self, log: &LogRow) {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.entry(log.log_id).or_insert_with(|| log.clone());
     }
 
     /// An operator says that the clock is right after a long quiet time.

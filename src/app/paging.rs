@@ -9,8 +9,8 @@ use super::error::{AppError, ResourceKind};
 use super::result::Listed;
 use crate::area::AreaCode;
 use crate::canonical::Json;
-use crate::log::TreeSize;
-use crate::store::LogRow;
+use crate::log::{LogIndex, TreeSize};
+use crate::store::{LogId, LogRow, RecordCursor};
 
 impl App {
     /// The cursor of a page; none on the first page.
@@ -18,6 +18,23 @@ impl App {
         let Some(token) = &page.token else { return Ok(None) };
         let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| AppError::PageToken)?;
         self.vault.open_page(scope, &token).map(Some).ok_or(AppError::PageToken)
+    }
+
+    /// The place in the logs of an area after which a page of records begins; none on the first page.
+    pub(super) async fn record_cursor(
+        &self,
+        area: AreaCode,
+        scope: &Json,
+        page: &Page,
+    ) -> Result<Option<RecordCursor>, AppError> {
+        let Some(cursor) = self.cursor(scope, page)? else {
+            return Ok(None);
+        };
+        let index = LogIndex::new(count(&cursor, "index")?).map_err(|_| AppError::PageToken)?;
+        let epoch = count(&cursor, "epoch")?;
+        let logs = self.store.logs_of_area(area.without_township()).await?;
+        let log = logs.into_iter().find(|log| u64::from(log.origin.epoch()) == epoch);
+        Ok(Some((log.ok_or(AppError::PageToken)?.log_id, index)))
     }
 
     /// A page out of one row more than it holds: the row too many says that another page follows.
@@ -42,6 +59,17 @@ impl App {
         })
     }
 
+    /// Every log of an area, the first epoch first: what a walk over all its records goes through.
+    pub(super) async fn logs_of(&self, area: AreaCode) -> Result<Vec<LogRow>, AppError> {
+        let county = area.without_township();
+        let logs = self.store.logs_of_area(county).await?;
+        if logs.is_empty() {
+            let (kind, name) = (ResourceKind::Log, format!("areas/{county}"));
+            return Err(AppError::NotFound { kind, name });
+        }
+        Ok(logs)
+    }
+
     /// The open log of an area, at least as large as the caller asks.
     pub(super) async fn log_of(&self, area: AreaCode, min_tree_size: TreeSize) -> Result<LogRow, AppError> {
         let county = area.without_township();
@@ -57,6 +85,14 @@ impl App {
             Ok(log)
         }
     }
+}
+
+/// A cursor after a record.
+pub(super) fn place_cursor(log_id: LogId, index: LogIndex) -> Json {
+    Json::object([
+        ("epoch", Json::integer(log_id.epoch().into())),
+        ("index", Json::integer(index.get().into())),
+    ])
 }
 
 /// A text member of a cursor.

@@ -8,7 +8,7 @@ use super::command::{Identity, LocalId, Member, PersonId};
 use super::error::{AppError, Violation};
 use crate::rules::case::OtherProgramme;
 use crate::rules::outcome::Programme;
-use crate::store::PersonRow;
+use crate::store::{PersonRow, SpanRow};
 
 /// The persons of a request.
 pub struct Persons {
@@ -16,33 +16,36 @@ pub struct Persons {
     pub ids: BTreeMap<LocalId, PersonId>,
     /// Persons met for the first time.
     pub new: Vec<PersonRow>,
+    /// Whether the case itself said who one of them is: what that person holds was not asked for yet.
+    pub named_by_case: bool,
 }
 
 impl App {
-    /// Finds or mints the person of each member: by identity number, else by the person id that the caller
-    /// gives, else by the caller's own id in the case's earlier record, else a new person.
-    pub(super) async fn persons(
-        &self,
-        members: &[Member],
-        identity: &Identity,
-        case: &CaseFile,
-    ) -> Result<Persons, AppError> {
-        // Several where the key of the map was rotated, the one for new rows first.
-        let hmacs_of = |member: &Member| match identity.persons.get(&member.id) {
+    /// The names under which each member may be registered: several where the key of the map was rotated, the one
+    /// for new rows first.
+    pub(super) fn hmacs(&self, members: &[Member], identity: &Identity) -> Vec<Vec<String>> {
+        let of = |member: &Member| match identity.persons.get(&member.id) {
             Some(person) => self.vault.person_hmacs(person.id_number.reveal()),
             None => Vec::new(),
         };
-        let hmacs: Vec<Vec<String>> = members.iter().map(hmacs_of).collect();
-        let asked: Vec<String> = hmacs.iter().flatten().cloned().collect();
-        let known: BTreeMap<String, PersonRow> = if asked.is_empty() {
-            BTreeMap::new()
-        } else {
-            let rows = self.store.persons(&asked).await?;
-            rows.into_iter().map(|row| (row.hmac.clone(), row)).collect()
-        };
+        members.iter().map(of).collect()
+    }
+
+    /// Finds or mints the person of each member: by identity number, else by the person id that the caller
+    /// gives, else by the caller's own id in the case's earlier record, else a new person.
+    /// `hmacs` and `known` are in which way the members are registered, and those who are.
+    pub(super) fn persons(
+        &self,
+        members: &[Member],
+        hmacs: Vec<Vec<String>>,
+        known: Vec<PersonRow>,
+        case: &CaseFile,
+    ) -> Result<Persons, AppError> {
+        let known: BTreeMap<String, PersonRow> = known.into_iter().map(|row| (row.hmac.clone(), row)).collect();
         let mut persons = Persons {
             ids: BTreeMap::new(),
             new: Vec::new(),
+            named_by_case: false,
         };
         let mut violations = Vec::new();
         for (position, (member, hmacs)) in members.iter().zip(hmacs).enumerate() {
@@ -70,7 +73,10 @@ impl App {
                 (Some(given), _) => given,
                 (None, Some(found)) => found,
                 (None, None) => match by_key(case, &member.id) {
-                    Some(earlier) if hmacs.is_empty() => earlier,
+                    Some(earlier) if hmacs.is_empty() => {
+                        persons.named_by_case = true;
+                        earlier
+                    }
                     Some(_) | None => PersonId::from_bytes(self.vault.random_id()?),
                 },
             };
@@ -97,16 +103,21 @@ impl App {
         }
     }
 
-    /// What the persons hold in other cases, as far as it reaches into `from` or later: the farthest for each.
+    /// What the persons hold in other cases: the farthest for each. `spans` is what was read of those whom the
+    /// request names.
     pub(super) async fn held_elsewhere(
         &self,
         persons: &Persons,
         case: &CaseFile,
+        mut spans: Vec<SpanRow>,
     ) -> Result<BTreeMap<String, OtherProgramme>, AppError> {
-        let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
+        if persons.named_by_case {
+            let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
+            spans = self.store.spans_of_persons(&ids).await?;
+        }
         let own = case.name.case.to_string();
         let mut held: BTreeMap<String, OtherProgramme> = BTreeMap::new();
-        for span in self.store.spans_of_persons(&ids).await? {
+        for span in spans {
             if span.area == case.name.area && span.case_id == own {
                 continue;
             }

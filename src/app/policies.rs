@@ -1,11 +1,13 @@
 //! Policy documents: checked, published into an area's log, read and listed.
 
+mod tried;
+
 use super::App;
 use super::caller::Caller;
 use super::command::{GetPolicy, ListPolicies, PolicyName, PublishPolicy};
-use super::error::{AppError, ResourceKind, Violation};
-use super::laws::{kind, newest};
-use super::paging::{count, rows};
+use super::error::{AppError, ResourceKind};
+use super::laws::newest;
+use super::paging::{place_cursor, rows};
 use super::record::{NewRecord, Opened};
 use super::result::{Listed, Policy, PolicyRead, Published as Answer};
 use crate::area::AreaCode;
@@ -13,14 +15,19 @@ use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::log::sequencer::NewPolicy;
 use crate::log::{Hash, RecordId, TreeSize};
+use crate::rules::diff::shadow::shadows;
 use crate::rules::document::Document;
-use crate::rules::language::{Context, PolicyError, read};
-use crate::rules::law::{Law, Published};
+use crate::rules::language::say::Lang;
+use crate::rules::language::{Context, read};
+use crate::rules::law::Published;
 use crate::rules::render::{document as rendered, markdown};
-use crate::store::PolicyRow;
+use crate::store::{PolicyRow, RecordCursor};
+pub(super) use tried::{above, kind_of, violation};
+use tried::{invalid, try_out};
 
 impl App {
-    /// Checks a document against what the area has adopted, runs its worked cases, and publishes it.
+    /// Checks a document against what the area has adopted, runs its worked cases, and publishes it. What documents
+    /// below it set as well is listed; where nothing says which of the two holds, it is refused (P33).
     ///
     /// # Errors
     /// [`AppError::PolicyInvalid`] with every finding.
@@ -31,16 +38,20 @@ impl App {
             return self.published(&first).await;
         }
         let adopted = self.adopted(area).await?;
+        let in_use = || adopted.iter().map(|(_, published)| published.document.as_ref());
         let context = Context {
-            documents: superiors(&adopted, &command.source),
+            documents: above(in_use(), &command.source),
             texts: self.held_texts.clone(),
         };
-        let checked = read(&command.source, "policy.yaml", &context).map_err(|errors| invalid(&errors))?;
+        let checked =
+            read(&command.source, "policy.yaml", &context).map_err(|errors| invalid(&errors, command.lang))?;
         let document = checked.document;
         let digest = Hash::from_slice(document.digest().as_bytes()).map_err(|error| AppError::internal(&error))?;
-        let cases_passed = try_out(area, &adopted, &document)?;
+        let shadows = shadows(&document, &in_use().collect::<Vec<&Document>>());
+        let cases_passed = try_out(area, &adopted, &document, &shadows, command.lang)?;
         let document_area: AreaCode = document.area.parse().map_err(|error| AppError::internal(&error))?;
-        let warnings = checked.warnings.iter().map(PolicyError::text).collect();
+        let lang = command.lang;
+        let warnings = checked.warnings.iter().map(|warning| warning.text_in(lang)).collect();
         let mut policy = Policy {
             name: None,
             policy: document.policy.clone(),
@@ -57,6 +68,8 @@ impl App {
                 acknowledged: None,
                 warnings,
                 cases_passed,
+                shadows,
+                lang,
             });
         }
         let new = NewRecord {
@@ -89,6 +102,8 @@ impl App {
             acknowledged: Some(opened.acknowledged),
             warnings,
             cases_passed,
+            shadows,
+            lang,
         })
     }
 
@@ -97,7 +112,7 @@ impl App {
         let rows = self.policy_rows(opened.row.area).await?;
         let row = rows
             .iter()
-            .find(|row| row.index == opened.acknowledged.index)
+            .find(|row| place(row) == (opened.log.log_id, opened.acknowledged.index))
             .ok_or(AppError::LogCorrupt)?;
         let policy = self.policy(row, &rows).await?;
         // What was checked then is not checked again: a retry gives the record, not a second opinion.
@@ -106,6 +121,8 @@ impl App {
             acknowledged: Some(opened.acknowledged.clone()),
             warnings: Vec::new(),
             cases_passed: 0,
+            shadows: Vec::new(),
+            lang: Lang::default(),
         })
     }
 
@@ -164,10 +181,7 @@ impl App {
             ("area", area.to_string().into()),
             ("superseded", Json::Bool(command.include_superseded)),
         ]);
-        let after = self
-            .cursor(&scope, &command.page)?
-            .map(|cursor| count(&cursor, "index"))
-            .transpose()?;
+        let after = self.record_cursor(area, &scope, &command.page).await?;
         let all = self.policy_rows(area).await?;
         let shown = if command.include_superseded {
             all.clone()
@@ -176,9 +190,9 @@ impl App {
         };
         let following = shown
             .into_iter()
-            .filter(|row| after.is_none_or(|after| row.index.get() > after));
+            .filter(|row| after.is_none_or(|after| place(row) > after));
         let found: Vec<PolicyRow> = following.take(rows(&command.page) as usize).collect();
-        let cursor = |row: &PolicyRow| Json::object([("index", Json::integer(row.index.get().into()))]);
+        let cursor = |row: &PolicyRow| place_cursor(row.log_id, row.index);
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
         let mut items = Vec::with_capacity(listed.items.len());
         for row in &listed.items {
@@ -190,13 +204,9 @@ impl App {
         })
     }
 
-    /// Every publication in an area's open log, in order.
+    /// Every publication in an area, epoch by epoch, in order.
     pub(super) async fn policy_rows(&self, area: AreaCode) -> Result<Vec<PolicyRow>, AppError> {
-        let Some(log) = self.store.log_of_area(area).await? else {
-            return Ok(Vec::new());
-        };
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
-        Ok(self.store.policies(log.log_id, head.size).await?)
+        Ok(self.store.policies_of_area(area).await?)
     }
 
     async fn policy(&self, row: &PolicyRow, all: &[PolicyRow]) -> Result<Policy, AppError> {
@@ -208,7 +218,7 @@ impl App {
             .ok_or(AppError::LogCorrupt)?;
         let entry = crate::log::record::Entry::parse(&entry.entry).map_err(|_| AppError::LogCorrupt)?;
         let later = |other: &&PolicyRow| {
-            other.index > row.index && other.policy_id == row.policy_id && other.document_area == row.document_area
+            place(other) > place(row) && other.policy_id == row.policy_id && other.document_area == row.document_area
         };
         Ok(Policy {
             name: Some(PolicyName {
@@ -225,10 +235,13 @@ impl App {
         })
     }
 
-    /// The documents in use in an area, newest of each.
-    async fn adopted(&self, area: AreaCode) -> Result<Vec<(String, Published)>, AppError> {
+    /// The documents in use in an area, newest of each: those of its open log.
+    pub(super) async fn adopted(&self, area: AreaCode) -> Result<Vec<(String, Published)>, AppError> {
         let mut adopted = Vec::new();
-        for row in newest(self.policy_rows(area).await?) {
+        let Some(log) = self.store.log_of_area(area).await? else {
+            return Ok(adopted);
+        };
+        for row in newest(self.store.policies(log.log_id, TreeSize::MAX).await?) {
             let document = self.policy_document(&row).await?;
             adopted.push((
                 row.kind.clone(),
@@ -239,87 +252,7 @@ impl App {
     }
 }
 
-/// The kind under which a document is projected. Any level may add years of the calendar; the calendar
-/// document is the one that holds nothing else.
-pub(super) fn kind_of(document: &Document) -> &'static str {
-    let decides = !document.clauses.is_empty() || !document.parameters.is_empty() || !document.outcomes.is_empty();
-    if document.vocabulary.is_some() {
-        kind::VOCABULARY
-    } else if document.calendar.is_empty() || decides {
-        kind::POLICY
-    } else {
-        kind::CALENDAR
-    }
-}
-
-/// What a document is checked against: everything adopted but its own earlier version.
-fn superiors(adopted: &[(String, Published)], source: &str) -> Vec<Document> {
-    let names = |document: &Document| {
-        let id = format!("policy: {}", document.policy);
-        source.lines().any(|line| line.trim_end() == id) && source.contains(&format!("area: \"{}\"", document.area))
-    };
-    let others = adopted.iter().map(|(_, published)| published.document.as_ref());
-    others.filter(|document| !names(document)).cloned().collect()
-}
-
-/// Resolves the law with the new document in its place and runs its worked cases. A law that is not
-/// complete yet, as before the calendar or the vocabulary is adopted, has nothing to run.
-fn try_out(area: AreaCode, adopted: &[(String, Published)], document: &Document) -> Result<u32, AppError> {
-    let replaces = |other: &Published| other.document.policy == document.policy && other.document.area == document.area;
-    let mut documents: Vec<(String, Published)> =
-        adopted.iter().filter(|(_, other)| !replaces(other)).cloned().collect();
-    let new = Published::new(document.clone(), format!("areas/{area}"), TreeSize::EMPTY.get());
-    documents.push((kind_of(document).to_owned(), new));
-    let of = |wanted: &str| -> Vec<Published> {
-        documents
-            .iter()
-            .filter(|(kind, _)| kind == wanted)
-            .map(|(_, published)| published.clone())
-            .collect()
-    };
-    let (Some(calendar), Some(vocabulary)) = (of(kind::CALENDAR).pop(), of(kind::VOCABULARY).pop()) else {
-        return Ok(0);
-    };
-    let layers = of(kind::POLICY);
-    if layers.is_empty() {
-        return Ok(0);
-    }
-    // The area's own law must resolve; the document's cases are cases of the level that issued it.
-    resolve(area, &layers, &calendar, &vocabulary)?;
-    let issuer: AreaCode = document.area.parse().map_err(|error| AppError::internal(&error))?;
-    let above = |layer: &&Published| layer.document.area.parse().is_ok_and(|other| issuer.lies_in(other));
-    let layers: Vec<Published> = layers.iter().filter(above).cloned().collect();
-    if kind_of(document) != kind::POLICY || layers.is_empty() {
-        return Ok(0);
-    }
-    let failed = crate::rules::worked::run(&resolve(issuer, &layers, &calendar, &vocabulary)?, document);
-    if failed.is_empty() {
-        return Ok(u32::try_from(document.cases.len()).unwrap_or(u32::MAX));
-    }
-    let findings = failed
-        .iter()
-        .map(|case| violation(format!("worked case {}: {}", case.case, case.differences.join("; "))));
-    Err(AppError::PolicyInvalid(findings.collect()))
-}
-
-fn resolve(
-    area: AreaCode,
-    layers: &[Published],
-    calendar: &Published,
-    vocabulary: &Published,
-) -> Result<Law, AppError> {
-    let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
-    let law = Law::resolve(code, layers, calendar, vocabulary);
-    law.map_err(|errors| AppError::PolicyInvalid(errors.iter().map(|error| violation(error.to_string())).collect()))
-}
-
-fn invalid(errors: &[PolicyError]) -> AppError {
-    AppError::PolicyInvalid(errors.iter().map(|error| violation(error.text())).collect())
-}
-
-fn violation(description: String) -> Violation {
-    Violation {
-        field: "source".to_owned(),
-        description,
-    }
+/// Where a document came into use.
+fn place(row: &PolicyRow) -> RecordCursor {
+    (row.log_id, row.index)
 }

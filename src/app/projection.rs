@@ -1,8 +1,9 @@
 //! The case projection, rebuilt from the log alone and compared with what is stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
+use super::command::CaseName;
 use super::error::AppError;
 use super::record::Opened;
 use crate::area::AreaCode;
@@ -13,6 +14,7 @@ use crate::reader::FromJson as _;
 use crate::rules::calendar::Date;
 use crate::rules::case::{CaseState, PriorState, RecordPlace};
 use crate::rules::determination::Determination;
+use crate::store::LogRow;
 
 /// What a comparison found in one area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,11 +29,18 @@ pub struct ProjectionReport {
     pub cases_different: Vec<String>,
 }
 
+/// The cases of an area as its logs give them.
+#[derive(Default)]
+struct Rebuilt {
+    cases: BTreeMap<String, CaseState>,
+    erased: BTreeSet<String>,
+}
+
 /// Entries of one read.
 const READ_ENTRY_COUNT: u32 = 256;
 
 impl App {
-    /// Rebuilds every case of an area from its open log and compares the states. `progress` hears of each entry.
+    /// Rebuilds every case of an area from its logs and compares the states. `progress` hears of each entry.
     ///
     /// # Errors
     /// [`AppError`].
@@ -41,40 +50,16 @@ impl App {
         mut progress: impl FnMut(u64),
     ) -> Result<ProjectionReport, AppError> {
         let mut report = ProjectionReport::default();
-        let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
-        let mut rebuilt: BTreeMap<String, CaseState> = BTreeMap::new();
-        let mut erased: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
-        let mut from = 0;
-        loop {
-            let start = LogIndex::new(from).map_err(|error| AppError::internal(&error))?;
-            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
-            let Some(last) = entries.last() else { break };
-            from = last.index.get() + 1;
-            for entry in entries {
-                report.entries += 1;
+        let mut rebuilt = Rebuilt::default();
+        for log in self.logs_of(area).await? {
+            self.rebuild(&log, &mut rebuilt, |entries| {
+                report.entries += entries;
                 progress(report.entries);
-                let Some(row) = self.store.record_at(log.log_id, entry.index).await? else {
-                    return Err(AppError::LogCorrupt);
-                };
-                let Some(case) = row.case_id else { continue };
-                match self.record_at(log.log_id, entry.index).await {
-                    Ok(opened) => {
-                        let state = rebuilt.entry(case).or_default();
-                        *state = replayed(state, &opened)?;
-                        state.place_newest(RecordPlace {
-                            origin: log.origin.to_string(),
-                            index: entry.index.get(),
-                            leaf_hash: entry.leaf_hash.to_string(),
-                        });
-                    }
-                    Err(AppError::Erased { .. }) => {
-                        erased.insert(case);
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            })
+            .await?;
         }
-        for (case, state) in rebuilt.into_iter().filter(|(case, _)| !erased.contains(case)) {
+        let Rebuilt { cases, erased } = rebuilt;
+        for (case, state) in cases.into_iter().filter(|(case, _)| !erased.contains(case)) {
             if self
                 .stored_state(area, &case)
                 .await?
@@ -89,17 +74,64 @@ impl App {
         Ok(report)
     }
 
+    /// Goes through one log after those of the epochs before. `progress` hears of each entry.
+    async fn rebuild(
+        &self,
+        log: &LogRow,
+        rebuilt: &mut Rebuilt,
+        mut progress: impl FnMut(u64),
+    ) -> Result<(), AppError> {
+        let mut from = 0;
+        loop {
+            let start = LogIndex::new(from).map_err(|error| AppError::internal(&error))?;
+            let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            from = last.index.get() + 1;
+            for entry in entries {
+                progress(1);
+                let row = self.store.record_at(log.log_id, entry.index).await?;
+                let Some(case) = row.ok_or(AppError::LogCorrupt)?.case_id else {
+                    continue;
+                };
+                match self.record_at(log.log_id, entry.index).await {
+                    Ok(opened) => {
+                        let state = rebuilt.cases.entry(case).or_default();
+                        let Some(next) = replayed(state, &opened)? else {
+                            continue;
+                        };
+                        *state = next;
+                        state.place_newest(RecordPlace {
+                            origin: log.origin.to_string(),
+                            index: entry.index.get(),
+                            leaf_hash: entry.leaf_hash.to_string(),
+                        });
+                    }
+                    Err(AppError::Erased { .. }) => {
+                        rebuilt.erased.insert(case);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
     async fn stored_state(&self, area: AreaCode, case: &str) -> Result<Option<CaseState>, AppError> {
         let Some(row) = self.store.case_head(area.without_township(), case).await? else {
             return Ok(None);
         };
-        let (name, _) = self.head_state(&row).await?;
-        Ok(Some(self.case_file(name).await?.state))
+        let name = CaseName {
+            area: row.area,
+            case: row.case_id.parse().map_err(|_| AppError::LogCorrupt)?,
+        };
+        let Some(key) = self.content_key(&row).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.state_of_row(name, &row, &key).await?))
     }
 }
 
-/// The state after one more record of the case.
-fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
+/// The state after one more record of the case; none if the record is about the case and does not change it.
+pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<CaseState>, AppError> {
     let record = opened.row.record_id.to_string();
     let corrupt = |_| AppError::LogCorrupt;
     let kind = opened.entry.kind().known().ok_or(AppError::LogCorrupt)?;
@@ -115,24 +147,23 @@ fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
             {
                 next.mark(corrected, PriorState::Corrected);
             }
-            Ok(next)
+            Ok(Some(next))
         }
         EntryKind::Import => {
             let facts = opened.json("facts")?;
             let decided_on = facts.get("import").and_then(|import| import.get("decided_on"));
             let decided_on = decided_on.and_then(Date::from_json).ok_or(AppError::LogCorrupt)?;
-            Ok(CaseState::imported(&facts)
-                .map_err(corrupt)?
-                .after_import(&record, decided_on))
+            let imported = CaseState::imported(&facts).map_err(corrupt)?;
+            Ok(Some(imported.after_import(&record, decided_on)))
         }
-        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?),
-        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?),
+        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?).map(Some),
+        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?).map(Some),
+        EntryKind::Erasure => super::erasure::replayed(state, &record, &opened.json("erased")?).map(Some),
         EntryKind::Epoch
         | EntryKind::Policy
         | EntryKind::Link
         | EntryKind::Opening
         | EntryKind::Access
-        | EntryKind::Erasure
         | EntryKind::KeyEvent
         | EntryKind::SampleCommit
         | EntryKind::SampleRequest
@@ -142,6 +173,6 @@ fn replayed(state: &CaseState, opened: &Opened) -> Result<CaseState, AppError> {
         | EntryKind::Relief
         | EntryKind::Fund
         | EntryKind::Monitoring
-        | EntryKind::Inspection => Ok(state.clone()),
+        | EntryKind::Inspection => Ok(None),
     }
 }

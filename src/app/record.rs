@@ -9,16 +9,18 @@ use super::{App, ENGINE};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::{
-    CaseKeys, DataKey, DocumentName, Entry, EntryKind, LawUsed, Place, open, open_public, write_documents,
+    CaseKeys, DataKey, DocumentName, Entry, EntryKind, LawUsed, Place, Protection, RecordKeys, WrittenDocument, open,
+    open_public, slots, write_documents, write_documents_of,
 };
 use crate::log::sequencer::{
-    Acknowledged as Sequenced, AppendError, CaseChange, Item, NewPolicy, PersonSpan, first_answer,
+    Acknowledged as Sequenced, AppendError, CaseChange, Effects, Item, NewPolicy, PersonSpan, first_answer,
 };
 use crate::log::{LogIndex, RecordId};
+use crate::rules::calendar::Month;
 use crate::rules::case::CaseState;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::outcome::CaseStatus;
-use crate::store::{DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey};
+use crate::store::{CaseScope, DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey, RequestRow};
 
 /// Which request a record answers: its key, and the command's canonical bytes.
 pub(super) struct Asked {
@@ -45,9 +47,33 @@ pub(super) struct Opened {
     pub(super) row: RecordRow,
     pub(super) entry: Entry,
     pub(super) acknowledged: Acknowledged,
+    /// What could not be opened any more.
+    pub(super) gone: Gone,
 }
 
 impl Opened {
+    /// The resource name of the record.
+    pub(super) fn name(&self) -> String {
+        let case = self.row.case_id.as_deref().unwrap_or_default();
+        format!(
+            "areas/{}/cases/{case}/determinations/{}",
+            self.row.area, self.row.record_id
+        )
+    }
+
+    /// The answer in place of an erased record.
+    pub(super) fn is_erased(&self) -> AppError {
+        AppError::Erased {
+            name: self.name(),
+            receipt: self.acknowledged.receipt.clone(),
+        }
+    }
+
+    /// Takes a document out.
+    pub(super) fn without(&mut self, name: &str) {
+        self.acknowledged.documents.retain(|document| document.name != name);
+    }
+
     /// The JSON of a document.
     pub(super) fn json(&self, name: &str) -> Result<Json, AppError> {
         Json::parse_canonical(self.content(name)?).map_err(|_| AppError::LogCorrupt)
@@ -82,14 +108,19 @@ impl App {
 
     /// The record that answered this request before, if it did.
     pub(super) async fn answered(&self, asked: &Asked) -> Result<Option<Opened>, AppError> {
-        let Some(row) = self.store.request(&asked.key).await? else {
-            return Ok(None);
-        };
+        match self.store.request(&asked.key).await? {
+            Some(row) => self.answered_by(asked, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The record that answered this request before.
+    pub(super) async fn answered_by(&self, asked: &Asked, row: &RequestRow) -> Result<Opened, AppError> {
         if !self.vault.is_same_request(&row.digest, &asked.command) {
             return Err(AppError::RequestIdReused);
         }
-        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), &row).await?;
-        self.opened_as_stored(first).await.map(Some)
+        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), row).await?;
+        readable(self.opened_as_stored(first).await?)
     }
 
     /// Seals and appends a record, and reads it back as it was acknowledged.
@@ -102,6 +133,7 @@ impl App {
         new: NewRecord<'_>,
     ) -> Result<Result<Opened, Raced>, AppError> {
         let area = asked.key.area;
+        let case_id = new.case.as_ref().map(|(file, _)| file.name.case.to_string());
         let documents: Vec<(&str, &[u8])> = new.documents.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
         let keys = new.case.as_ref().map(|(file, _)| &file.keys);
         let mut entropy = super::entropy::OsEntropy;
@@ -112,35 +144,29 @@ impl App {
             .as_ref()
             .map(|(file, next)| App::change(file, next, new.sets_spans))
             .transpose()?;
+        let data_keys = new.case.as_ref().map(|(file, _)| file.new_keys.clone());
         let item = Item {
-            request: asked.key.clone(),
-            request_digest: self.vault.request_digest(&asked.command),
-            record_id,
-            kind: new.kind,
             law: new.law,
-            engine: ENGINE.to_owned(),
-            documents,
-            data_keys: new
-                .case
-                .as_ref()
-                .map(|(file, _)| file.new_keys.clone())
-                .unwrap_or_default(),
-            case_id: new.case.as_ref().map(|(file, _)| file.name.case.to_string()),
+            data_keys: data_keys.unwrap_or_default(),
+            case_id: case_id.clone(),
             case: change,
             persons: new.persons,
             policy: new.policy,
+            ..self.item(asked, record_id, new.kind, documents)
         };
         match self.sequencer.append(item).await {
             // Somebody else's record answers a request that was repeated at the same time.
-            Ok(sequenced) if sequenced.repeated => self.opened_as_stored(sequenced).await.map(Ok),
+            Ok(sequenced) if sequenced.repeated => self.opened_as_stored(sequenced).await.and_then(readable).map(Ok),
             Ok(sequenced) => {
                 let row = RecordRow {
                     log_id: sequenced.log_id,
                     index: sequenced.index,
                     area,
                     record_id,
-                    case_id: new.case.as_ref().map(|(file, _)| file.name.case.to_string()),
+                    case_id,
                     kind: new.kind.name().to_owned(),
+                    erased: None,
+                    restricted: None,
                 };
                 let keys = new.case.as_ref().map_or(Keys::None, |(file, _)| Keys::Case(&file.keys));
                 self.opened(sequenced, row, &keys).await.map(Ok)
@@ -150,21 +176,70 @@ impl App {
         }
     }
 
+    /// An item that concerns no case and does nothing beside the log, for the caller to fill.
+    fn item(&self, asked: &Asked, record_id: RecordId, kind: EntryKind, documents: Vec<WrittenDocument>) -> Item {
+        Item {
+            request: asked.key.clone(),
+            request_digest: self.vault.request_digest(&asked.command),
+            record_id,
+            kind,
+            law: None,
+            engine: ENGINE.to_owned(),
+            documents,
+            data_keys: Vec::new(),
+            case_id: None,
+            case: None,
+            persons: Vec::new(),
+            policy: None,
+            effects: Effects::default(),
+        }
+    }
+
+    /// Appends a record about records: what it seals has a key of its own, so that it outlives theirs. Read back as
+    /// it stands in the log.
+    pub(super) async fn append_about(
+        &self,
+        asked: &Asked,
+        record_id: RecordId,
+        kind: EntryKind,
+        documents: &[(&str, Vec<u8>)],
+        about: About,
+    ) -> Result<Result<Opened, Raced>, AppError> {
+        let documents: Vec<(&str, &[u8])> = documents.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
+        let seals = slots(kind).unwrap_or_default();
+        let own = if seals.iter().any(|slot| slot.protection == Protection::Entry) {
+            Some(self.vault.new_entry_key()?)
+        } else {
+            None
+        };
+        let keys = RecordKeys {
+            case: None,
+            own: own.as_ref().map(|(key, _)| key),
+        };
+        let mut entropy = super::entropy::OsEntropy;
+        let documents = write_documents_of(kind, asked.key.area, record_id, &documents, keys, &mut entropy)
+            .map_err(|error| AppError::internal(&error))?;
+        let item = Item {
+            data_keys: own.into_iter().map(|(_, row)| row).collect(),
+            case_id: about.case_id,
+            case: about.change,
+            effects: about.effects,
+            ..self.item(asked, record_id, kind, documents)
+        };
+        match self.sequencer.append(item).await {
+            Ok(sequenced) => self.opened_as_stored(sequenced).await.map(Ok),
+            Err(AppendError::CaseChanged) => Ok(Err(Raced)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The change of a case to its next state.
     fn change(file: &CaseFile, next: &CaseState, sets_spans: bool) -> Result<CaseChange, AppError> {
-        let month = |month: crate::rules::calendar::Month| {
-            month.to_string().parse().map_err(|error| AppError::internal(&error))
-        };
+        let month = |month: Month| month.to_string().parse().map_err(|error| AppError::internal(&error));
         let date =
             |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
-        // What another county pays by its own records stays in the transferred case as history, and is that county's.
-        let own = |held: &&Entitlement| {
-            next.prior
-                .iter()
-                .any(|prior| held.record.as_ref() == Some(&prior.record))
-        };
         let mut spans = Vec::new();
-        for held in next.standing.iter().filter(own) {
+        for held in own_standing(next) {
             for person_id in &held.persons {
                 spans.push(PersonSpan {
                     person_id: person_id.clone(),
@@ -174,32 +249,39 @@ impl App {
                 });
             }
         }
-        let grace = next
-            .grace
-            .filter(|_| next.status == CaseStatus::Grace && next.leaving.is_none());
         Ok(CaseChange {
             expected_version: file.version,
             identity_key_ref: file.keys.identity.0.to_string(),
             content_key_ref: file.keys.content.0.to_string(),
             state: App::seal_case_state(file, next)?,
             next_due: next.next_due().map(date).transpose()?,
-            grace_end_month: grace.map(|grace| month(grace.until)).transpose()?,
+            grace_end_month: grace_end(next).map(month).transpose()?,
             spans: sets_spans.then_some(spans),
         })
     }
 
-    /// A record by its name.
+    /// A record by its name, for somebody to read.
     pub(super) async fn record(&self, area: AreaCode, record: RecordId, name: &str) -> Result<Opened, AppError> {
         let missing = || AppError::NotFound {
             kind: ResourceKind::Determination,
             name: name.to_owned(),
         };
         let row = self.store.record(area, record).await?.ok_or_else(missing)?;
-        self.record_at(row.log_id, row.index).await
+        readable(self.record_as_is(row.log_id, row.index).await?)
     }
 
-    /// The record at a place of a log, with the receipt of the first checkpoint that holds it.
+    /// The record at a place of a log, whoever may read it: what rebuilding and replaying a log work on.
     pub(super) async fn record_at(&self, log_id: LogId, index: LogIndex) -> Result<Opened, AppError> {
+        let opened = self.record_as_is(log_id, index).await?;
+        match opened.gone {
+            Gone::Nothing | Gone::Identity => Ok(opened),
+            Gone::Content => Err(opened.is_erased()),
+        }
+    }
+
+    /// The record at a place of a log, with the documents that still can be opened and the receipt of the first
+    /// checkpoint that holds it.
+    pub(super) async fn record_as_is(&self, log_id: LogId, index: LogIndex) -> Result<Opened, AppError> {
         let next = index.get() + 1;
         let size = crate::log::TreeSize::new(next).map_err(|_| AppError::LogCorrupt)?;
         let checkpoint = self
@@ -208,7 +290,7 @@ impl App {
             .await?
             .ok_or(AppError::LogCorrupt)?;
         let row = self.store.record_at(log_id, index).await?.ok_or(AppError::LogCorrupt)?;
-        let request = crate::store::RequestRow {
+        let request = RequestRow {
             key: RequestKey {
                 area: row.area,
                 caller: String::new(),
@@ -246,7 +328,7 @@ impl App {
     async fn opened(&self, sequenced: Sequenced, row: RecordRow, keys: &Keys<'_>) -> Result<Opened, AppError> {
         let log = self.log_row(sequenced.log_id).await?;
         let entry = Entry::parse(&sequenced.entry).map_err(|_| AppError::LogCorrupt)?;
-        let documents = self.open_documents(&log, &row, &entry, &sequenced.documents, keys)?;
+        let (documents, gone) = self.open_stored(&log, &row, &entry, &sequenced.documents, keys)?;
         let acknowledged = Acknowledged {
             origin: log.origin.clone(),
             index: sequenced.index,
@@ -260,19 +342,20 @@ impl App {
             row,
             entry,
             acknowledged,
+            gone,
         })
     }
 
-    /// Opens every document of an entry. One whose key was destroyed is left out if it is an identity,
-    /// and erases the record if it is not.
-    fn open_documents(
+    /// Opens every document of an entry whose key is still there, and says what is gone.
+    fn open_stored(
         &self,
         log: &LogRow,
         record: &RecordRow,
         entry: &Entry,
         stored: &[DocumentRow],
         keys: &Keys<'_>,
-    ) -> Result<Vec<OpenedDocument>, AppError> {
+    ) -> Result<(Vec<OpenedDocument>, Gone), AppError> {
+        let mut gone = Gone::Nothing;
         let mut opened = Vec::with_capacity(stored.len());
         for document in stored {
             let name: DocumentName = document.name.parse().map_err(|_| AppError::LogCorrupt)?;
@@ -280,7 +363,13 @@ impl App {
             let found = match &document.key_ref {
                 None => open_public(&name, &committed, &document.bytes),
                 Some(key_ref) => {
-                    let Some(key) = self.document_key(keys, key_ref, &document.name, record)? else {
+                    let Some(key) = self.document_key(keys, key_ref)? else {
+                        let what = if document.name == IDENTITY {
+                            Gone::Identity
+                        } else {
+                            Gone::Content
+                        };
+                        gone = gone.max(what);
                         continue;
                     };
                     let place = Place {
@@ -298,16 +387,10 @@ impl App {
                 content: found.content,
             });
         }
-        Ok(opened)
+        Ok((opened, gone))
     }
 
-    fn document_key(
-        &self,
-        keys: &Keys<'_>,
-        key_ref: &str,
-        document: &str,
-        record: &RecordRow,
-    ) -> Result<Option<DataKey>, AppError> {
+    fn document_key(&self, keys: &Keys<'_>, key_ref: &str) -> Result<Option<DataKey>, AppError> {
         let rows = match keys {
             Keys::None => return Err(AppError::LogCorrupt),
             Keys::Case(keys) => {
@@ -322,13 +405,52 @@ impl App {
             .iter()
             .find(|row| row.key_ref == key_ref)
             .ok_or(AppError::LogCorrupt)?;
-        if row.wrapped.is_none() && document == "identity" {
-            return Ok(None);
-        }
-        let case = record.case_id.clone().unwrap_or_default();
-        let name = || format!("areas/{}/cases/{case}/determinations/{}", record.area, record.record_id);
-        self.vault.unwrap(row, name).map(|(_, key)| Some(key))
+        Ok(self.vault.unwrap(row)?.map(|(_, key)| key))
     }
+}
+
+/// The document that tells who somebody is.
+pub(super) const IDENTITY: &str = "identity";
+
+/// The documents whose key was destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Gone {
+    /// All can be opened.
+    Nothing,
+    /// The identity.
+    Identity,
+    /// What was decided, and from what.
+    Content,
+}
+
+/// What a record about records concerns and does.
+#[derive(Default)]
+pub(super) struct About {
+    /// The case, if it is one.
+    pub(super) case_id: Option<String>,
+    /// The change of that case.
+    pub(super) change: Option<CaseChange>,
+    /// What it does beside the log.
+    pub(super) effects: Effects,
+}
+
+/// A record as far as it may be shown: erased and restricted cases are not, nor are their identities.
+pub(super) fn readable(mut opened: Opened) -> Result<Opened, AppError> {
+    // An erasure speaks of a case and is not part of it.
+    if opened.row.kind == EntryKind::Erasure.name() {
+        return Ok(opened);
+    }
+    if opened.gone == Gone::Content || opened.row.erased == Some(CaseScope::Case) {
+        return Err(opened.is_erased());
+    }
+    match opened.row.restricted {
+        Some(CaseScope::Case) => return Err(AppError::Restricted { name: opened.name() }),
+        // From the entry on, and not only from the moment that the key is gone.
+        Some(CaseScope::Identity) => opened.without(IDENTITY),
+        None if opened.row.erased.is_some() => opened.without(IDENTITY),
+        None => {}
+    }
+    Ok(opened)
 }
 
 /// What opens the documents of a record.
@@ -343,3 +465,23 @@ enum Keys<'a> {
 
 /// Others came first: read again and decide again.
 pub(super) struct Raced;
+
+/// What the county of the case pays. What another county pays by its own records stays in a transferred case as
+/// history, and is that county's.
+pub(super) fn own_standing(state: &CaseState) -> impl Iterator<Item = &Entitlement> {
+    let own = |held: &&Entitlement| {
+        state
+            .prior
+            .iter()
+            .any(|prior| held.record.as_ref() == Some(&prior.record))
+    };
+    state.standing.iter().filter(own)
+}
+
+/// The last month of a grace period that runs.
+pub(super) fn grace_end(state: &CaseState) -> Option<Month> {
+    let grace = state
+        .grace
+        .filter(|_| state.status == CaseStatus::Grace && state.leaving.is_none());
+    grace.map(|grace| grace.until)
+}

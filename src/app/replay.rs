@@ -1,5 +1,7 @@
 //! Replay: a recorded determination, decided again from its recorded facts by the law then in use.
 
+use super::access::Purpose;
+use super::caller::Caller;
 use super::command::Replay;
 use super::error::AppError;
 use super::record::Opened;
@@ -8,8 +10,9 @@ use super::{App, ENGINE};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
-use crate::log::{Hash, LogIndex, TreeSize};
+use crate::log::{Hash, LogIndex};
 use crate::rules::decide::{DecisionFacts, decide};
+use crate::store::LogRow;
 
 /// What a replay of a whole log found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub struct ReplayReport {
 const READ_ENTRY_COUNT: u32 = 256;
 
 impl App {
-    /// Decides every determination of an area's log again, in the order of the log. `each` hears of every one.
+    /// Decides every determination of an area's logs again, epoch by epoch, in the order of the log. `each` hears of every one.
     ///
     /// # Errors
     /// [`AppError`].
@@ -34,12 +37,23 @@ impl App {
         mut each: impl FnMut(&str, &Replayed),
     ) -> Result<ReplayReport, AppError> {
         let mut report = ReplayReport::default();
-        let log = self.log_of(area, TreeSize::EMPTY).await?;
+        for log in self.logs_of(area).await? {
+            self.replay_epoch(&log, &mut report, &mut each).await?;
+        }
+        Ok(report)
+    }
+
+    async fn replay_epoch(
+        &self,
+        log: &LogRow,
+        report: &mut ReplayReport,
+        each: &mut impl FnMut(&str, &Replayed),
+    ) -> Result<(), AppError> {
         let mut next = 0;
         loop {
             let start = LogIndex::new(next).map_err(|error| AppError::internal(&error))?;
             let entries = self.store.entries(log.log_id, start, READ_ENTRY_COUNT).await?;
-            let Some(last) = entries.last() else { return Ok(report) };
+            let Some(last) = entries.last() else { return Ok(()) };
             next = last.index.get() + 1;
             for entry in entries {
                 let row = self
@@ -68,13 +82,15 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn replay(&self, command: Replay) -> Result<Replayed, AppError> {
+    pub async fn replay(&self, caller: &Caller, command: Replay) -> Result<Replayed, AppError> {
         let name = command.name;
         let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
         if opened.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
             return Err(super::determinations::not_found(&name));
         }
-        self.replay_record(&opened).await
+        let replayed = self.replay_record(&opened).await?;
+        self.accessed(caller, Purpose::Replay, [&opened.row]).await?;
+        Ok(replayed)
     }
 
     pub(super) async fn replay_record(&self, opened: &Opened) -> Result<Replayed, AppError> {

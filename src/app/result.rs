@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::command::{CaseName, DeterminationName, LocalId, PersonId, PolicyName};
+pub use super::disclosed::{
+    AccessProof, AccessSeen, CaseErased, CaseRestricted, DocumentsOpened, RecordOpened, RecordState,
+};
 use crate::area::AreaCode;
 use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::rules::calendar::{Date, Month};
 use crate::rules::case::PriorState;
 use crate::rules::determination::Determination;
+use crate::rules::diff::shadow::Shadow;
+use crate::rules::language::say::Lang;
 
 /// An entry that stands in the log, with all that proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,6 +230,10 @@ pub struct Published {
     pub warnings: Vec<String>,
     /// Worked cases that were run.
     pub cases_passed: u32,
+    /// What subordinate documents set as well.
+    pub shadows: Vec<Shadow>,
+    /// The language of what is said.
+    pub lang: Lang,
 }
 
 /// A document that was read.
@@ -253,6 +262,10 @@ pub struct CheckpointRead {
     pub root: Hash,
     /// Verifier key.
     pub verifier_key: String,
+    /// The note with the cosignatures of this size after its own signature lines.
+    pub cosigned_note: String,
+    /// The largest size of the log that a quorum of witnesses has cosigned; 0 for none.
+    pub witnessed_size: TreeSize,
 }
 
 /// An entry that was read.

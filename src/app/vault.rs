@@ -6,7 +6,7 @@ use super::entropy::OsEntropy;
 use super::error::AppError;
 use crate::canonical::Json;
 use crate::log::entropy::draw;
-use crate::log::keys::KeyRing;
+use crate::log::keys::{KeyRing, KeySummary};
 use crate::log::note::{SignError, Signer, VerifierKey};
 use crate::log::record::{CaseKeys, DataKey, KeyRef};
 use crate::log::sequencer::LogKeys;
@@ -42,14 +42,24 @@ impl Vault {
         Ok((keys, rows))
     }
 
-    /// The data key of a row; `name` is the resource that is erased where the key was destroyed.
-    pub(super) fn unwrap(
-        &self,
-        row: &DataKeyRow,
-        name: impl FnOnce() -> String,
-    ) -> Result<(KeyRef, DataKey), AppError> {
+    /// A data key for one entry alone, with the row that stores it wrapped.
+    pub(super) fn new_entry_key(&self) -> Result<((KeyRef, DataKey), DataKeyRow), AppError> {
+        let (key_ref, key) = (KeyRef::draw(&mut OsEntropy)?, DataKey::draw(&mut OsEntropy)?);
+        let (kek_id, wrapped) = self.ring.wrap(&key, key_ref, &mut OsEntropy)?;
+        let row = DataKeyRow {
+            key_ref: key_ref.to_string(),
+            wrapped: Some(wrapped),
+            kek_id: kek_id.to_string(),
+            retain_until: None,
+            destroyed_ms: None,
+        };
+        Ok(((key_ref, key), row))
+    }
+
+    /// The data key of a row; none once it was destroyed.
+    pub(super) fn unwrap(&self, row: &DataKeyRow) -> Result<Option<(KeyRef, DataKey)>, AppError> {
         let Some(wrapped) = &row.wrapped else {
-            return Err(AppError::Erased { name: name() });
+            return Ok(None);
         };
         let key_ref = row.key_ref.parse().map_err(|_| AppError::LogCorrupt)?;
         let kek_id = row.kek_id.parse().map_err(|_| AppError::LogCorrupt)?;
@@ -57,7 +67,28 @@ impl Vault {
             .ring
             .unwrap_data_key(&kek_id, key_ref, wrapped)
             .map_err(|error| AppError::internal(&error))?;
-        Ok((key_ref, key))
+        Ok(Some((key_ref, key)))
+    }
+
+    /// The same data key, wrapped by the key-encryption key in use.
+    pub(crate) fn wrap_anew(&self, row: &DataKeyRow) -> Result<DataKeyRow, AppError> {
+        let (key_ref, key) = self.unwrap(row)?.ok_or(AppError::LogCorrupt)?;
+        let (kek_id, wrapped) = self.ring.wrap(&key, key_ref, &mut OsEntropy)?;
+        Ok(DataKeyRow {
+            wrapped: Some(wrapped),
+            kek_id: kek_id.to_string(),
+            ..row.clone()
+        })
+    }
+
+    /// The name of the key-encryption key in use.
+    pub(super) fn kek_id(&self) -> String {
+        self.ring.kek_id().to_string()
+    }
+
+    /// What may be shown of the keys.
+    pub(super) fn summary(&self) -> Vec<KeySummary> {
+        self.ring.summary()
     }
 
     /// The names under which a person may be registered, the one for new rows first.

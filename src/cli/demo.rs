@@ -66,7 +66,7 @@ async fn demo(args: &Args, out: &Out) -> Outcome {
         .await
         .map_err(|error| wiring::store_failure(&error))?;
     let app = wiring::app(&config).await?;
-    let listener = serve::bind(&config).await?;
+    let listener = serve::bind(config.listen).await?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(error.to_string()))?;
@@ -137,6 +137,7 @@ async fn publish(channel: &Channel, policy: &Path, out: &Out) -> Result<(), Fail
             source: checked.source.clone(),
             officer: households::officer(),
             validate_only: false,
+            ..Default::default()
         };
         let answer = client
             .publish_policy(request)

@@ -1,14 +1,16 @@
-//! `doudi keys`: makes a key file, checks one, and prints the public key of a log.
+//! `doudi keys`: makes a key file, checks one, prints the public key of a log, and changes keys.
 
 use std::path::PathBuf;
 
+use indicatif::ProgressBar;
 use serde_json::json;
 
+use super::wiring::{self, Settings};
 use super::{BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
 use crate::app::entropy::OsEntropy;
 use crate::app::key_file::{self, KeyFileError};
 use crate::log::Origin;
-use crate::log::keys::KeyRing;
+use crate::log::keys::{KeyPurpose, KeyRing};
 
 /// Make, check and publish the keys of the service.
 #[derive(Debug, clap::Args)]
@@ -33,6 +35,26 @@ enum Command {
         /// The key file
         file: PathBuf,
     },
+    /// Add a version of a key to the file; older versions still read.
+    ///
+    /// Restart every server with the new file: each log then states in a KEY_EVENT entry which key is in use. After
+    /// a new key-encryption key, `doudi keys rewrap` wraps the data keys of all cases with it.
+    #[command(after_help = "Example:\n  doudi keys rotate doudi.keys --purpose key-encryption")]
+    Rotate {
+        /// The key file
+        file: PathBuf,
+        /// Which key
+        #[arg(long, value_enum)]
+        purpose: Purpose,
+    },
+    /// Wrap every data key with the key-encryption key in use. May be stopped and run again at any time.
+    ///
+    /// Only after every server was restarted with the rotated key file: an older one could not read what is new.
+    #[command(after_help = "Example:\n  doudi keys rewrap --database sqlite:doudi.sqlite --keys doudi.keys")]
+    Rewrap {
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
     /// Print the public keys of a log, the one in use first; receipts are verified with it.
     #[command(after_help = "Example:\n  doudi keys public doudi.keys --origin doudi.example/340321/1")]
     Public {
@@ -44,7 +66,52 @@ enum Command {
     },
 }
 
-/// Runs one of the three.
+/// A key that can be changed while the log goes on. The key that signs a log is named in its first entry and stays.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Purpose {
+    /// Wraps data keys
+    KeyEncryption,
+    /// Digests requests
+    Idempotency,
+    /// Finds the person of an ID number
+    PersonMap,
+    /// Seals page tokens
+    PageToken,
+}
+
+impl From<Purpose> for KeyPurpose {
+    fn from(purpose: Purpose) -> KeyPurpose {
+        match purpose {
+            Purpose::KeyEncryption => KeyPurpose::KeyEncryption,
+            Purpose::Idempotency => KeyPurpose::Idempotency,
+            Purpose::PersonMap => KeyPurpose::PersonMap,
+            Purpose::PageToken => KeyPurpose::PageToken,
+        }
+    }
+}
+
+/// Wraps every data key anew, with a bar for people.
+fn rewrap(settings: &Settings, out: &Out) -> Outcome {
+    let config = settings.load()?;
+    let bar = if out.json() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new_spinner()
+    };
+    let done = wiring::runtime()?.block_on(async {
+        let app = wiring::app(&config).await?;
+        let each = |done| bar.set_position(done);
+        app.rewrap_keys(each)
+            .await
+            .map_err(|error| Failure::failed(format!("{error}; what is done stays done: run it again")))
+    })?;
+    bar.finish_and_clear();
+    out.line(format_args!("{GOOD}{done}{GOOD:#} data keys are wrapped anew"));
+    out.document(&json!({ "rewrapped": done }));
+    Ok(Exit::Done)
+}
+
+/// Runs one of them.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     match &args.command {
         Command::Create { file } => {
@@ -64,6 +131,16 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             }
             Err(error) => Err(failure(error)),
         },
+        Command::Rotate { file, purpose } => {
+            let ring = key_file::rotate(file, (*purpose).into(), &mut OsEntropy).map_err(failure)?;
+            out.line(format!(
+                "{GOOD}rotated{GOOD:#} {}; back it up, then restart the servers",
+                file.display()
+            ));
+            list(&ring, out);
+            Ok(Exit::Done)
+        }
+        Command::Rewrap { settings } => rewrap(settings, out),
         Command::Public { file, origin } => {
             let origin: Origin = origin
                 .parse()

@@ -3,17 +3,23 @@
 //! A command is a `clap::Args` struct named `Args` and a function `run(args, &Out) -> Outcome` in its own file.
 //! Its help ends with an example that works as written.
 
+mod access;
 mod completions;
 mod demo;
+mod export;
+mod fsck;
 mod keys;
+mod log;
 mod migrate;
 mod out;
 mod policy;
 mod projection;
 mod replay;
+mod sample;
 mod serve;
 mod verify_receipt;
 mod wiring;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -26,7 +32,8 @@ Exit codes:
   0  done, and what was to be checked holds
   1  what was to be checked does not hold
   2  the command line or the configuration is wrong
-  3  it could not be done: a file, the database or the server does not answer";
+  3  it could not be done: a file, the database or the server does not answer
+  10 to 19  of fsck: the lowest level, F0 to F9, that found something";
 
 /// Doudi (兜底): social-assistance decisions by the law in force, each provable and replayable.
 #[derive(Debug, Parser)]
@@ -66,15 +73,21 @@ impl From<Color> for anstream::ColorChoice {
 /// The commands that exist.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Access(access::Args),
     Completions(completions::Args),
     Demo(demo::Args),
+    Export(export::Args),
+    Fsck(fsck::Args),
     Keys(keys::Args),
+    Log(log::Args),
     Migrate(migrate::Args),
     Policy(policy::Args),
     Projection(projection::Args),
     Replay(replay::Args),
+    Sample(sample::Args),
     Serve(serve::Args),
     VerifyReceipt(verify_receipt::Args),
+    Witness(witness::Args),
 }
 
 /// Reads the command line, runs the command, and answers the exit code.
@@ -93,15 +106,21 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
+        Command::Access(args) => access::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
+        Command::Export(args) => export::run(&args, out),
+        Command::Fsck(args) => fsck::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
+        Command::Log(args) => log::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),
         Command::Replay(args) => replay::run(&args, out),
+        Command::Sample(args) => sample::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
+        Command::Witness(args) => witness::run(&args, out),
     }
 }
 

@@ -16,7 +16,12 @@ pub enum Exit {
     Usage,
     /// 3: it could not be done: a file, the database or the server does not answer.
     Failed,
+    /// 10 to 19: fsck found something; the lowest of the levels F0 to F9 that did.
+    Unsound(u8),
 }
+
+/// Exit code of an fsck that found something at level F0.
+const UNSOUND_FIRST: u8 = 10;
 
 impl Exit {
     /// The number given to the operating system.
@@ -26,6 +31,7 @@ impl Exit {
             Exit::Refuted => 1,
             Exit::Usage => 2,
             Exit::Failed => 3,
+            Exit::Unsound(level) => UNSOUND_FIRST + level,
         }
     }
 }

@@ -6,6 +6,8 @@ use serde_json::json;
 use super::wiring::{self, Settings};
 use super::{BAD, Exit, Failure, GOOD, Out, Outcome};
 use crate::app::App;
+use crate::app::Caller;
+use crate::app::caller::Principal;
 use crate::app::command::{DeterminationName, Replay};
 use crate::app::result::{DifferenceCause, Replayed};
 use crate::area::AreaCode;
@@ -61,7 +63,7 @@ async fn each(app: &App, names: Vec<DeterminationName>, out: &Out) -> Outcome {
     let mut exit = Exit::Done;
     for name in names {
         let replayed = app
-            .replay(Replay { name })
+            .replay(&Caller::new(Principal::operator()), Replay { name })
             .await
             .map_err(|error| Failure::failed(error.to_string()))?;
         show(&name.to_string(), &replayed, out);

@@ -1,6 +1,8 @@
 //! `doudi serve`: the gRPC server, from its settings to its shutdown.
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -9,7 +11,9 @@ use tracing::{info, warn};
 
 use super::wiring::{self, Settings};
 use super::{Exit, Failure, Out, Outcome};
+use crate::app::App;
 use crate::config::Config;
+use crate::readside::ReadSide;
 use crate::server;
 use crate::shutdown::Bounds;
 use crate::telemetry;
@@ -22,7 +26,9 @@ use crate::telemetry;
 #[command(after_help = "\
 Example:
   doudi migrate --database sqlite:doudi.sqlite
-  doudi serve --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite --policy policy")]
+  doudi serve --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite --policy policy
+  doudi serve --database sqlite:doudi.sqlite --policy policy --read-listen 127.0.0.1:8080
+  curl http://127.0.0.1:8080/340321/1/checkpoint")]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,
@@ -34,6 +40,9 @@ pub struct Args {
     confirm_clock: bool,
 }
 
+/// How long a start waits for the witnesses: they may know a longer log than a restored database and a new machine.
+const FIRST_ROUND_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Serves until a signal; [`Exit::Failed`] if a step of the shutdown did not keep its bound.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
@@ -43,11 +52,35 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
 }
 
 async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
+    wiring::prepare_high_water(config)?;
     let app = wiring::app(config).await?;
     if confirm_clock {
         app.confirm_clock();
     }
-    let listener = bind(config).await?;
+    // Before the port is bound: a log that was rolled back is read-only from the first call on.
+    app.ready().await.map_err(|error| Failure::failed(error.to_string()))?;
+    if config.witness_policy.is_some() {
+        let first = tokio::time::timeout(FIRST_ROUND_TIMEOUT, app.witness_round()).await;
+        if first.is_err() {
+            warn!("the witnesses have not all answered yet: serving meanwhile");
+        }
+    }
+    // A crash may have come between an erasure and its keys, and a backup may have brought keys back.
+    let destroyed = app
+        .finish_erasures()
+        .await
+        .map_err(|error| Failure::failed(format!("erased keys cannot be destroyed again: {error}")))?;
+    if destroyed > 0 {
+        warn!(
+            erasure.keys = destroyed,
+            "destroyed keys of erased cases that were still there"
+        );
+    }
+    app.record_key_events()
+        .await
+        .map_err(|error| Failure::failed(format!("the keys in use cannot be recorded: {error}")))?;
+    let listener = bind(config.listen).await?;
+    let read_side = read_side(config, &app).await?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(error.to_string()))?;
@@ -56,10 +89,22 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     }
     let stop = stop_signal()?;
     out.line(format_args!("listening on {address}"));
-    out.document(&json!({ "listening": address.to_string() }));
+    let read_address = read_side.as_ref().map(|read_side| read_side.address().to_string());
+    if let Some(address) = &read_address {
+        out.line(format_args!("the public read side listens on http://{address}"));
+    }
+    out.document(&json!({ "listening": address.to_string(), "read_listening": read_address }));
     info!(server.address = %address, "listening");
-    let in_time = server::serve(listener, app, Bounds::default(), stop, async {}).await;
-    match in_time {
+    let witnessing = tokio::spawn(app.clone().follow_witnesses());
+    let bounds = Bounds::default();
+    let in_time = server::serve(listener, app, bounds, stop, async {}).await;
+    witnessing.abort();
+    // Last: whoever keeps checkpoints may read the newest one until the end.
+    let read_in_time = match read_side {
+        Some(read_side) => read_side.stop(bounds.flush).await,
+        None => true,
+    };
+    match in_time.map(|in_time| in_time && read_in_time) {
         Ok(true) => Ok(Exit::Done),
         Ok(false) => Err(Failure::failed(
             "a step of the shutdown was cut off: the log says which",
@@ -69,10 +114,21 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
 }
 
 /// Binds the port last, when nothing else can be wrong any more.
-pub async fn bind(config: &Config) -> Result<TcpListener, Failure> {
-    TcpListener::bind(config.listen)
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
         .await
-        .map_err(|error| Failure::failed(format!("{}: {error}: free the port or choose another", config.listen)))
+        .map_err(|error| Failure::failed(format!("{address}: {error}: free the port or choose another")))
+}
+
+/// The public read side on its own listener, if the settings name one.
+async fn read_side(config: &Config, app: &App) -> Result<Option<ReadSide>, Failure> {
+    let Some(address) = config.read_listen else {
+        return Ok(None);
+    };
+    let started = ReadSide::start(bind(address).await?, app.public_logs());
+    started
+        .map(Some)
+        .map_err(|error| Failure::failed(format!("{address}: {error}")))
 }
 
 /// Done on SIGTERM or Ctrl-C. The handlers are in place when this returns.

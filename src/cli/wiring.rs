@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::app::entropy::OsEntropy;
+use crate::app::high_water::HighWaterFolder;
 use crate::app::vault::Vault;
-use crate::app::{App, AreaRegister, key_file};
+use crate::app::witnesses::Witnesses;
+use crate::app::{App, AreaRegister, Duties, Watch, key_file};
 use crate::config::{Config, Flags};
 use crate::log::keys::KeyRing;
-use crate::log::sequencer::SystemClock;
+use crate::log::sequencer::{Guards, SystemClock};
+use crate::log::witness::TrustPolicy;
 use crate::rules::language::PolicyError;
 use crate::store::{self, Store, StoreError};
 
@@ -40,21 +43,88 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// The use cases over the database, the keys and the policy folder of the settings.
 pub async fn app(config: &Config) -> Result<Arc<App>, Failure> {
-    let areas = areas(&config.policy)?;
-    let texts = held_texts(&config.policy)?;
+    let (areas, texts) = (areas(&config.policy)?, held_texts(&config.policy)?);
     let store = store::open(&config.database)
         .await
         .map_err(|error| store_failure(&error))?;
+    put_together(config, store, areas, texts).await
+}
+
+/// The same over a store that is open, for commands that only read.
+pub async fn app_over(config: &Config, store: Arc<dyn Store>) -> Result<Arc<App>, Failure> {
+    let (areas, texts) = (areas(&config.policy)?, held_texts(&config.policy)?);
+    put_together(config, store, areas, texts).await
+}
+
+async fn put_together(
+    config: &Config,
+    store: Arc<dyn Store>,
+    areas: AreaRegister,
+    texts: Vec<String>,
+) -> Result<Arc<App>, Failure> {
     let keys = keys(config, store.as_ref()).await?;
     let clock = Arc::new(SystemClock::new());
-    Ok(Arc::new(App::new(
+    let high_water =
+        HighWaterFolder::open(&high_water_folder(config)).map_err(|error| Failure::usage(error.to_string()))?;
+    let app = App::guarded(
         store,
         Vault::new(keys),
         clock,
         &config.domain,
         areas,
         texts,
-    )))
+        Watch {
+            guards: Guards {
+                high_water: Arc::new(high_water),
+                witnesses_required: config.witness_required,
+            },
+            witnesses: witnesses(config)?,
+        },
+    );
+    Ok(Arc::new(app.with_duties(Duties {
+        identity_to_loopback: config.identity_to_loopback,
+        retention_years: config.retention_years,
+    })))
+}
+
+/// The witnesses of the policy file.
+fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
+    let Some(path) = &config.witness_policy else {
+        return if config.witness_required {
+            Err(Failure::usage(
+                "witnesses are required and none are named: give --witness-policy",
+            ))
+        } else {
+            Ok(None)
+        };
+    };
+    let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+    let wrong = |error: String| Failure::usage(format!("{}: {error}", path.display()));
+    let policy = TrustPolicy::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    if config.witness_required && !policy.asks_for_witnesses() {
+        return Err(wrong(
+            "witnesses are required and the quorum is none: name a quorum".to_owned(),
+        ));
+    }
+    Witnesses::new(policy)
+        .map(Some)
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Refuses a folder in which a server could not keep its marks.
+pub fn prepare_high_water(config: &Config) -> Result<(), Failure> {
+    HighWaterFolder::prepare(&high_water_folder(config)).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The folder of the settings, or the one beside the SQLite file or the key file.
+fn high_water_folder(config: &Config) -> PathBuf {
+    let beside = |path: PathBuf| path.with_added_extension("high-water");
+    let of_keys = || beside(config.keys.clone().unwrap_or_else(|| PathBuf::from("doudi")));
+    let of_file = sqlite_path(&config.database).map(beside);
+    config
+        .high_water
+        .clone()
+        .unwrap_or_else(|| of_file.unwrap_or_else(of_keys))
 }
 
 /// What an operator does about a store that cannot be used. The driver's words go to the operator's terminal alone.
@@ -73,7 +143,7 @@ pub fn store_failure(error: &StoreError) -> Failure {
 /// The key file of the settings. Without one, an empty SQLite database gets new keys beside it; a database with a log
 /// is never opened with new keys, because they could neither open its documents nor carry on its log.
 async fn keys(config: &Config, store: &dyn Store) -> Result<KeyRing, Failure> {
-    let beside = config.database.strip_prefix("sqlite:").map(key_file_beside);
+    let beside = sqlite_path(&config.database).map(|path| path.with_added_extension("keys"));
     let Some(path) = config.keys.clone().or(beside) else {
         return Err(Failure::usage(
             "no key file is named: make one with `doudi keys create FILE` and give it with --keys",
@@ -92,10 +162,10 @@ async fn keys(config: &Config, store: &dyn Store) -> Result<KeyRing, Failure> {
     key_file::create(&path, &mut OsEntropy).map_err(|error| Failure::failed(error.to_string()))
 }
 
-fn key_file_beside(database: &str) -> PathBuf {
-    let path = database.trim_start_matches("//");
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    PathBuf::from(format!("{path}.keys"))
+/// The file of a SQLite URL.
+fn sqlite_path(database: &str) -> Option<PathBuf> {
+    let path = database.strip_prefix("sqlite:")?.trim_start_matches("//");
+    Some(PathBuf::from(path.split_once('?').map_or(path, |(path, _)| path)))
 }
 
 fn areas(policy: &Path) -> Result<AreaRegister, Failure> {
@@ -141,12 +211,25 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_a_sqlite_file_lie_beside_it() {
-        assert_eq!(key_file_beside("doudi.sqlite"), Path::new("doudi.sqlite.keys"));
+    fn the_marks_lie_beside_the_file_or_the_keys_unless_a_folder_is_named() {
+        let folder = |database: &str, keys: Option<&str>, high_water: Option<&str>| {
+            high_water_folder(&Config {
+                database: database.to_owned(),
+                keys: keys.map(PathBuf::from),
+                high_water: high_water.map(PathBuf::from),
+                ..Config::default()
+            })
+        };
+        let postgres = "postgres://doudi@db/doudi";
         assert_eq!(
-            key_file_beside("///srv/doudi.sqlite?mode=rwc"),
-            Path::new("/srv/doudi.sqlite.keys")
+            folder("sqlite:///srv/doudi.sqlite?mode=rwc", Some("/etc/doudi.keys"), None),
+            Path::new("/srv/doudi.sqlite.high-water")
         );
+        assert_eq!(
+            folder(postgres, Some("/etc/doudi.keys"), None),
+            Path::new("/etc/doudi.keys.high-water")
+        );
+        assert_eq!(folder(postgres, Some("k"), Some("/var/doudi")), Path::new("/var/doudi"));
     }
 
     #[tokio::test]

@@ -154,16 +154,12 @@ impl Acknowledgement {
     /// The file.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let document = |document: &AcknowledgedDocument| {
-            Json::object([
-                ("name", Json::text(document.name.as_str())),
-                ("salt", Json::text(BASE64_STANDARD.encode(document.salt.as_bytes()))),
-                ("content", Json::text(BASE64_STANDARD.encode(&document.content))),
-            ])
-        };
         let mut members = vec![
             ("entry", Json::text(BASE64_STANDARD.encode(&self.entry))),
-            ("documents", Json::List(self.documents.iter().map(document).collect())),
+            (
+                "documents",
+                Json::List(self.documents.iter().map(document_json).collect()),
+            ),
             ("receipt", Json::text(self.receipt.as_str())),
         ];
         if let Some(origin) = &self.origin {
@@ -240,7 +236,17 @@ fn bytes(json: &Json, name: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(json.get(name)?.as_text()?).ok()
 }
 
-fn document(json: &Json) -> Option<AcknowledgedDocument> {
+/// An opened document as it stands in files.
+pub(super) fn document_json(document: &AcknowledgedDocument) -> Json {
+    Json::object([
+        ("name", Json::text(document.name.as_str())),
+        ("salt", Json::text(BASE64_STANDARD.encode(document.salt.as_bytes()))),
+        ("content", Json::text(BASE64_STANDARD.encode(&document.content))),
+    ])
+}
+
+/// Reads [`document_json`].
+pub(super) fn document(json: &Json) -> Option<AcknowledgedDocument> {
     Some(AcknowledgedDocument {
         name: json.get("name")?.as_text()?.to_owned(),
         salt: Salt::from_bytes(bytes(json, "salt")?.try_into().ok()?),

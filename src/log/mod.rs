@@ -9,6 +9,7 @@
 pub mod acknowledgement;
 pub mod checkpoint;
 pub mod entropy;
+pub mod fsck;
 pub mod hash;
 pub mod ids;
 pub mod keys;
@@ -17,8 +18,10 @@ pub mod note;
 pub mod origin;
 pub mod receipt;
 pub mod record;
+pub mod sample;
 pub mod sequencer;
 pub mod tiles;
+pub mod witness;
 
 #[cfg(test)]
 mod vectors;

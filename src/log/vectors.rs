@@ -212,6 +212,8 @@ fn the_text_names_every_kind_document_and_domain_that_the_code_writes() {
         "request",
         "page-token",
         "key-id",
+        "sample",
+        "sample/stream",
     ] {
         assert!(text.contains(&format!("\"doudi/{domain}/v1\"")), "{domain}");
     }

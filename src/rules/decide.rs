@@ -136,6 +136,17 @@ impl Decision<'_> {
         self.evaluation.trace().digest()
     }
 
+    /// The ids of the clauses that were demanded, in the order of the law.
+    #[must_use]
+    pub fn demanded_clauses(&self) -> Vec<String> {
+        let demanded = self.evaluation.demanded_slots();
+        let mut ids: Vec<String> = demanded
+            .map(|slot| self.law.clauses[slot.clause.at()].id.clone())
+            .collect();
+        ids.dedup();
+        ids
+    }
+
     /// The readable trace.
     #[must_use]
     pub fn explain(&mut self) -> Json {

@@ -4,6 +4,8 @@
 
 mod parts;
 mod reach;
+pub mod shadow;
+pub mod shadow_words;
 
 use crate::rules::document::Document;
 use crate::rules::render::{Block, Names};
@@ -55,5 +57,7 @@ struct Sides<'d> {
     reach_new: Reach<'d>,
 }
 
+#[cfg(test)]
+mod shadow_tests;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ pub mod entitlement;
 pub mod eval;
 pub mod expr;
 pub mod facts;
+pub mod impact;
 pub mod language;
 pub mod law;
 pub mod money;

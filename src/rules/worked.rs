@@ -4,8 +4,21 @@
 
 use super::decide::{DecisionFacts, decide};
 use super::document::{Document, WorkedCase};
+use super::language::say::phrases;
 use super::law::Law;
 use crate::canonical::Json;
+
+phrases! {
+    /// One place of a determination that is not what its case expects.
+    Unlike {
+        Other { at: String, expected: String, came: String } =>
+            "{at}: expected {expected}, came {came}", "{at}：应为 {expected}，实际为 {came}";
+        Nothing { at: String, expected: String } =>
+            "{at}: expected {expected}, came nothing", "{at}：应为 {expected}，实际没有";
+        Facts { refused: String } =>
+            "facts: {refused}; correct them by the vocabulary", "事实：{refused}；请按词汇表改正";
+    }
+}
 
 /// A worked case that came out otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +26,7 @@ pub struct WorkedDifference {
     /// The case.
     pub case: String,
     /// Each place of the determination that differs, with what was expected and what came.
-    pub differences: Vec<String>,
+    pub differences: Vec<Unlike>,
 }
 
 /// Runs the worked cases of a document by a law that holds it. Empty: every case came out.
@@ -26,10 +39,13 @@ pub fn run(law: &Law, document: &Document) -> Vec<WorkedDifference> {
     outcomes.filter(|outcome| !outcome.differences.is_empty()).collect()
 }
 
-fn differences(law: &Law, case: &WorkedCase) -> Vec<String> {
+fn differences(law: &Law, case: &WorkedCase) -> Vec<Unlike> {
     let facts = match DecisionFacts::read(law, &in_fen(&case.facts)) {
         Ok(facts) => facts,
-        Err(refused) => return vec![format!("facts: {refused:?}; correct them by the vocabulary")],
+        Err(refused) => {
+            let refused = format!("{refused:?}");
+            return vec![Unlike::Facts { refused }];
+        }
     };
     let decision = decide(law, &facts);
     let mut found = Vec::new();
@@ -68,7 +84,7 @@ fn fen(text: &str) -> Option<i64> {
 }
 
 /// Every member that is expected is there and equal; lists have the same length. What is not named is not compared.
-fn compare(at: &str, expected: &Json, found: Option<&Json>, differences: &mut Vec<String>) {
+fn compare(at: &str, expected: &Json, found: Option<&Json>, differences: &mut Vec<Unlike>) {
     match (expected, found) {
         (Json::Object(members), Some(Json::Object(_))) => {
             for (key, value) in members {
@@ -86,11 +102,13 @@ fn compare(at: &str, expected: &Json, found: Option<&Json>, differences: &mut Ve
             }
         }
         _ if found == Some(expected) => {}
-        _ => differences.push(format!(
-            "{at}: expected {}, came {}",
-            show(expected),
-            found.map_or_else(|| "nothing".to_owned(), show)
-        )),
+        _ => {
+            let (at, expected) = (at.to_owned(), show(expected));
+            differences.push(match found.map(show) {
+                Some(came) => Unlike::Other { at, expected, came },
+                None => Unlike::Nothing { at, expected },
+            });
+        }
     }
 }
 
@@ -101,6 +119,18 @@ fn show(value: &Json) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::language::say::{Lang, Say as _, held};
+
+    #[test]
+    fn a_difference_is_told_in_either_language() {
+        held::translated(Unlike::WRITTEN);
+        let unlike = Unlike::Other {
+            at: "household.amount_fen".to_owned(),
+            expected: "1".to_owned(),
+            came: "2".to_owned(),
+        };
+        assert_eq!(unlike.say(Lang::Zh), "household.amount_fen：应为 1，实际为 2");
+    }
 
     #[test]
     fn money_is_read_as_people_write_it_and_other_text_is_left_alone() {
@@ -119,6 +149,9 @@ mod tests {
             let mut differences = Vec::new();
             compare("", &json(expected), Some(&found), &mut differences);
             differences
+                .iter()
+                .map(|unlike| unlike.say(Lang::En))
+                .collect::<Vec<String>>()
         };
         assert_eq!(compared(r#"{"a":{"c":2},"d":["x"]}"#), [""; 0]);
         assert_eq!(

@@ -1,19 +1,22 @@
-//! The transaction that appends a batch to one log: lock the head, look up, write, commit.
+//! The transaction that appends a batch to one log, or to several: lock the head, look up, write, commit.
 //!
 //! The order of calls is the sequencer's; here is only what each step reads and writes.
+
+use std::collections::BTreeMap;
 
 use super::StoreError;
 use super::batch::Batch;
 use super::driver::{Dialect, Store, Transaction};
 use super::read_case::{PERSON, SPAN, person_row, span_row};
-use super::read_log::{HEAD, LEAVES, TILE_ROOTS, count, every, hash, head_row, int, one, tree_size};
+use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
 use super::read_record::{REQUEST, request_row};
 use super::rows::{CheckpointRow, HeadRow, LogId, LogRow, PersonRow, RequestRow, SpanRow};
 use super::value::{Column, Value};
 use crate::area::AreaCode;
 use crate::log::Hash;
+use crate::log::merkle::NodeId;
 
-/// A transaction that appends to one log. Dropped without commit it leaves nothing behind.
+/// A transaction that appends. Dropped without commit it leaves nothing behind.
 pub struct Append {
     tx: Box<dyn Transaction>,
 }
@@ -70,6 +73,25 @@ impl dyn Store {
 }
 
 impl Append {
+    /// Marks a place to which one log's part of the transaction can go back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mark(&mut self) -> Result<(), StoreError> {
+        self.tx.change("SAVEPOINT share", Vec::new()).await.map(drop)
+    }
+
+    /// Keeps what was written since the mark, or takes it back. An error ends the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle(&mut self, keep: bool) -> Result<(), StoreError> {
+        if !keep {
+            self.tx.change("ROLLBACK TO SAVEPOINT share", Vec::new()).await?;
+        }
+        self.tx.change("RELEASE SAVEPOINT share", Vec::new()).await.map(drop)
+    }
+
     /// Opens a log without entries. The first of two replicas wins; the other meets
     /// [`StoreError::Conflict`] and finds the log.
     ///
@@ -198,6 +220,19 @@ impl Append {
                 Ok(())
             }
         }
+    }
+
+    /// The complete subtrees of a proof's plan, as `dyn Store` gives them; without a second connection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn nodes(&mut self, log_id: LogId, plan: &[NodeId]) -> Result<BTreeMap<NodeId, Hash>, StoreError> {
+        let mut found = BTreeMap::new();
+        for block in blocks(plan) {
+            let (sql, args) = block.query(log_id);
+            found.extend(block.nodes_of(self.tx.read(sql, args).await?)?);
+        }
+        Ok(found)
     }
 
     /// The leaf hashes `from..to`, for a tile that this batch completes.

@@ -3,12 +3,12 @@
 use super::StoreError;
 use super::driver::Transaction;
 use super::rows::{
-    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, PersonRow, PolicyRow, RecordRow,
-    RequestRow, SpanRow, TileRow,
+    AccessPlace, AccessRow, CaseHeadRow, CaseMarkRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, ErasedKeyRow,
+    HeadRow, LogId, PersonRow, PolicyRow, RecordRow, RequestRow, SpanRow, TileRow,
 };
 use super::value::{Column, Value};
 use crate::area::AreaCode;
-use crate::log::{LogIndex, TreeSize};
+use crate::log::{Hash, LogIndex, TreeSize};
 
 /// All rows of one commit.
 #[derive(Clone, Debug)]
@@ -45,6 +45,14 @@ pub struct Batch {
     pub spans: Vec<SpanRow>,
     /// Persons to register.
     pub persons: Vec<PersonRow>,
+    /// What erasures and restrictions make of cases.
+    pub marks: Vec<CaseMarkRow>,
+    /// Keys that ERASURE entries name.
+    pub erased_keys: Vec<ErasedKeyRow>,
+    /// What the entries themselves give to read.
+    pub accesses: Vec<AccessRow>,
+    /// Rows of accesses that stand under an ACCESS entry of this batch.
+    pub access_places: Vec<(Hash, AccessPlace)>,
 }
 
 /// A column of integers, one from each row.
@@ -189,7 +197,9 @@ impl Batch {
         )
         .await?;
         self.write_cases(tx).await?;
-        self.write_persons(tx).await
+        self.write_persons(tx).await?;
+        self.write_accesses(tx).await?;
+        self.write_erasures(tx).await
     }
 
     async fn write_cases(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
@@ -253,6 +263,62 @@ impl Batch {
         .await?;
         Ok(())
     }
+}
+
+impl Batch {
+    async fn write_accesses(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        insert_accesses(tx, &self.accesses).await?;
+        let rows = &self.access_places;
+        let columns = vec![
+            bytes(rows, |(leaf, _)| leaf.as_bytes().to_vec()),
+            ints(rows, |(_, place)| place.log_id.0),
+            ints(rows, |(_, place)| signed(place.index.get())),
+            ints(rows, |(_, place)| signed(place.ordinal)),
+        ];
+        tx.insert("access_place (leaf_hash, log_id, idx, ordinal)", columns, "")
+            .await?;
+        Ok(())
+    }
+
+    async fn write_erasures(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        // A row each: few batches hold one, hardly any holds two.
+        for mark in &self.marks {
+            let none_or = |scope: Option<super::rows::CaseScope>| {
+                Value::Text(scope.map_or("", super::rows::CaseScope::code).to_owned())
+            };
+            let sql = "UPDATE case_head SET erased = nullif($3, ''), restricted = nullif($4, '') \
+                       WHERE area = $1 AND case_id = $2";
+            let args = vec![
+                Value::Text(mark.area.to_string()),
+                Value::Text(mark.case_id.clone()),
+                none_or(mark.erased),
+                none_or(mark.restricted),
+            ];
+            exactly(tx.change(sql, args).await?, 1)?;
+        }
+        let rows = &self.erased_keys;
+        let columns = vec![
+            texts(rows, |row| row.key_ref.clone()),
+            ints(rows, |row| row.log_id.0),
+            ints(rows, |row| signed(row.index.get())),
+        ];
+        tx.insert("erased_key (key_ref, log_id, idx)", columns, "").await?;
+        Ok(())
+    }
+}
+
+/// Inserts rows of accesses, all in one statement where the database takes so many.
+pub(super) async fn insert_accesses(tx: &mut dyn Transaction, rows: &[AccessRow]) -> Result<(), StoreError> {
+    let columns = vec![
+        bytes(rows, |row| row.leaf_hash.as_bytes().to_vec()),
+        texts(rows, |row| row.area.to_string()),
+        texts(rows, |row| row.case_id.clone()),
+        ints(rows, |row| row.at_ms),
+        bytes(rows, |row| row.content.clone()),
+    ];
+    tx.insert("access (leaf_hash, area, case_id, at_ms, content)", columns, "")
+        .await?;
+    Ok(())
 }
 
 /// A guarded statement that touched fewer rows met another writer.

@@ -34,6 +34,23 @@ impl Dialect {
         }
     }
 
+    /// A SELECT of the texts of parameter n, for one side of a UNION.
+    pub(super) fn values(self, parameter: usize) -> String {
+        match self {
+            Dialect::Sqlite => format!("SELECT value FROM json_each(${parameter})"),
+            Dialect::Postgres => format!("SELECT unnest(${parameter}::text[])"),
+        }
+    }
+
+    /// All rows of a subquery as one text: a JSON list of a list a row, for columns that hold text.
+    pub(super) fn lists(self, columns: &[&str]) -> String {
+        let columns = columns.join(", ");
+        match self {
+            Dialect::Sqlite => format!("json_group_array(json_array({columns}))"),
+            Dialect::Postgres => format!("coalesce(json_agg(json_build_array({columns})), '[]')::text"),
+        }
+    }
+
     /// What locks the rows of a SELECT until commit. In SQLite the whole transaction is the lock.
     pub(super) fn for_update(self) -> &'static str {
         match self {
@@ -60,6 +77,14 @@ pub trait Store: Send + Sync + 'static {
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
     /// Begins a transaction that will write.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Begins a transaction that destroys keys: as the role that may, where the database has roles.
+    async fn begin_erasing(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.begin().await
+    }
+    /// Overwrites what a destruction left behind in the files, as far as the database can.
+    async fn scrub(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Closes all connections.
     async fn close(&self);
 }

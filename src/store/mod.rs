@@ -10,13 +10,19 @@ pub mod batch;
 mod civil;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod cosignature;
 mod driver;
+mod erase;
 mod error;
 mod migrate;
 mod postgres;
+mod read_access;
 mod read_case;
+mod read_decision;
 mod read_log;
 mod read_record;
+mod read_sample;
+mod read_whole;
 mod rows;
 mod sqlite;
 mod value;
@@ -28,11 +34,16 @@ pub use driver::{Dialect, Store, Transaction};
 pub use error::{Cause, StoreError};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
+pub use read_access::AccessCursor;
+pub use read_decision::{CaseView, DecisionAsk, DecisionView};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
+pub use read_sample::RecordDocument;
+pub use read_whole::{PlacedDocument, RANGE_ROW_COUNT_MAX};
 pub use rows::{
-    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow,
-    RecordRow, RequestKey, RequestRow, SpanRow, TileRow,
+    AccessPlace, AccessRow, CaseHeadRow, CaseMarkRow, CaseScope, CaseScopeError, CheckpointRow, CosignatureRow,
+    DataKeyRow, DocumentRow, EntryRow, ErasedKeyRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow, RecordRow,
+    RequestKey, RequestRow, SpanRow, TileRow,
 };
 pub use value::{Cell, Column, Row, Value};
 
@@ -53,6 +64,26 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         }
         Dialect::Postgres => {
             let store = postgres::PostgresStore::open(url).await?;
+            migrate::check(store.pool(), Dialect::Postgres).await?;
+            Arc::new(store)
+        }
+    })
+}
+
+/// Opens a database to read only, for whoever checks or copies it: nothing is written, and on PostgreSQL the login
+/// keeps its own role.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_read_only(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match scheme(url)? {
+        Dialect::Sqlite => {
+            let store = sqlite::SqliteStore::open_read_only(url).await?;
+            migrate::check(store.pool(), Dialect::Sqlite).await?;
+            Arc::new(store)
+        }
+        Dialect::Postgres => {
+            let store = postgres::PostgresStore::open_read_only(url).await?;
             migrate::check(store.pool(), Dialect::Postgres).await?;
             Arc::new(store)
         }

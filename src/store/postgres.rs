@@ -14,17 +14,26 @@ use super::value::{Cell, Column, Row, Value};
 /// Connections of one process; each log that sequences holds one for the length of a batch.
 const CONNECTION_COUNT_MAX: u32 = 16;
 
+/// Connections of a process that only reads: it must not take the service's away.
+const READER_CONNECTION_COUNT_MAX: u32 = 4;
+
 /// How long a call waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What every connection sets itself, whatever the server's defaults or a pooler's are:
 /// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
-/// for ever.
-const SESSION: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; \
+/// for ever. No timeout may end a COMMIT that waits for a standby: PostgreSQL would answer success with a warning.
+const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'";
+
+/// What a connection sets that only reads: the login keeps the rights it has, and writes nothing with them.
+const SESSION_READ_ONLY: &str = "SET default_transaction_read_only = on; SET timezone = 'UTC'";
 
 /// The role of the service: it inserts, and updates nothing of the log but its head.
 pub const WRITER_ROLE: &str = "doudi_writer";
+
+/// The role that destroys data keys and the map to a person, and may do nothing else.
+pub const ERASER_ROLE: &str = "doudi_eraser";
 
 /// The pool of one database.
 pub struct PostgresStore {
@@ -67,6 +76,23 @@ impl PostgresStore {
         Ok(driver)
     }
 
+    /// Connects to read only, as the login itself: an auditor's may be a member of `doudi_reader` alone.
+    pub(super) async fn open_read_only(url: &str) -> Result<PostgresStore, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(READER_CONNECTION_COUNT_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(SESSION_READ_ONLY).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options(url)?)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(PostgresStore { pool })
+    }
+
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -106,6 +132,17 @@ fn role_missing(error: &sqlx::Error) -> Option<StoreError> {
     })
 }
 
+/// SET ROLE fails where the login is no member of the eraser's role.
+fn eraser_missing(error: &sqlx::Error) -> Option<StoreError> {
+    let code = error.as_database_error()?.code()?;
+    matches!(code.as_ref(), "42704" | "22023" | "42501").then(|| {
+        StoreError::Refused(format!(
+            "the login cannot take the role {ERASER_ROLE}, so nothing can be erased: \
+             GRANT {ERASER_ROLE} TO the login of the service"
+        ))
+    })
+}
+
 #[async_trait]
 impl Store for PostgresStore {
     fn dialect(&self) -> Dialect {
@@ -122,6 +159,15 @@ impl Store for PostgresStore {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         let tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        Ok(Box::new(PostgresTransaction { tx }))
+    }
+
+    async fn begin_erasing(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        // Until the end of this transaction only: the connection is the writer's again after it.
+        tx.execute(AssertSqlSafe(format!("SET LOCAL ROLE {ERASER_ROLE}")))
+            .await
+            .map_err(|error| eraser_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
         Ok(Box::new(PostgresTransaction { tx }))
     }
 
@@ -180,7 +226,8 @@ impl Transaction for PostgresTransaction {
     }
 
     // With synchronous standbys an administrator's pg_cancel_backend during COMMIT gives success and
-    // a warning, which the driver only logs. Nothing of ours cancels a COMMIT.
+    // a warning, which the driver only logs. Nothing of ours cancels a COMMIT, and `SESSION` lets no timeout do it.
+    // What such a standby then lacks is found by the high-water mark when it takes over.
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.tx.commit().await.map_err(StoreError::of_commit)
     }

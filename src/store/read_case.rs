@@ -9,7 +9,24 @@ use super::value::{Row, Value};
 use crate::area::AreaCode;
 
 const CASE_HEAD: &str = "SELECT area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, \
-                         state, next_due, grace_end_month FROM case_head";
+                         state, next_due, grace_end_month, erased, restricted FROM case_head";
+/// The same columns, for a join.
+pub(super) const CASE_HEAD_COLUMNS: [&str; 12] = [
+    "area",
+    "case_id",
+    "version",
+    "last_log_id",
+    "last_idx",
+    "identity_key_ref",
+    "content_key_ref",
+    "state",
+    "next_due",
+    "grace_end_month",
+    "erased",
+    "restricted",
+];
+/// A case whose processing is restricted stands in no list: to list it would be to process it.
+const READABLE: &str = "AND coalesce(restricted, '') <> 'case'";
 pub(super) const SPAN: &str = "SELECT person_id, from_month, to_month, programme, area, case_id FROM person_span";
 pub(super) const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
 
@@ -56,7 +73,7 @@ impl dyn Store {
         limit: u32,
     ) -> Result<Vec<CaseHeadRow>, StoreError> {
         let sql = format!(
-            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) > ($4, $5) \
+            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) > ($4, $5) {READABLE} \
              ORDER BY next_due, case_id LIMIT $2"
         );
         let (date, case_id) = after.map_or(("", ""), |(date, case_id)| (date.as_str(), case_id));
@@ -77,7 +94,7 @@ impl dyn Store {
         limit: u32,
     ) -> Result<Vec<CaseHeadRow>, StoreError> {
         let sql = format!(
-            "{CASE_HEAD} WHERE area = $1 AND grace_end_month >= $3 AND (grace_end_month, case_id) > ($4, $5) \
+            "{CASE_HEAD} WHERE area = $1 AND grace_end_month >= $3 AND (grace_end_month, case_id) > ($4, $5) {READABLE} \
              ORDER BY grace_end_month, case_id LIMIT $2"
         );
         let (month, case_id) = after.map_or(("", ""), |(month, case_id)| (month.as_str(), case_id));
@@ -90,6 +107,9 @@ impl dyn Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn persons(&self, hmacs: &[String]) -> Result<Vec<PersonRow>, StoreError> {
+        if hmacs.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = format!("{PERSON} WHERE hmac {}", self.dialect().among(1));
         every(self.read(&sql, vec![Value::Texts(hmacs.to_vec())]).await?, person_row)
     }
@@ -125,7 +145,7 @@ fn with_page([area, bound, at, case_id]: [Value; 4], limit: u32) -> Vec<Value> {
     vec![area, page(limit), bound, at, case_id]
 }
 
-fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
+pub(super) fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
     Ok(CaseHeadRow {
         area: row.parse(0)?,
         case_id: row.text(1)?,
@@ -137,6 +157,8 @@ fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
         state: row.bytes(7)?,
         next_due: row.maybe_parse(8)?,
         grace_end_month: row.maybe_parse(9)?,
+        erased: row.maybe_parse(10)?,
+        restricted: row.maybe_parse(11)?,
     })
 }
 

@@ -17,7 +17,7 @@ pub const TILE_HEIGHT: u8 = 8;
 pub const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
 
 pub(super) const HEAD: &str = "SELECT size, compact, root, last_time_ms FROM log_head WHERE log_id = $1";
-const CHECKPOINT: &str = "SELECT size, root, note, signed_ms FROM log_checkpoint WHERE log_id = $1";
+pub(super) const CHECKPOINT: &str = "SELECT size, root, note, signed_ms FROM log_checkpoint WHERE log_id = $1";
 
 impl dyn Store {
     /// The open log of an area: the one with the greatest epoch.
@@ -27,6 +27,15 @@ impl dyn Store {
     pub async fn log_of_area(&self, area: AreaCode) -> Result<Option<LogRow>, StoreError> {
         let sql = "SELECT log_id, origin, opened_ms FROM log WHERE area = $1 ORDER BY epoch DESC LIMIT 1";
         one(self.read(sql, vec![Value::Text(area.to_string())]).await?, log_row)
+    }
+
+    /// Every log of an area, the first epoch first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn logs_of_area(&self, area: AreaCode) -> Result<Vec<LogRow>, StoreError> {
+        let sql = "SELECT log_id, origin, opened_ms FROM log WHERE area = $1 ORDER BY epoch";
+        every(self.read(sql, vec![Value::Text(area.to_string())]).await?, log_row)
     }
 
     /// One log.
@@ -54,6 +63,28 @@ impl dyn Store {
     /// [`StoreError`].
     pub async fn head(&self, log_id: LogId) -> Result<Option<HeadRow>, StoreError> {
         one(self.read(HEAD, vec![Value::Int(log_id.0)]).await?, head_row)
+    }
+
+    /// The open logs of these areas with their heads; areas without a log are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_heads(&self, areas: &[AreaCode]) -> Result<Vec<(LogRow, HeadRow)>, StoreError> {
+        let sql = format!(
+            "SELECT l.log_id, l.origin, l.opened_ms, h.size, h.compact, h.root, h.last_time_ms \
+             FROM log AS l JOIN log_head AS h ON h.log_id = l.log_id \
+             WHERE l.area {} AND l.epoch = (SELECT max(epoch) FROM log WHERE area = l.area)",
+            self.dialect().among(1)
+        );
+        let areas = areas.iter().map(ToString::to_string).collect();
+        every(self.read(&sql, vec![Value::Texts(areas)]).await?, |row| {
+            let corrupt = StoreError::Corrupt("a log has no head");
+            let (log, head) = (row.part(3), row.part(4));
+            Ok((
+                log_row(&mut log.ok_or(corrupt.clone())?)?,
+                head_row(&mut head.ok_or(corrupt)?)?,
+            ))
+        })
     }
 
     /// One entry.
@@ -138,33 +169,8 @@ impl dyn Store {
     pub async fn nodes(&self, log_id: LogId, plan: &[NodeId]) -> Result<BTreeMap<NodeId, Hash>, StoreError> {
         let mut found = BTreeMap::new();
         for block in blocks(plan) {
-            let args = vec![
-                Value::Int(log_id.0),
-                Value::Int(block.level),
-                int(block.from),
-                int(block.to),
-            ];
-            let rows = if block.level == 0 {
-                self.read(
-                    LEAVES,
-                    args.into_iter()
-                        .enumerate()
-                        .filter(|(at, _)| *at != 1)
-                        .map(|(_, arg)| arg)
-                        .collect(),
-                )
-            } else {
-                self.read(TILE_ROOTS, args)
-            };
-            let hashes = every(rows.await?, |row| hash(row, 0))?;
-            if hashes.len() as u64 != block.to - block.from {
-                continue;
-            }
-            for node in block.nodes {
-                let height = node.level % TILE_HEIGHT;
-                let from = usize::try_from((node.index << height) - block.from).expect("a block is one tile wide");
-                found.insert(node, subtree_root(&hashes[from..from + (1 << height)]));
-            }
+            let (sql, args) = block.query(log_id);
+            found.extend(block.nodes_of(self.read(sql, args).await?)?);
         }
         Ok(found)
     }
@@ -178,15 +184,41 @@ pub(super) const TILE_ROOTS: &str =
     "SELECT root FROM log_tile WHERE log_id = $1 AND level = $2 - 1 AND n >= $3 AND n < $4 ORDER BY n";
 
 /// Nodes that are read together, because the hashes below them stand in one tile.
-struct Block {
+pub(super) struct Block {
     level: i64,
     from: u64,
     to: u64,
     nodes: Vec<NodeId>,
 }
 
+impl Block {
+    /// What reads its hashes.
+    pub(super) fn query(&self, log_id: LogId) -> (&'static str, Vec<Value>) {
+        let (log_id, from, to) = (Value::Int(log_id.0), int(self.from), int(self.to));
+        if self.level == 0 {
+            (LEAVES, vec![log_id, from, to])
+        } else {
+            (TILE_ROOTS, vec![log_id, Value::Int(self.level), from, to])
+        }
+    }
+
+    /// Its nodes out of the rows; none where a hash is missing.
+    pub(super) fn nodes_of(self, rows: Vec<Row>) -> Result<Vec<(NodeId, Hash)>, StoreError> {
+        let hashes = every(rows, |row| hash(row, 0))?;
+        if hashes.len() as u64 != self.to - self.from {
+            return Ok(Vec::new());
+        }
+        let root = |node: NodeId| {
+            let height = node.level % TILE_HEIGHT;
+            let from = usize::try_from((node.index << height) - self.from).expect("a block is one tile wide");
+            (node, subtree_root(&hashes[from..from + (1 << height)]))
+        };
+        Ok(self.nodes.iter().copied().map(root).collect())
+    }
+}
+
 /// The hashes to read for these nodes, each tile once.
-fn blocks(plan: &[NodeId]) -> Vec<Block> {
+pub(super) fn blocks(plan: &[NodeId]) -> Vec<Block> {
     let mut tiles: BTreeMap<(u8, u64), Block> = BTreeMap::new();
     for node in plan.iter().copied().collect::<BTreeSet<NodeId>>() {
         let level = node.level / TILE_HEIGHT;
@@ -216,7 +248,7 @@ fn subtree_root(hashes: &[Hash]) -> Hash {
     }
 }
 
-fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
+pub(super) fn log_row(row: &mut Row) -> Result<LogRow, StoreError> {
     Ok(LogRow {
         log_id: LogId(row.int(0)?),
         origin: row.parse(1)?,
@@ -233,7 +265,7 @@ pub(super) fn head_row(row: &mut Row) -> Result<HeadRow, StoreError> {
     })
 }
 
-fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
+pub(super) fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
     Ok(EntryRow {
         index: log_index(row, 0)?,
         entry: row.bytes(1)?,
@@ -241,7 +273,7 @@ fn entry_row(row: &mut Row) -> Result<EntryRow, StoreError> {
     })
 }
 
-fn checkpoint_row(row: &mut Row) -> Result<CheckpointRow, StoreError> {
+pub(super) fn checkpoint_row(row: &mut Row) -> Result<CheckpointRow, StoreError> {
     Ok(CheckpointRow {
         size: tree_size(row, 0)?,
         root: hash(row, 1)?,

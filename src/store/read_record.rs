@@ -10,7 +10,19 @@ use crate::log::{LogIndex, RecordId, TreeSize};
 
 pub(super) const REQUEST: &str =
     "SELECT area, caller, request_id, request_digest, log_id, idx, first_size FROM request";
-const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind FROM record";
+/// The same columns, for a join.
+pub(super) const REQUEST_COLUMNS: [&str; 7] = [
+    "area",
+    "caller",
+    "request_id",
+    "request_digest",
+    "log_id",
+    "idx",
+    "first_size",
+];
+pub(super) const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, kind, \
+    (SELECT c.erased FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id), \
+    (SELECT c.restricted FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id) FROM record";
 const POLICY: &str = "SELECT log_id, idx, policy_id, document_area, kind, digest FROM policy_document";
 
 /// Where a list of records goes on: after this log and index.
@@ -41,15 +53,10 @@ impl dyn Store {
             "SELECT key_ref, wrapped, kek_id, retain_until, destroyed_ms FROM data_key WHERE key_ref {}",
             self.dialect().among(1)
         );
-        every(self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?, |row| {
-            Ok(DataKeyRow {
-                key_ref: row.text(0)?,
-                wrapped: row.maybe_bytes(1)?,
-                kek_id: row.text(2)?,
-                retain_until: row.maybe_parse(3)?,
-                destroyed_ms: row.maybe_int(4)?,
-            })
-        })
+        every(
+            self.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?,
+            data_key_row,
+        )
     }
 
     /// The request that appended, if it did: looked up before deciding.
@@ -139,17 +146,19 @@ impl dyn Store {
         let sql = format!("{POLICY} WHERE log_id = $1 AND idx < $2 ORDER BY idx");
         every(
             self.read(&sql, vec![Value::Int(log_id.0), int(size.get())]).await?,
-            |row| {
-                Ok(PolicyRow {
-                    log_id: LogId(row.int(0)?),
-                    index: log_index(row, 1)?,
-                    policy_id: row.text(2)?,
-                    document_area: row.parse(3)?,
-                    kind: row.text(4)?,
-                    digest: hash(row, 5)?,
-                })
-            },
+            policy_row,
         )
+    }
+
+    /// The documents of law that the logs of an area have put into use, epoch by epoch, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn policies_of_area(&self, area: AreaCode) -> Result<Vec<PolicyRow>, StoreError> {
+        let first = LogId::first_of(area).0;
+        let sql = format!("{POLICY} WHERE log_id >= $1 AND log_id < $2 ORDER BY log_id, idx");
+        let args = vec![Value::Int(first), Value::Int(first + LogId::EPOCH_COUNT)];
+        every(self.read(&sql, args).await?, policy_row)
     }
 
     /// Number of entries that the log had at this time, Unix milliseconds: the newest checkpoint
@@ -167,6 +176,16 @@ impl dyn Store {
     }
 }
 
+pub(super) fn data_key_row(row: &mut Row) -> Result<DataKeyRow, StoreError> {
+    Ok(DataKeyRow {
+        key_ref: row.text(0)?,
+        wrapped: row.maybe_bytes(1)?,
+        kek_id: row.text(2)?,
+        retain_until: row.maybe_parse(3)?,
+        destroyed_ms: row.maybe_int(4)?,
+    })
+}
+
 pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {
     Ok(RequestRow {
         key: RequestKey {
@@ -181,7 +200,18 @@ pub(super) fn request_row(row: &mut Row) -> Result<RequestRow, StoreError> {
     })
 }
 
-fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
+fn policy_row(row: &mut Row) -> Result<PolicyRow, StoreError> {
+    Ok(PolicyRow {
+        log_id: LogId(row.int(0)?),
+        index: log_index(row, 1)?,
+        policy_id: row.text(2)?,
+        document_area: row.parse(3)?,
+        kind: row.text(4)?,
+        digest: hash(row, 5)?,
+    })
+}
+
+pub(super) fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         log_id: LogId(row.int(0)?),
         index: log_index(row, 1)?,
@@ -189,5 +219,7 @@ fn record_row(row: &mut Row) -> Result<RecordRow, StoreError> {
         record_id: row.parse(3)?,
         case_id: row.maybe_text(4)?,
         kind: row.text(5)?,
+        erased: row.maybe_parse(6)?,
+        restricted: row.maybe_parse(7)?,
     })
 }

@@ -20,6 +20,12 @@ impl LogId {
         LogId(LogId::first_of(origin.area()).0 + i64::from(origin.epoch()))
     }
 
+    /// The epoch of the log.
+    #[must_use]
+    pub fn epoch(self) -> i64 {
+        self.0 % LogId::EPOCH_COUNT
+    }
+
     /// Where the keys of an area's logs begin. A log belongs to an area of six digits.
     pub(super) fn first_of(area: AreaCode) -> LogId {
         let area: i64 = area
@@ -98,6 +104,17 @@ pub struct CheckpointRow {
     pub signed_ms: i64,
 }
 
+/// A witness's word on a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CosignatureRow {
+    /// Size of the checkpoint.
+    pub size: TreeSize,
+    /// Name of the witness's key.
+    pub witness: String,
+    /// The signature line, without its newline.
+    pub line: String,
+}
+
 /// One named document of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentRow {
@@ -165,6 +182,96 @@ pub struct RecordRow {
     pub case_id: Option<String>,
     /// Kind of the entry.
     pub kind: String,
+    /// What of its case was erased: read from the case's head, never written with the record.
+    pub erased: Option<CaseScope>,
+    /// What of its case must not be read now: read from the case's head, never written with the record.
+    pub restricted: Option<CaseScope>,
+}
+
+/// How much of a case an erasure or a restriction concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CaseScope {
+    /// The identity documents; what was decided stays readable.
+    Identity,
+    /// Every document.
+    Case,
+}
+
+impl CaseScope {
+    /// The word in the tables and in documents.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            CaseScope::Identity => "identity",
+            CaseScope::Case => "case",
+        }
+    }
+}
+
+/// The text names no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a scope: give identity or case")]
+pub struct CaseScopeError;
+
+impl std::str::FromStr for CaseScope {
+    type Err = CaseScopeError;
+
+    fn from_str(text: &str) -> Result<Self, CaseScopeError> {
+        [CaseScope::Identity, CaseScope::Case]
+            .into_iter()
+            .find(|scope| scope.code() == text)
+            .ok_or(CaseScopeError)
+    }
+}
+
+/// What erasures and restrictions made of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseMarkRow {
+    /// County-level area.
+    pub area: AreaCode,
+    /// The case.
+    pub case_id: String,
+    /// What of it is erased.
+    pub erased: Option<CaseScope>,
+    /// What of it must not be read.
+    pub restricted: Option<CaseScope>,
+}
+
+/// A data key that an ERASURE entry names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedKeyRow {
+    /// The key.
+    pub key_ref: String,
+    /// Log of the entry.
+    pub log_id: LogId,
+    /// Position of the entry.
+    pub index: LogIndex,
+}
+
+/// That a record was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRow {
+    /// `SHA-256(0x00 || content)`: the row's name.
+    pub leaf_hash: Hash,
+    /// County-level area of the case.
+    pub area: AreaCode,
+    /// The case.
+    pub case_id: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Who, what and what for, as canonical JSON.
+    pub content: Vec<u8>,
+}
+
+/// Where a row of an access stands: under which ACCESS entry, at which place of its tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccessPlace {
+    /// Log of the entry.
+    pub log_id: LogId,
+    /// Position of the entry.
+    pub index: LogIndex,
+    /// Place among the leaves, from 0.
+    pub ordinal: u64,
 }
 
 /// A document of law that came into use in the area of a log.
@@ -207,6 +314,10 @@ pub struct CaseHeadRow {
     pub next_due: Option<CivilDate>,
     /// Last month of a grace period that runs.
     pub grace_end_month: Option<CivilMonth>,
+    /// What of it was erased. Written by a [`CaseMarkRow`] alone.
+    pub erased: Option<CaseScope>,
+    /// What of it must not be read now. Written by a [`CaseMarkRow`] alone.
+    pub restricted: Option<CaseScope>,
 }
 
 /// Which person an ID number names.

@@ -41,7 +41,16 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         // What was committed survives a power cut; NORMAL would lose the last commits.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted or replaced is overwritten: a destroyed key must not wait in a free page.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT))
+}
+
+/// How a connection is set up that only reads. The journal stays as it is: a backup may have another one.
+fn reading(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| StoreError::Refused("the database URL is malformed: write sqlite:/path/to/file".to_owned()))?;
+    Ok(options.read_only(true).busy_timeout(BUSY_TIMEOUT))
 }
 
 /// A pool for migrations; makes the file.
@@ -71,6 +80,21 @@ impl SqliteStore {
             .await
             .map_err(StoreError::of_statement)?;
         Ok(SqliteStore { writer, readers })
+    }
+
+    /// Opens the file to read only: nothing of it is written, not even its journal mode.
+    pub(super) async fn open_read_only(url: &str) -> Result<SqliteStore, StoreError> {
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READER_COUNT_MAX)
+            .connect_with(reading(url)?)
+            .await
+            .map_err(StoreError::of_statement)?;
+        check_version(&readers).await?;
+        // SQLite itself refuses to begin a writing transaction on such a connection.
+        Ok(SqliteStore {
+            writer: readers.clone(),
+            readers,
+        })
     }
 
     /// The versions of the migrations that were applied.
@@ -119,6 +143,15 @@ impl Store for SqliteStore {
             .await
             .map_err(StoreError::of_statement)?;
         Ok(Box::new(SqliteTransaction { tx }))
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        // secure_delete zeroes freed bytes of the file; the write-ahead log still has the pages as they were.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.writer)
+            .await
+            .map_err(StoreError::of_statement)?;
+        Ok(())
     }
 
     async fn close(&self) {

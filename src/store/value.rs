@@ -73,6 +73,13 @@ impl Row {
         Row(cells)
     }
 
+    /// The next `count` cells as a row of their own; nothing where a join found no row, which leaves the first empty.
+    pub(super) fn part(&mut self, count: usize) -> Option<Row> {
+        let rest = self.0.split_off(count.min(self.0.len()));
+        let part = std::mem::replace(&mut self.0, rest);
+        matches!(part.first(), Some(first) if *first != Cell::Absent).then_some(Row(part))
+    }
+
     fn take(&mut self, at: usize) -> Cell {
         self.0
             .get_mut(at)

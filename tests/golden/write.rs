@@ -82,6 +82,7 @@ impl Service {
             source,
             officer: officer(),
             validate_only: false,
+            lang: Default::default(),
         };
         let published = self.app.publish_policy(&self.caller, command).await;
         published.unwrap_or_else(|error| panic!("{path}: {error:?}"));

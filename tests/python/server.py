@@ -1,11 +1,13 @@
 """Starts, kills and stops the real `doudi serve`, on SQLite or on PostgreSQL."""
 
+import contextlib
 import os
 import pathlib
 import re
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -59,9 +61,38 @@ class Place:
     def bytes_at_rest(self):
         """Every byte that the database keeps: SQLite's files, or a dump of PostgreSQL."""
         if self.kind == "sqlite":
-            return b"".join(path.read_bytes() for path in sorted(self.folder.glob("doudi.sqlite*")))
+            found = (path for path in self.folder.rglob("*") if path.is_file() and "doudi.sqlite" in str(path))
+            return b"".join(path.read_bytes() for path in sorted(found))
         dump = [os.path.join(POSTGRES_BIN, "pg_dump"), "--inserts", self.url]
         return subprocess.run(dump, check=True, capture_output=True).stdout
+
+    def back_up(self):
+        """A copy of the database as it is now."""
+        copy = self.folder / "backup"
+        if self.kind == "sqlite":
+            with contextlib.closing(sqlite3.connect(self.folder / "doudi.sqlite")) as source:
+                with contextlib.closing(sqlite3.connect(copy)) as target:
+                    source.backup(target)
+        else:
+            dump = [os.path.join(POSTGRES_BIN, "pg_dump"), "--format", "custom", "--file", copy, self.url]
+            subprocess.run(list(map(str, dump)), check=True)
+
+    def restore(self):
+        """Puts the copy in the database's place; no server may run."""
+        copy = self.folder / "backup"
+        if self.kind == "sqlite":
+            for left in self.folder.glob("doudi.sqlite-*"):
+                left.unlink()
+            shutil.copy(copy, self.folder / "doudi.sqlite")
+        else:
+            self.psql(self.postgres, f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.psql(self.postgres, f"CREATE DATABASE {self.name} TEMPLATE template0")
+            restore = [os.path.join(POSTGRES_BIN, "pg_restore"), "--exit-on-error", "--dbname", self.url, copy]
+            subprocess.run(list(map(str, restore)), check=True)
+
+    def settings(self):
+        """What a command needs to work on this place."""
+        return "--database", self.url, "--policy", TOP / "policy", "--keys", self.keys
 
     def logs(self):
         """Every line that the servers of this place have written."""

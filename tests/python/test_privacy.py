@@ -6,7 +6,7 @@ import unittest
 import calls
 import grpc
 import households as h
-from server import CALL_SECONDS_MAX, Place
+from server import CALL_SECONDS_MAX, TOP, Place
 from stubs import pb
 
 NAME = "标记甲乙丙丁"
@@ -60,7 +60,8 @@ class Searched:
     def setUp(self):
         self.place = Place(self.kind)
         self.addCleanup(self.place.remove)
-        self.server = self.place.start(log_filter="debug")
+        self.server = self.place.start(log_filter="debug", environment={
+            "DOUDI_RETENTION_YEARS": "3", "DOUDI_IDENTITY_TO_LOOPBACK": "true"})
         self.errors = []
         calls.publish(self.server.client)
 
@@ -147,6 +148,64 @@ class Searched:
             officer=h.OFFICER))
         self.call(d.GetDetermination, pb.GetDeterminationRequest(name=NAME), grpc.StatusCode.INVALID_ARGUMENT)
         self.call(self.server.client.audit.Replay, pb.ReplayRequest(determination=reviewed.determination.name))
+        self.audit_and_erase(first)
+
+    def audit_and_erase(self, first):
+        """What an auditor opens and what is erased: the answers hold the marks, nothing at rest does."""
+        a, d = self.server.client.audit, self.server.client.determination
+        opening = pb.OpenDocumentsRequest(
+            request_id=h.request_id(), area=h.AREA, indices=[first.acknowledgement.index], include_identity=True,
+            purpose=pb.OPENING_PURPOSE_AUDIT, reference=NAME)
+        opened = self.call(a.OpenDocuments, opening)
+        documents = {document.name: document.content for document in opened.records[0].record.documents}
+        self.assertIn(NAME.encode(), documents["identity"], "the identity was not opened")
+        broken = pb.OpenDocumentsRequest()
+        broken.CopyFrom(opening)
+        broken.request_id = h.request_id()
+        broken.determinations.append(NAME)
+        broken.documents.append(ADDRESS)
+        self.call(a.OpenDocuments, broken, grpc.StatusCode.INVALID_ARGUMENT)
+        self.call(a.ListAccesses, pb.ListAccessesRequest(parent=NAME), grpc.StatusCode.INVALID_ARGUMENT)
+        self.call(a.GetEntry, pb.GetEntryRequest(
+            area=h.AREA, index=first.acknowledgement.index, include_documents=True))
+
+        # Nobody of this household is paid, so its three years are over.
+        rich = pb.Identity()
+        rich.CopyFrom(identity())
+        for person, serial in zip(rich.persons, (601, 602, 603)):
+            person.id_number = h.id_number(serial)
+        request = pb.DetermineRequest(request_id=h.request_id(), area=h.TOWNSHIP,
+                                      input=h.decision(h.three(9000000), identity=rich))
+        case = self.call(d.Determine, request).determination.case
+        grounds = dict(case=case, basis=pb.ERASURE_BASIS_PERSON_REQUEST, reason=REASON, officer=h.OFFICER)
+        self.call(a.RestrictCase, pb.RestrictCaseRequest(
+            request_id=h.request_id(), scope=pb.CASE_SCOPE_CASE, **grounds))
+        self.call(d.Determine, request, grpc.StatusCode.FAILED_PRECONDITION)
+        self.call(a.LiftRestriction, pb.LiftRestrictionRequest(request_id=h.request_id(), **grounds))
+        running = dict(grounds, case=first.determination.case)
+        self.call(a.EraseCase, pb.EraseCaseRequest(
+            request_id=h.request_id(), scope=pb.CASE_SCOPE_CASE, **running), grpc.StatusCode.FAILED_PRECONDITION)
+        for scope in (pb.CASE_SCOPE_IDENTITY, pb.CASE_SCOPE_CASE):
+            self.call(a.EraseCase, pb.EraseCaseRequest(request_id=h.request_id(), scope=scope, **grounds))
+            if scope == pb.CASE_SCOPE_CASE:
+                self.call(d.Determine, request, grpc.StatusCode.FAILED_PRECONDITION)
+        self.call(a.ListAccesses, pb.ListAccessesRequest(parent=first.determination.case))
+
+        # Another standard touches what was decided: the stream names cases, and nothing of theirs.
+        county = (TOP / "tests/policy/t1" / f"{h.AREA}-t1.yaml").read_text(encoding="utf-8")
+        county = county.replace("value: 650元", "value: 700元")
+        preview = pb.PreviewImpactRequest(area=h.AREA, sources=[county], through=h.month(2022, 12))
+        events = list(self.server.client.policy.PreviewImpact(preview, timeout=CALL_SECONDS_MAX))
+        self.assertTrue(any(event.HasField("decision") for event in events), events)
+        self.errors.extend(str(event) for event in events)
+
+        # Another standard touches what was decided: the stream names cases, and nothing of theirs.
+        county = (TOP / "tests/policy/t1" / f"{h.AREA}-t1.yaml").read_text(encoding="utf-8")
+        county = county.replace("value: 650元", "value: 700元")
+        preview = pb.PreviewImpactRequest(area=h.AREA, sources=[county], through=h.month(2022, 12))
+        events = list(self.server.client.policy.PreviewImpact(preview, timeout=CALL_SECONDS_MAX))
+        self.assertTrue(any(event.HasField("decision") for event in events), events)
+        self.errors.extend(str(event) for event in events)
 
     def test_no_mark_is_found_at_rest_in_entries_in_logs_or_in_errors(self):
         self.assertEqual(found_in("".join(MARKS).encode()), sorted(MARKS), "the search itself finds nothing")

@@ -1,7 +1,7 @@
 //! Codes of the vocabulary out of the enums of the contracts: the same words, in capitals behind the enum's prefix.
 
 use crate::api::pb;
-use crate::app::command::{RelationKind, RemedyBody, RemedyResult};
+use crate::app::command::{CaseScope, ErasureBasis, OpeningPurpose, RelationKind, RemedyBody, RemedyResult};
 use crate::rules::outcome::Cause;
 
 /// Refused: the zero of every enum and numbers that it does not have.
@@ -61,11 +61,38 @@ coded! {
     RelationKind = "RELATION_KIND_",
     RemedyBody = "REMEDY_BODY_",
     RemedyResult = "REMEDY_RESULT_",
+    OpeningPurpose = "OPENING_PURPOSE_",
+    ErasureBasis = "ERASURE_BASIS_",
+    CaseScope = "CASE_SCOPE_",
+    PartyRole = "PARTY_ROLE_",
+    SamplePopulation = "SAMPLE_POPULATION_",
+    SampleDraw = "SAMPLE_DRAW_",
+    SampleAllocation = "SAMPLE_ALLOCATION_",
+    StratumField = "STRATUM_FIELD_",
+    FindingOutcome = "FINDING_OUTCOME_",
+    FindingCause = "FINDING_CAUSE_",
+    ProcedureStep = "PROCEDURE_STEP_",
+    AuditeeAnswer = "AUDITEE_ANSWER_",
 }
 
 /// The typed value of a number on the wire.
 fn typed<E: Coded, T>(raw: i32, from_code: impl Fn(&str) -> Option<T>) -> Result<T, &'static str> {
     from_code(&E::code(raw)?).ok_or(NO_CODE)
+}
+
+/// What documents are opened for.
+pub fn opening_purpose(raw: i32) -> Result<OpeningPurpose, &'static str> {
+    typed::<pb::OpeningPurpose, _>(raw, OpeningPurpose::from_code)
+}
+
+/// A legal ground.
+pub fn erasure_basis(raw: i32) -> Result<ErasureBasis, &'static str> {
+    typed::<pb::ErasureBasis, _>(raw, ErasureBasis::from_code)
+}
+
+/// How much of a case.
+pub fn case_scope(raw: i32) -> Result<CaseScope, &'static str> {
+    typed::<pb::CaseScope, _>(raw, |code| code.parse().ok())
 }
 
 /// A cause, if it is one of those that the call may have.

@@ -36,6 +36,10 @@ pub const ADDRESS_SIZE_MAX_BYTES: usize = 512;
 pub const REASON_SIZE_MAX_BYTES: usize = 2_000;
 /// The text of a policy document. The largest shipped one is under a tenth of it.
 pub const POLICY_SIZE_MAX_BYTES: usize = 1 << 20;
+/// Documents of a preview: as many as one law is made of.
+pub const IMPACT_POLICY_COUNT_MAX: usize = 64;
+/// Parameters, choices and clauses that a preview asks for.
+pub const IMPACT_USE_COUNT_MAX: usize = 64;
 /// Largest request but a policy's. Holds a household at every limit; a test builds one.
 pub const REQUEST_SIZE_MAX_BYTES: usize = 512 * 1024;
 /// Largest request of the policy service: a document, and 64 KiB for who publishes it.

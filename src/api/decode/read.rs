@@ -2,6 +2,7 @@
 
 use super::decision::area;
 use super::limits::POLICY_SIZE_MAX_BYTES;
+use super::policy::lang;
 use super::provenance::officer;
 use super::violations::{Path, Violations};
 use crate::api::pb;
@@ -94,6 +95,7 @@ pub fn publish_policy(raw: pb::PublishPolicyRequest, areas: &AreaRegister) -> Re
     let request_id = v.parse(AT.field("request_id"), &raw.request_id);
     let area = county(&raw.area, areas, &mut v);
     let source = v.text(AT.field("source"), raw.source, POLICY_SIZE_MAX_BYTES);
+    let lang = lang(raw.language, &mut v);
     let officer = officer(raw.officer, AT.field("officer"), &mut v);
     let command = (|| {
         Some(PublishPolicy {
@@ -102,6 +104,7 @@ pub fn publish_policy(raw: pb::PublishPolicyRequest, areas: &AreaRegister) -> Re
             source: source?,
             officer: officer?,
             validate_only: raw.validate_only,
+            lang: lang?,
         })
     })();
     v.finish(command)
@@ -245,7 +248,7 @@ pub fn replay(raw: pb::ReplayRequest) -> Result<Replay, AppError> {
 }
 
 /// A deciding county, without a township: the owner of a log.
-fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCode> {
+pub(super) fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCode> {
     let county = area(raw, AT.field("area"), areas, v)?;
     if county.without_township() == county {
         return Some(county);
@@ -254,7 +257,8 @@ fn county(raw: &str, areas: &AreaRegister, v: &mut Violations) -> Option<AreaCod
     None
 }
 
-fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) -> Option<LogName> {
+/// The log of an area in an epoch.
+pub(super) fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) -> Option<LogName> {
     let area = county(raw, areas, v);
     if epoch == Some(0) {
         v.add(
@@ -266,10 +270,12 @@ fn log(raw: &str, epoch: Option<u32>, areas: &AreaRegister, v: &mut Violations) 
 }
 
 fn index(field: &'static str, raw: u64, v: &mut Violations) -> Option<LogIndex> {
-    v.check(
-        AT.field(field),
-        LogIndex::new(raw).map_err(|error| format!("is {error}")),
-    )
+    place(AT.field(field), raw, v)
+}
+
+/// A place in a log.
+pub(super) fn place(at: Path<'_>, raw: u64, v: &mut Violations) -> Option<LogIndex> {
+    v.check(at, LogIndex::new(raw).map_err(|error| format!("is {error}")))
 }
 
 /// The outer `None` is a violation.

@@ -9,12 +9,21 @@ use crate::app::result::{
 
 /// GetCheckpoint.
 pub fn checkpoint(result: CheckpointRead) -> pb::GetCheckpointResponse {
+    // What a quorum says of a larger tree it says of every smaller one: they are consistent.
+    let state = if result.witnessed_size >= result.tree_size {
+        pb::CheckpointState::Witnessed
+    } else {
+        pb::CheckpointState::Included
+    };
     pb::GetCheckpointResponse {
         checkpoint: result.note,
         origin: result.origin.to_string(),
         tree_size: result.tree_size.get(),
         root_hash: hash(&result.root),
         verifier_key: result.verifier_key,
+        state: state.into(),
+        cosigned_checkpoint: result.cosigned_note,
+        witnessed_tree_size: result.witnessed_size.get(),
     }
 }
 

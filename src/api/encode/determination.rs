@@ -237,7 +237,7 @@ fn kind(code: &str) -> pb::DecisionKind {
     pb::DecisionKind::from_str_name(&name).unwrap_or(pb::DecisionKind::Unspecified)
 }
 
-fn outcome(outcome: Outcome) -> pb::Outcome {
+pub(super) fn outcome(outcome: Outcome) -> pb::Outcome {
     match outcome {
         Outcome::Dibao => pb::Outcome::Dibao,
         Outcome::Tekun => pb::Outcome::Tekun,

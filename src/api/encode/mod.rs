@@ -2,13 +2,21 @@
 
 mod audit;
 mod determination;
+mod finding;
+mod impact;
+mod opening;
 mod policy;
 mod record;
+mod sampling;
 
 pub use audit::{checkpoint, consistency, entries, entry, inclusion, replayed};
 pub use determination::{determined, listed, read};
+pub use finding::{error_rates, finding_recorded, findings};
+pub use impact::impact;
+pub use opening::{accesses, erased, lifted, opened, restricted};
 pub use policy::{policies, policy_read, published};
 pub use record::{due_reviews, grace_periods, imported, remedy, transferred};
+pub use sampling::{reveal_refused, sample_committed, sample_drawn, sample_read, sample_requested, sample_revealed};
 
 use super::pb;
 use crate::rules::calendar::{Date, Month};

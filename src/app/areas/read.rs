@@ -5,6 +5,7 @@ use crate::area::{AreaCode, AreaLevel};
 use crate::rules::calendar::Date;
 use crate::rules::language::PolicyError;
 use crate::rules::language::error::Remarks;
+use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Source;
 use crate::rules::language::yaml::{self, Value, Yaml};
 
@@ -39,7 +40,7 @@ fn areas(tree: &Yaml, remarks: &mut Remarks<'_>) -> Vec<Area> {
         Value::Scalar(_) | Value::List(_) => None,
     };
     let Some(Value::List(items)) = list else {
-        remarks.error(tree.span, "no list of areas", "write `areas:` and a list under it");
+        remarks.error(tree.span, Wrong::NoAreas, Fix::WriteAreas);
         return Vec::new();
     };
     items.iter().filter_map(|item| area(item, remarks)).collect()
@@ -47,20 +48,14 @@ fn areas(tree: &Yaml, remarks: &mut Remarks<'_>) -> Vec<Area> {
 
 fn area(item: &Yaml, remarks: &mut Remarks<'_>) -> Option<Area> {
     let Value::Map(fields) = &item.value else {
-        remarks.error(
-            item.span,
-            "not an area",
-            "write {code: \"340321\", name: 怀远县, level: county, from: 2018-01-01}",
-        );
+        remarks.error(item.span, Wrong::NotAnAreaEntry, Fix::AreaEntryForm);
         return None;
     };
     for (key, _) in fields {
         if !KEYS.contains(&key.text.as_str()) {
-            remarks.error(
-                key.span,
-                format!("unknown key {}", key.text),
-                format!("use one of {}", KEYS.join(", ")),
-            );
+            let wrong = Wrong::UnknownKey { key: key.text.clone() };
+            let keys = KEYS.join(", ");
+            remarks.error(key.span, wrong, Fix::UseOneOf { keys });
         }
     }
     let code: Option<AreaCode> = needed(item, "code", remarks);
@@ -74,11 +69,12 @@ fn area(item: &Yaml, remarks: &mut Remarks<'_>) -> Option<Area> {
     if let (Some(code), Some(level)) = (code, &level)
         && level != level_word(code.level())
     {
-        remarks.error(
-            item.span,
-            format!("{code} is no {level}"),
-            format!("write level: {}", level_word(code.level())),
-        );
+        let wrong = Wrong::NotOfLevel {
+            code: code.to_string(),
+            level: level.clone(),
+        };
+        let level = level_word(code.level());
+        remarks.error(item.span, wrong, Fix::WriteLevel { level });
     }
     Some(Area {
         code: code?,
@@ -114,13 +110,14 @@ fn needed<T: std::str::FromStr<Err: std::fmt::Display>>(
     remarks: &mut Remarks<'_>,
 ) -> Option<T> {
     let Some((node, value)) = text(item, key) else {
-        remarks.error(item.span, format!("no {key}"), format!("write {key}: and its value"));
+        remarks.error(item.span, Wrong::NoAreaField { key }, Fix::WriteKeyValue { key });
         return None;
     };
     match value.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            remarks.error(node.span, format!("{key} is not of its form"), error.to_string());
+            let form = error.to_string();
+            remarks.error(node.span, Wrong::NotOfForm { key }, Fix::ByItsForm { form });
             None
         }
     }
@@ -129,6 +126,7 @@ fn needed<T: std::str::FromStr<Err: std::fmt::Display>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::language::say::{Lang, Say as _};
 
     #[test]
     fn the_shipped_register_is_read_and_huaiyuan_decides() {
@@ -148,7 +146,7 @@ mod tests {
         let found: Vec<String> = AreaRegister::read("areas.yaml", text)
             .expect_err("four mistakes")
             .iter()
-            .map(|error| format!("{}: {}", error.line, error.message))
+            .map(|error| format!("{}: {}", error.line, error.wrong.say(Lang::En)))
             .collect();
         assert_eq!(
             found,

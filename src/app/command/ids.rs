@@ -160,7 +160,7 @@ pub struct PolicyName {
 }
 
 /// The parts between the fixed words of a name; none if the words or their number differ.
-fn parts<'a, const N: usize>(text: &'a str, words: [&str; N]) -> Option<[&'a str; N]> {
+pub(super) fn parts<'a, const N: usize>(text: &'a str, words: [&str; N]) -> Option<[&'a str; N]> {
     let mut pieces = text.split('/');
     let mut found = [""; N];
     for (slot, word) in found.iter_mut().zip(words) {
@@ -172,7 +172,8 @@ fn parts<'a, const N: usize>(text: &'a str, words: [&str; N]) -> Option<[&'a str
     pieces.next().is_none().then_some(found)
 }
 
-fn county(text: &str) -> Option<AreaCode> {
+/// The county of a name.
+pub(super) fn county(text: &str) -> Option<AreaCode> {
     text.parse()
         .ok()
         .filter(|area: &AreaCode| area.without_township() == *area)

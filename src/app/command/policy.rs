@@ -1,9 +1,12 @@
-//! Publishing a policy document.
+//! Publishing a policy document, and what another one would change.
 
 use super::household::Officer;
-use super::ids::RequestId;
+use super::ids::{PolicyName, RequestId};
 use crate::area::AreaCode;
 use crate::canonical::Json;
+use crate::log::LogIndex;
+use crate::rules::calendar::Month;
+use crate::rules::language::say::Lang;
 
 /// Bring a policy document into use in an area.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +21,8 @@ pub struct PublishPolicy {
     pub officer: Officer,
     /// Record nothing.
     pub validate_only: bool,
+    /// The language of mistakes, warnings and shadows; no part of what is recorded.
+    pub lang: Lang,
 }
 
 impl PublishPolicy {
@@ -31,4 +36,43 @@ impl PublishPolicy {
             ("officer", self.officer.to_json()),
         ])
     }
+}
+
+/// Recompute recorded decisions under other documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewImpact {
+    /// The county, or an area whose counties are meant.
+    pub area: AreaCode,
+    /// Texts of unpublished documents, superiors first.
+    pub sources: Vec<String>,
+    /// Published documents.
+    pub policies: Vec<PolicyName>,
+    /// Only decisions that used one of these; none: every decision.
+    pub uses: Vec<Use>,
+    /// Last month that is compared.
+    pub through: Month,
+    /// The area to go on in; none: the first.
+    pub start_area: Option<AreaCode>,
+    /// The index to go on from, in the first area.
+    pub start: LogIndex,
+    /// The index to stop before, in every log; none: its end.
+    pub end: Option<LogIndex>,
+    /// The language of mistakes in the sources.
+    pub lang: Lang,
+}
+
+/// Something that a decision may have used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A parameter; with a row, that one alone.
+    Parameter {
+        /// Its id.
+        id: String,
+        /// The row's id.
+        row: Option<String>,
+    },
+    /// A choice.
+    Choice(String),
+    /// A clause.
+    Clause(String),
 }

@@ -2,12 +2,15 @@
 
 use super::files::{Found, Paths};
 use super::law;
+use super::words::{Mark, Words, cost};
 use crate::cli::{BAD, BOLD, Exit, GOOD, Out, Outcome, WARN};
+use crate::rules::diff::shadow::{Shadow, shadows};
 use crate::rules::document::Document;
+use crate::rules::language::say::{Lang, Say as _};
 use crate::rules::language::{PolicyError, Severity};
 use crate::rules::types::measure;
 
-/// Check policy documents against the vocabulary and the documents above them.
+/// Check policy documents against the vocabulary and the documents above them, and list what those below set as well.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  doudi policy check policy\n  doudi policy check my-county.yaml --above policy")]
 pub struct Args {
@@ -16,21 +19,21 @@ pub struct Args {
 }
 
 /// Checks, and says what it found.
-pub fn run(args: &Args, out: &Out) -> Outcome {
+pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
     let found = args.paths.read()?;
     let mut errors = 0_usize;
     for read in found.asked() {
         match &read.result {
             Ok(checked) => {
-                checked.warnings.iter().for_each(|warning| show(warning, out));
-                fine(&read.name, &checked.document, out);
+                checked.warnings.iter().for_each(|warning| show(warning, lang, out));
+                fine(&read.name, &checked.document, lang, out);
             }
             Err(remarks) => {
                 errors += remarks
                     .iter()
                     .filter(|remark| remark.severity == Severity::Error)
                     .count();
-                remarks.iter().for_each(|remark| show(remark, out));
+                remarks.iter().for_each(|remark| show(remark, lang, out));
             }
         }
     }
@@ -41,27 +44,29 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         .filter(|read| !found.asked.contains(&read.name) && read.result.is_err())
     {
         errors += 1;
-        out.line(format!(
-            "{BAD}error{BAD:#}: {} above is broken; check it first",
-            read.name
-        ));
+        let file = read.name.clone();
+        let (error, words) = (Mark::Error.say(lang), Words::BrokenAbove { file }.say(lang));
+        out.line(format!("{BAD}{error}{BAD:#}: {words}"));
     }
     if errors == 0 {
-        errors += laws(&found, out);
+        below(&found, lang, out);
+        errors += laws(&found, lang, out);
     }
     if errors == 0 {
         return Ok(Exit::Done);
     }
-    out.line(format!(
-        "{BOLD}{errors} error{}{BOLD:#}",
-        if errors == 1 { "" } else { "s" }
-    ));
+    let words = if errors == 1 {
+        Words::OneError
+    } else {
+        Words::Errors { count: errors }
+    };
+    out.line(format!("{BOLD}{}{BOLD:#}", words.say(lang)));
     Ok(Exit::Refuted)
 }
 
 /// Resolves the law of every document with rules of its own: documents that each pass may still contradict
 /// each other. Says the bound of a decision's cost; answers how many laws fail.
-fn laws(found: &Found, out: &Out) -> usize {
+fn laws(found: &Found, lang: Lang, out: &Out) -> usize {
     let sealed = found.sealed();
     let mut failed = 0;
     for read in found.asked() {
@@ -70,12 +75,17 @@ fn laws(found: &Found, out: &Out) -> usize {
         if document.vocabulary.is_some() || law::is_calendar(document) {
             continue;
         }
-        match law::resolve(document, &sealed) {
-            Ok(law) => out.line(format!("{GOOD}law{GOOD:#} {}: {}", document.area, law.cost())),
+        match law::resolve(document, &sealed, lang) {
+            Ok(law) => {
+                let (mark, words) = (Mark::Law.say(lang), cost(&law.cost()).say(lang));
+                out.line(format!("{GOOD}{mark}{GOOD:#} {}: {words}", document.area));
+            }
             Err(problems) => {
                 failed += 1;
                 for problem in problems {
-                    out.line(format!("{BAD}error{BAD:#}: law of {}: {problem}", document.area));
+                    let area = document.area.clone();
+                    let (error, law) = (Mark::Error.say(lang), Words::Law { area }.say(lang));
+                    out.line(format!("{BAD}{error}{BAD:#}: {law}: {problem}"));
                     out.document(&serde_json::json!({ "law": document.area, "severity": "error", "message": problem }));
                 }
             }
@@ -84,24 +94,51 @@ fn laws(found: &Found, out: &Out) -> usize {
     failed
 }
 
+/// What documents below one of those asked for set as well (P33). A collision that nobody declares is an error of the
+/// lower document, and was told there.
+fn below(found: &Found, lang: Lang, out: &Out) {
+    let sealed = found.sealed();
+    for read in found.asked() {
+        let Ok(checked) = &read.result else { continue };
+        let found = shadows(&checked.document, &sealed);
+        if !found.is_empty() {
+            let policy = checked.document.policy.clone();
+            let count = found.len();
+            out.line(Words::ShadowsBelow { policy, count }.say(lang));
+        }
+        found.iter().for_each(|found| shadow(found, lang, out));
+    }
+}
+
+/// One shadow, or as JSON.
+pub fn shadow(found: &Shadow, lang: Lang, out: &Out) {
+    let words = found.words(lang);
+    let mark = Mark::Shadow.say(lang);
+    out.line(format!("  {WARN}{mark}{WARN:#} {words}"));
+    if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&found.to_json().to_string()) {
+        value["words"] = words.into();
+        out.document(&serde_json::json!({ "shadow": value }));
+    }
+}
+
 /// One remark, coloured, or as JSON.
-pub fn show(remark: &PolicyError, out: &Out) {
+pub fn show(remark: &PolicyError, lang: Lang, out: &Out) {
     let style = match remark.severity {
         Severity::Error => BAD,
         Severity::Warning => WARN,
     };
-    let word = remark.severity.word();
+    let word = remark.severity.word_in(lang);
     let text = remark
-        .text()
+        .text_in(lang)
         .replacen(&format!(" {word}: "), &format!(" {style}{word}{style:#}: "), 1);
     out.line(text.trim_end());
-    if let Ok(value) = serde_json::from_str::<serde_json::Value>(&remark.to_json().to_string()) {
+    if let Ok(value) = serde_json::from_str::<serde_json::Value>(&remark.to_json_in(lang).to_string()) {
         out.document(&value);
     }
 }
 
 /// What a document holds, and the bound of its cost.
-fn fine(name: &str, document: &Document, out: &Out) {
+fn fine(name: &str, document: &Document, lang: Lang, out: &Out) {
     let (nodes, depth) = document
         .clauses
         .iter()
@@ -109,12 +146,17 @@ fn fine(name: &str, document: &Document, out: &Out) {
         .fold((0, 0), |(n, d), (a, b)| (n + a, d.max(b)));
     let rows: usize = document.outcomes.iter().map(|list| list.rows.len()).sum();
     let digest = document.digest();
-    out.line(format!(
-        "{GOOD}ok{GOOD:#} {name}: {} clauses ({nodes} nodes, depth {depth}), {} parameters, {rows} outcome rows, {} guards; {digest}",
-        document.clauses.len(),
-        document.parameters.len(),
-        document.guards.len(),
-    ));
+    let words = Words::Passes {
+        file: name.to_owned(),
+        clauses: document.clauses.len(),
+        nodes,
+        depth,
+        parameters: document.parameters.len(),
+        rows,
+        guards: document.guards.len(),
+        digest: digest.to_string(),
+    };
+    out.line(format!("{GOOD}{}{GOOD:#} {}", Mark::Ok.say(lang), words.say(lang)));
     out.document(&serde_json::json!({
         "file": name,
         "policy": document.policy,

@@ -99,6 +99,20 @@ pub fn layers<'d>(document: &Document, all: &[&'d Document]) -> Vec<&'d Document
     all.iter().filter(above).copied().collect()
 }
 
+/// One file and the texts that are held beside it.
+pub fn one(path: &Path) -> Result<(String, Vec<String>), Failure> {
+    let (mut files, mut texts) = (Vec::new(), Vec::new());
+    if path.is_dir() {
+        return Err(Failure::usage(format!(
+            "{}: a folder; name one document",
+            path.display()
+        )));
+    }
+    collect(path, &mut files, &mut texts)?;
+    let text = files.pop().map(|file: File| file.text);
+    Ok((text.unwrap_or_default(), texts))
+}
+
 fn same(a: &str, b: &str) -> bool {
     a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }

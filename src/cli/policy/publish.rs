@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use super::check;
 use super::files::Paths;
+use super::words::{Mark, Words};
 use crate::api::pb::policy_service_client::PolicyServiceClient;
-use crate::api::pb::{Officer, PublishPolicyRequest, PublishPolicyResponse};
-use crate::cli::{Exit, Failure, GOOD, Out, Outcome};
+use crate::api::pb::{self, Officer, PublishPolicyRequest, PublishPolicyResponse};
+use crate::cli::{Exit, Failure, GOOD, Out, Outcome, WARN};
 use crate::rules::language::Checked;
+use crate::rules::language::say::{Lang, Say as _};
 
 /// Publish documents into an area's log: superior ones first, each checked here and again by the server.
 #[derive(Debug, clap::Args)]
@@ -48,7 +50,7 @@ pub struct Args {
 }
 
 /// Publishes every document, in the order in which they build on each other.
-pub fn run(args: &Args, out: &Out) -> Outcome {
+pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
     let found = args.paths.read()?;
     let mut documents: Vec<&Checked> = Vec::new();
     let mut broken = false;
@@ -56,7 +58,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         match &read.result {
             Ok(checked) => documents.push(checked),
             Err(remarks) => {
-                remarks.iter().for_each(|remark| check::show(remark, out));
+                remarks.iter().for_each(|remark| check::show(remark, lang, out));
                 broken = true;
             }
         }
@@ -71,23 +73,16 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format!("the runtime does not start: {error}")))?;
-    runtime.block_on(publish(args, &documents, out))
+    runtime.block_on(publish(args, &documents, lang, out))
 }
 
-async fn publish(args: &Args, documents: &[&Checked], out: &Out) -> Outcome {
-    let server = &args.server;
-    let endpoint = Channel::from_shared(server.clone())
-        .map_err(|error| Failure::usage(format!("--server {server}: {error}; write http://HOST:PORT")))?;
-    let channel = endpoint
-        .connect()
-        .await
-        .map_err(|_| Failure::failed(format!("{server} does not answer; start it with `doudi serve`")))?;
-    let mut client = PolicyServiceClient::new(channel);
+async fn publish(args: &Args, documents: &[&Checked], lang: Lang, out: &Out) -> Outcome {
+    let mut client = PolicyServiceClient::new(connect(&args.server).await?);
     for checked in documents {
         let id = args.request_id.unwrap_or_else(Uuid::new_v4);
         let document = &checked.document;
-        match client.publish_policy(request(args, checked, id)?).await {
-            Ok(answer) => show(&answer.into_inner(), id, args.dry_run, out),
+        match client.publish_policy(request(args, checked, lang, id)?).await {
+            Ok(answer) => show(&answer.into_inner(), id, args.dry_run, lang, out),
             Err(status) if status.code() == tonic::Code::InvalidArgument => {
                 refused(&document.policy, &status, out);
                 return Ok(Exit::Refuted);
@@ -105,7 +100,17 @@ async fn publish(args: &Args, documents: &[&Checked], out: &Out) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn request(args: &Args, checked: &Checked, id: Uuid) -> Result<Request<PublishPolicyRequest>, Failure> {
+/// A connection to the service.
+pub async fn connect(server: &str) -> Result<Channel, Failure> {
+    let endpoint = Channel::from_shared(server.to_owned())
+        .map_err(|error| Failure::usage(format!("--server {server}: {error}; write http://HOST:PORT")))?;
+    endpoint
+        .connect()
+        .await
+        .map_err(|_| Failure::failed(format!("{server} does not answer; start it with `doudi serve`")))
+}
+
+fn request(args: &Args, checked: &Checked, lang: Lang, id: Uuid) -> Result<Request<PublishPolicyRequest>, Failure> {
     let mut request = Request::new(PublishPolicyRequest {
         request_id: id.to_string(),
         area: args.area.clone().unwrap_or_else(|| checked.document.area.clone()),
@@ -117,6 +122,7 @@ fn request(args: &Args, checked: &Checked, id: Uuid) -> Result<Request<PublishPo
             delegation: String::new(),
         }),
         validate_only: args.dry_run,
+        language: language(lang).into(),
     });
     if let Some(principal) = &args.principal {
         let value = MetadataValue::try_from(principal.as_str());
@@ -126,20 +132,47 @@ fn request(args: &Args, checked: &Checked, id: Uuid) -> Result<Request<PublishPo
     Ok(request)
 }
 
-fn show(answer: &PublishPolicyResponse, id: Uuid, dry_run: bool, out: &Out) {
+/// The language as the service knows it.
+fn language(lang: Lang) -> pb::Language {
+    match lang {
+        Lang::En => pb::Language::English,
+        Lang::Zh => pb::Language::Chinese,
+    }
+}
+
+fn show(answer: &PublishPolicyResponse, id: Uuid, dry_run: bool, lang: Lang, out: &Out) {
     let Some(policy) = &answer.policy else { return };
     let digest = hex::encode(&policy.digest);
-    let cases = answer.cases_passed;
-    if dry_run {
-        out.line(format!(
-            "{GOOD}ok{GOOD:#} {} {digest}: {cases} cases pass; nothing recorded",
-            policy.policy
-        ));
+    let (name, cases) = (policy.policy.clone(), answer.cases_passed);
+    let (mark, words) = if dry_run {
+        let digest = digest.clone();
+        (
+            Mark::Ok,
+            Words::Accepted {
+                policy: name,
+                digest,
+                cases,
+            },
+        )
     } else {
-        out.line(format!(
-            "{GOOD}published{GOOD:#} {} as {}: entry {}, {cases} cases",
-            policy.policy, policy.name, policy.index
-        ));
+        let (as_name, index) = (policy.name.clone(), policy.index);
+        (
+            Mark::Published,
+            Words::Published {
+                policy: name,
+                name: as_name,
+                index,
+                cases,
+            },
+        )
+    };
+    out.line(format!("{GOOD}{}{GOOD:#} {}", mark.say(lang), words.say(lang)));
+    if !answer.shadows.is_empty() {
+        let (policy, count) = (policy.policy.clone(), answer.shadows.len());
+        out.line(Words::ShadowsBelow { policy, count }.say(lang));
+    }
+    for shadow in &answer.shadows {
+        out.line(format!("  {WARN}{}{WARN:#} {}", Mark::Shadow.say(lang), shadow.words));
     }
     answer.warnings.iter().for_each(|warning| out.line(warning));
     out.document(&serde_json::json!({
@@ -149,7 +182,26 @@ fn show(answer: &PublishPolicyResponse, id: Uuid, dry_run: bool, out: &Out) {
         "index": policy.index,
         "request_id": id.to_string(),
         "warnings": answer.warnings,
+        "shadows": answer.shadows.iter().map(shadow_json).collect::<Vec<_>>(),
     }));
+}
+
+fn shadow_json(shadow: &pb::Shadow) -> serde_json::Value {
+    let day = |date: &Option<pb::Date>| date.map(|date| format!("{:04}-{:02}-{:02}", date.year, date.month, date.day));
+    let side = |side: &Option<pb::ShadowSide>| {
+        side.as_ref().map(|side| {
+            serde_json::json!({
+                "policy": side.policy, "area": side.document_area, "row": side.row, "cite": side.cite,
+                "instrument": side.instrument, "from": day(&side.effective_from), "until": day(&side.effective_until),
+                "value": side.value,
+            })
+        })
+    };
+    serde_json::json!({
+        "kind": shadow.kind().as_str_name(), "id": shadow.id, "superior": side(&shadow.superior),
+        "subordinate": side(&shadow.subordinate), "prevails": shadow.prevails().as_str_name(), "basis": shadow.basis,
+        "superior_is_later": shadow.superior_is_later, "words": shadow.words,
+    })
 }
 
 /// Every violation that the server names.

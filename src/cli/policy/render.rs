@@ -8,6 +8,7 @@ use super::check;
 use super::files::Paths;
 use crate::cli::{Exit, Failure, Out, Outcome};
 use crate::rules::document::Document;
+use crate::rules::language::say::Lang;
 use crate::rules::render;
 
 /// Write documents as pages: each clause as a Chinese sentence beside the article, with its values.
@@ -33,7 +34,7 @@ enum Format {
 }
 
 /// Renders every document that passes; a broken one ends in its mistakes.
-pub fn run(args: &Args, out: &Out) -> Outcome {
+pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
     let found = args.paths.read()?;
     let sealed = found.sealed();
     let mut exit = Exit::Done;
@@ -41,7 +42,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         let document = match &read.result {
             Ok(checked) => &checked.document,
             Err(remarks) => {
-                remarks.iter().for_each(|remark| check::show(remark, out));
+                remarks.iter().for_each(|remark| check::show(remark, lang, out));
                 exit = Exit::Refuted;
                 continue;
             }

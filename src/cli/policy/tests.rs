@@ -1,9 +1,10 @@
-//! Broken documents and the exact words an officer reads about each.
+//! Broken documents and the exact words an officer reads about each, in either language.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::rules::language::library::{self, File};
+use crate::rules::language::say::Lang;
 use crate::rules::language::{Context, PolicyError, read};
 
 /// Set it to write the expected texts anew; then read the difference before you commit it.
@@ -55,16 +56,45 @@ fn every_broken_document_is_explained_in_the_expected_words() {
             Err(errors) => errors,
         };
         assert!(!remarks.is_empty(), "{} draws no remark", file.name);
-        let text: String = remarks.iter().map(PolicyError::text).collect();
-        let expected = folder("tests/policy/broken").join(file.name.replace(".yaml", ".expected"));
-        if std::env::var_os(UPDATE).is_some() {
-            fs::write(&expected, &text).unwrap();
-        }
-        if fs::read_to_string(&expected).unwrap_or_default() != text {
-            wrong.push(format!("{}:\n{text}", file.name));
+        for (lang, ending) in [(Lang::En, ".expected"), (Lang::Zh, ".zh.expected")] {
+            let text: String = remarks.iter().map(|remark| remark.text_in(lang)).collect();
+            let expected = folder("tests/policy/broken").join(file.name.replace(".yaml", ending));
+            if std::env::var_os(UPDATE).is_some() {
+                fs::write(&expected, &text).unwrap();
+            }
+            if fs::read_to_string(&expected).unwrap_or_default() != text {
+                wrong.push(format!("{}:\n{text}", file.name));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn both_languages_name_the_same_place_and_the_chinese_one_says_what_and_how_in_chinese() {
+    let context = above();
+    for file in files("tests/policy/broken") {
+        let remarks = match read(&file.text, &file.name, &context) {
+            Ok(checked) => checked.warnings,
+            Err(errors) => errors,
+        };
+        for remark in remarks {
+            let (english, chinese) = (remark.text_in(Lang::En), remark.text_in(Lang::Zh));
+            let place = format!("{}:{}:{}: ", remark.file, remark.line, remark.column);
+            assert!(english.starts_with(&place) && chinese.starts_with(&place), "{chinese}");
+            let told = chinese.lines().next().unwrap_or_default();
+            let advised = chinese.lines().last().unwrap_or_default();
+            assert!(told.contains("错误: ") || told.contains("警告: "), "{chinese}");
+            for line in [told, advised] {
+                let sentence = line
+                    .trim_start_matches(&place)
+                    .replace("错误: ", "")
+                    .replace("改法: ", "");
+                let chinese_in_it = sentence.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+                assert!(chinese_in_it, "{line}");
+            }
+        }
+    }
 }
 
 #[test]

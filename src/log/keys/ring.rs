@@ -120,6 +120,26 @@ impl KeyRing {
         Ok(KeyRing(keys))
     }
 
+    /// The same ring with one more version of a key, which is in use from then on; older versions still read.
+    ///
+    /// # Errors
+    /// [`EntropyError`] from the source.
+    pub fn rotated(&self, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, EntropyError> {
+        let mut next = self.clone();
+        next.0.push(ServiceKey {
+            purpose,
+            version: self.in_use(purpose).version + 1,
+            secret: Zeroizing::new(draw(entropy)?),
+        });
+        Ok(next)
+    }
+
+    /// The name of the key-encryption key in use.
+    #[must_use]
+    pub fn kek_id(&self) -> KekId {
+        self.in_use(KeyPurpose::KeyEncryption).kek_id()
+    }
+
     fn of(&self, purpose: KeyPurpose) -> impl Iterator<Item = &ServiceKey> {
         self.0.iter().filter(move |key| key.purpose == purpose)
     }

@@ -132,6 +132,12 @@ impl VerifierKey {
         self.id
     }
 
+    /// The 32 bytes of the key itself: two keys are one if these are equal, whatever their names.
+    #[must_use]
+    pub fn key_bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
     /// Whether `signature` is this key's over `text`. Strict: one message has few valid spellings,
     /// and keys of small order never verify.
     #[must_use]
@@ -142,9 +148,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![TYPE_ED25519];
-        typed.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, self.id, BASE64_STANDARD.encode(typed))
+        write(f, &self.name, TYPE_ED25519, &self.key)
     }
 }
 
@@ -152,22 +156,35 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        // From the left, because base64 may hold a plus sign and a name may not.
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(KeyError::Shape);
-        };
-        let name = KeyName::new(name)?;
-        let typed = BASE64_STANDARD.decode(typed).map_err(|_| KeyError::Shape)?;
-        let (signature_type, key) = typed.split_first().ok_or(KeyError::Shape)?;
-        if KeyId::of(&name, &[*signature_type], key).to_string() != id {
-            return Err(KeyError::Id);
-        }
-        if *signature_type != TYPE_ED25519 {
-            return Err(KeyError::Type(*signature_type));
-        }
-        let key = key.try_into().map_err(|_| KeyError::Point)?;
-        let key = VerifyingKey::from_bytes(key).map_err(|_| KeyError::Point)?;
+        let (name, key) = parse(text, TYPE_ED25519)?;
         Ok(VerifierKey::ed25519(name, key))
     }
+}
+
+/// Writes a key of a type: `name+id+base64(type||key)`.
+pub(super) fn write(f: &mut fmt::Formatter<'_>, name: &KeyName, signature_type: u8, key: &VerifyingKey) -> fmt::Result {
+    let id = KeyId::of(name, &[signature_type], key.as_bytes());
+    let typed = [[signature_type].as_slice(), key.as_bytes()].concat();
+    write!(f, "{name}+{id}+{}", BASE64_STANDARD.encode(typed))
+}
+
+/// Reads a key of a type.
+pub(super) fn parse(text: &str, wanted: u8) -> Result<(KeyName, VerifyingKey), KeyError> {
+    // From the left, because base64 may hold a plus sign and a name may not.
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyError::Shape);
+    };
+    let name = KeyName::new(name)?;
+    let typed = BASE64_STANDARD.decode(typed).map_err(|_| KeyError::Shape)?;
+    let (signature_type, key) = typed.split_first().ok_or(KeyError::Shape)?;
+    if KeyId::of(&name, &[*signature_type], key).to_string() != id {
+        return Err(KeyError::Id);
+    }
+    if *signature_type != wanted {
+        return Err(KeyError::Type(*signature_type));
+    }
+    let key = key.try_into().map_err(|_| KeyError::Point)?;
+    let key = VerifyingKey::from_bytes(key).map_err(|_| KeyError::Point)?;
+    Ok((name, key))
 }

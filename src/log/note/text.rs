@@ -159,15 +159,24 @@ impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.text)?;
         for line in &self.signatures {
-            let bytes = [line.id.as_bytes().as_slice(), &line.signature].concat();
-            writeln!(f, "{LINE_BEGIN}{} {}", line.name, BASE64_STANDARD.encode(bytes))?;
+            writeln!(f, "{line}")?;
         }
         Ok(())
     }
 }
 
+/// The line without its newline.
+impl std::fmt::Display for SignatureLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes = [self.id.as_bytes().as_slice(), &self.signature].concat();
+        write!(f, "{LINE_BEGIN}{} {}", self.name, BASE64_STANDARD.encode(bytes))
+    }
+}
+
 impl SignatureLine {
-    fn parse(line: &str) -> Option<SignatureLine> {
+    /// Reads a line without its newline; nothing for any other text.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<SignatureLine> {
         let (name, signature) = line.strip_prefix(LINE_BEGIN)?.split_once(' ')?;
         let bytes = BASE64_STANDARD.decode(signature).ok()?;
         let (id, signature) = bytes.split_first_chunk::<4>()?;

@@ -56,6 +56,8 @@ pub enum Protection {
     Identity,
     /// Sealed with the case's content key: pseudonymous, enough for a replay.
     Content,
+    /// Sealed with a data key of this entry alone: it speaks of several cases, or outlives the keys of its own.
+    Entry,
 }
 
 /// A place for a document in entries of one kind.
@@ -116,6 +118,21 @@ const TRANSFER: &[Slot] = &event("transfer");
 const LINK: &[Slot] = &event("link");
 const EPOCH: &[Slot] = &[must("epoch", Protection::Public)];
 const KEY_EVENT: &[Slot] = &[must("key_event", Protection::Public)];
+/// Somebody was given documents: what for is public, who and which are not.
+const OPENING: &[Slot] = &[must("opening", Protection::Public), must("opened", Protection::Entry)];
+/// The root over the reads of an hour.
+const ACCESS: &[Slot] = &[must("access", Protection::Public)];
+/// What was erased or restricted outlives the case's keys, so it has a key of its own.
+const ERASURE: &[Slot] = &[must("erasure", Protection::Public), must("erased", Protection::Entry)];
+const SAMPLE_COMMIT: &[Slot] = &[must("sample_commit", Protection::Public)];
+const SAMPLE_REQUEST: &[Slot] = &[must("sample_request", Protection::Public)];
+const SAMPLE_REVEAL: &[Slot] = &[must("sample_reveal", Protection::Public)];
+/// The rule of the draw is public; which entry is of which stratum is not.
+const SAMPLE_RESULT: &[Slot] = &[
+    must("sample_result", Protection::Public),
+    must("selection", Protection::Content),
+];
+const FINDING: &[Slot] = &[must("finding", Protection::Content)];
 const POLICY: &[Slot] = &[must("policy", Protection::Public), may("source", Protection::Public)];
 
 /// The documents of a kind in the order of the entry. None: the kind is reserved, and its
@@ -131,17 +148,14 @@ pub const fn slots(kind: EntryKind) -> Option<&'static [Slot]> {
         EntryKind::Transfer => Some(TRANSFER),
         EntryKind::Link => Some(LINK),
         EntryKind::KeyEvent => Some(KEY_EVENT),
-        EntryKind::Opening
-        | EntryKind::Access
-        | EntryKind::Erasure
-        | EntryKind::SampleCommit
-        | EntryKind::SampleRequest
-        | EntryKind::SampleReveal
-        | EntryKind::SampleResult
-        | EntryKind::Finding
-        | EntryKind::Relief
-        | EntryKind::Fund
-        | EntryKind::Monitoring
-        | EntryKind::Inspection => None,
+        EntryKind::Opening => Some(OPENING),
+        EntryKind::Access => Some(ACCESS),
+        EntryKind::Erasure => Some(ERASURE),
+        EntryKind::SampleCommit => Some(SAMPLE_COMMIT),
+        EntryKind::SampleRequest => Some(SAMPLE_REQUEST),
+        EntryKind::SampleReveal => Some(SAMPLE_REVEAL),
+        EntryKind::SampleResult => Some(SAMPLE_RESULT),
+        EntryKind::Finding => Some(FINDING),
+        EntryKind::Relief | EntryKind::Fund | EntryKind::Monitoring | EntryKind::Inspection => None,
     }
 }

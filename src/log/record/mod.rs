@@ -21,4 +21,4 @@ pub use kind::{EntryKind, KindName, KindNameError};
 pub use manifest::{LawManifest, ManifestError, PublishedDocument};
 pub use seal::{DOCUMENT_SIZE_MAX_BYTES, OpenError, Opened, Place, open, open_public, publish, seal};
 pub use state::{CaseStatePlace, open_state, seal_state};
-pub use write::{CaseKeys, WriteError, WrittenDocument, write_documents};
+pub use write::{CaseKeys, RecordKeys, WriteError, WrittenDocument, write_documents, write_documents_of};

@@ -51,7 +51,7 @@ pub enum WriteError {
     #[error("an entry of kind {0} has no place for one of the documents: see src/log/FORMAT.md")]
     Unexpected(EntryKind),
     /// A sealed document without the keys of a case.
-    #[error("the document `{0}` is sealed and needs the data keys of its case")]
+    #[error("the document `{0}` is sealed and needs the data keys of its case or entry")]
     NoKeys(&'static str),
     /// A document is larger than [`DOCUMENT_SIZE_MAX_BYTES`].
     #[error("the document `{0}` is larger than {DOCUMENT_SIZE_MAX_BYTES} bytes: send less history or evidence")]
@@ -74,6 +74,37 @@ pub fn write_documents(
     keys: Option<&CaseKeys>,
     entropy: &mut dyn Entropy,
 ) -> Result<Vec<WrittenDocument>, WriteError> {
+    write_documents_of(
+        kind,
+        area,
+        record_id,
+        documents,
+        RecordKeys { case: keys, own: None },
+        entropy,
+    )
+}
+
+/// The keys that a record's documents are sealed with.
+#[derive(Clone, Copy, Default)]
+pub struct RecordKeys<'a> {
+    /// Those of its case.
+    pub case: Option<&'a CaseKeys>,
+    /// One of the entry's own.
+    pub own: Option<&'a (KeyRef, DataKey)>,
+}
+
+/// [`write_documents`], also for kinds that seal with a key of the entry's own.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write_documents_of(
+    kind: EntryKind,
+    area: AreaCode,
+    record_id: RecordId,
+    documents: &[(&str, &[u8])],
+    keys: RecordKeys<'_>,
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<WrittenDocument>, WriteError> {
     let slots = slots(kind).ok_or(WriteError::Reserved(kind))?;
     let mut written = Vec::with_capacity(documents.len());
     for slot in slots {
@@ -90,8 +121,9 @@ pub fn write_documents(
         let salt = Salt::draw(entropy)?;
         let key = match slot.protection {
             Protection::Public => None,
-            Protection::Identity => Some(&keys.ok_or(WriteError::NoKeys(slot.name))?.identity),
-            Protection::Content => Some(&keys.ok_or(WriteError::NoKeys(slot.name))?.content),
+            Protection::Identity => Some(&keys.case.ok_or(WriteError::NoKeys(slot.name))?.identity),
+            Protection::Content => Some(&keys.case.ok_or(WriteError::NoKeys(slot.name))?.content),
+            Protection::Entry => Some(keys.own.ok_or(WriteError::NoKeys(slot.name))?),
         };
         let (commitment, stored) = match key {
             None => publish(&name, &salt, content),

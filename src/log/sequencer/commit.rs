@@ -1,4 +1,4 @@
-//! One attempt to commit a batch: lock, check, select, stamp, sign, write, commit, prove.
+//! One attempt to commit a batch: for each log lock, check, select, stamp, sign, write; then commit and prove.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::answer::first_answer;
-use super::draft::{Draft, Written};
+use super::draft::Draft;
+use super::gate::{Mark, plan};
 use super::item::{AppendError, Item};
 use super::lane::Answer;
 use super::select::{Verdict, ask, select};
@@ -20,30 +21,169 @@ use crate::log::{LogIndex, Origin, TreeSize};
 use crate::store::append::{Append, Locked};
 use crate::store::{HeadRow, LogId, LogRow, StoreError};
 
-/// What became of the items of a batch that was tried.
-struct Tried {
-    verdicts: Vec<Verdict>,
-    /// The places of the items that stand; their batch is committed.
-    places: Vec<Option<LogIndex>>,
-    written: Option<Written>,
+/// The items of a batch that go to one log.
+pub(super) struct Share {
+    pub(super) area: AreaCode,
+    /// The log that was open before; without, it is found or opened.
+    pub(super) log: Option<LogRow>,
+    pub(super) items: Vec<Arc<Item>>,
 }
 
-/// Tries once. `log` is the log that was open before; without, it is found or opened.
+/// A share that was judged inside the transaction, and written as far as its items stand.
+struct Judged {
+    row: LogRow,
+    verdicts: Vec<Verdict>,
+    /// The places of the items that stand.
+    places: Vec<Option<LogIndex>>,
+    written: Option<(Draft, UncommittedCheckpoint)>,
+    /// The head before; nothing in a log without entries.
+    head: Option<Mark>,
+}
+
+/// Tries once to commit all shares in one transaction. What stops one share leaves the others as they are.
 ///
 /// # Errors
-/// [`Stopped`]: this attempt wrote nothing, or we cannot tell ([`StoreError::Unknown`]).
-pub(super) async fn attempt(
-    shared: &Shared,
-    area: AreaCode,
-    log: &mut Option<LogRow>,
-    items: &[Arc<Item>],
-) -> Result<Vec<Answer>, Stopped> {
-    let items: Vec<&Item> = items.iter().map(AsRef::as_ref).collect();
-    let tried = commit(shared, area, log, &items).await?;
-    let mut answers: Vec<Answer> = Vec::with_capacity(items.len());
-    for ((item, verdict), place) in items.iter().zip(tried.verdicts).zip(tried.places) {
+/// [`Stopped`], for each share: this attempt wrote nothing of it, or we cannot tell ([`StoreError::Unknown`]).
+pub(super) async fn attempt(shared: &Shared, shares: &mut [Share]) -> Vec<Result<Vec<Answer>, Stopped>> {
+    let judged = match commit(shared, shares).await {
+        Ok(judged) => judged,
+        Err(error) => return shares.iter().map(|_| Err(error.clone().into())).collect(),
+    };
+    let mut outcomes = Vec::with_capacity(shares.len());
+    for (share, judged) in shares.iter_mut().zip(judged) {
+        outcomes.push(match judged {
+            Ok(judged) => Ok(answers(shared, share, judged).await),
+            Err(stopped) => Err(stopped),
+        });
+    }
+    outcomes
+}
+
+/// One transaction over all shares. An error is that of the transaction as a whole.
+async fn commit(shared: &Shared, shares: &mut [Share]) -> Result<Vec<Result<Judged, Stopped>>, StoreError> {
+    for share in shares.iter_mut().filter(|share| share.log.is_none()) {
+        share.log = shared.store.log_of_area(share.area).await?;
+    }
+    let mut append = shared.store.append().await?;
+    let mut all = Vec::with_capacity(shares.len());
+    // A share alone is kept or dropped with its transaction; of several, each goes back by itself.
+    let several = shares.len() > 1;
+    for share in shares.iter() {
+        if several {
+            append.mark().await?;
+        }
+        let judged = write_share(shared, share, &mut append).await;
+        if several {
+            let stands = judged.as_ref().is_ok_and(|judged| judged.written.is_some());
+            append.settle(stands).await?;
+        }
+        all.push(judged);
+    }
+    if !all.iter().flatten().any(|judged| judged.written.is_some()) {
+        return Ok(all);
+    }
+    if let Err(error) = append.commit().await {
+        // Also a share of which nothing was written may have been judged by what another one wrote.
+        for judged in all.iter_mut().filter(|judged| judged.is_ok()) {
+            *judged = Err(error.clone().into());
+        }
+    }
+    Ok(all)
+}
+
+/// Judges the items of one log and writes those that stand; nothing is committed yet.
+async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Result<Judged, Stopped> {
+    let items: Vec<&Item> = share.items.iter().map(AsRef::as_ref).collect();
+    let row = match &share.log {
+        Some(row) => row.clone(),
+        None => {
+            shared.gate.admits_first_log(share.area)?;
+            open_first_log(shared, share.area, append).await?
+        }
+    };
+    let locked = append.lock(row.log_id, share.area).await?;
+    if locked.open_log != row.log_id {
+        // A new epoch was opened; the next attempt finds it.
+        return Err(StoreError::Conflict.into());
+    }
+    let tree = checked_tree(shared, &row.origin, &locked)?;
+    let mark = shared.gate.mark(share.area);
+    let nodes = append
+        .nodes(row.log_id, &plan(mark.as_ref(), &row.origin, &locked.head))
+        .await?;
+    shared.gate.admits(mark.as_ref(), &row.origin, &locked.head, &nodes)?;
+    shared.gate.settle(share.area).await?;
+    if !shared.vigil.admits(&row.origin, locked.head.size) {
+        return Err(AppendError::NotWitnessed.into());
+    }
+    let is_empty = tree.size() == TreeSize::EMPTY;
+    let known = append.look_up(share.area, &ask(&items)).await?;
+    let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
+    let verdicts = select(&items, known);
+    let head = locked.checkpoint.map(|newest| Mark {
+        checkpoint: Checkpoint {
+            origin: row.origin.clone(),
+            size: newest.size,
+            root: newest.root,
+        },
+        note: newest.note,
+    });
+    let mut judged = Judged {
+        row,
+        places: vec![None; items.len()],
+        verdicts,
+        written: None,
+        head,
+    };
+    if !judged.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Stands)) {
+        return Ok(judged);
+    }
+    let last_ms = (!is_empty).then_some(locked.head.last_time_ms);
+    let time_ms = shared
+        .trust
+        .next_time_ms(shared.clock.as_ref(), locked.database_ms, last_ms)
+        .map_err(AppendError::from)?;
+    let mut draft = Draft::after(&judged.row, tree, time_ms, registered);
+    if is_empty {
+        let keys = shared
+            .keys
+            .verifier_keys(&judged.row.origin)
+            .map_err(|_| AppendError::Signing)?;
+        draft.append_epoch(&keys, &shared.engine, None)?;
+    }
+    for (at, item) in items.iter().enumerate() {
+        if matches!(judged.verdicts[at], Verdict::Stands) {
+            judged.places[at] = Some(draft.append(item)?);
+        }
+    }
+    let signed = sign(shared, draft.checkpoint()).await?;
+    draft.write(append, &signed).await?;
+    judged.written = Some((draft, signed));
+    Ok(judged)
+}
+
+/// The answers to the items of a share, after COMMIT.
+async fn answers(shared: &Shared, share: &mut Share, judged: Judged) -> Vec<Answer> {
+    let had_entries = judged.head.is_some();
+    let mut head = judged.head;
+    let written = judged.written.map(|(draft, signed)| {
+        if had_entries {
+            // The clock was found right; from here real time is known without it.
+            shared.trust.confirm(shared.clock.as_ref());
+        }
+        let released = signed.release(&Committed::after_commit());
+        head = Some(Mark::of(&released));
+        draft.written(released)
+    });
+    share.log = head.is_some().then_some(judged.row);
+    if let Some(head) = head {
+        shared.vigil.grew(&head.checkpoint.origin, head.checkpoint.size);
+        shared.gate.raise(head).await;
+    }
+    let mut answers: Vec<Answer> = Vec::with_capacity(share.items.len());
+    for ((item, verdict), place) in share.items.iter().zip(judged.verdicts).zip(judged.places) {
         let answer = match verdict {
-            Verdict::Stands => match (&tried.written, place) {
+            Verdict::Stands => match (&written, place) {
                 (Some(written), Some(place)) => written.answer(item, place),
                 (None, _) | (_, None) => Err(AppendError::Unknown),
             },
@@ -53,71 +193,7 @@ pub(super) async fn attempt(
         };
         answers.push(answer);
     }
-    Ok(answers)
-}
-
-async fn commit(shared: &Shared, area: AreaCode, log: &mut Option<LogRow>, items: &[&Item]) -> Result<Tried, Stopped> {
-    let found = match log.take() {
-        Some(found) => Some(found),
-        None => shared.store.log_of_area(area).await?,
-    };
-    let mut append = shared.store.append().await?;
-    let row = match found {
-        Some(row) => row,
-        None => open_first_log(shared, area, &mut append).await?,
-    };
-    let locked = append.lock(row.log_id, area).await?;
-    if locked.open_log != row.log_id {
-        // A new epoch was opened; the next attempt finds it.
-        return Err(StoreError::Conflict.into());
-    }
-    let tree = checked_tree(shared, &row.origin, &locked)?;
-    let is_empty = tree.size() == TreeSize::EMPTY;
-    let known = append.look_up(area, &ask(items)).await?;
-    let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
-    let verdicts = select(items, known);
-    if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Stands)) {
-        *log = (!is_empty).then_some(row);
-        return Ok(Tried {
-            places: vec![None; items.len()],
-            verdicts,
-            written: None,
-        });
-    }
-    let last_ms = (!is_empty).then_some(locked.head.last_time_ms);
-    let time_ms = shared
-        .trust
-        .next_time_ms(shared.clock.as_ref(), locked.database_ms, last_ms)
-        .map_err(AppendError::from)?;
-    let mut draft = Draft::after(&row, tree, time_ms, registered);
-    if is_empty {
-        let keys = shared
-            .keys
-            .verifier_keys(&row.origin)
-            .map_err(|_| AppendError::Signing)?;
-        draft.append_epoch(&keys, &shared.engine)?;
-    }
-    let mut places = Vec::with_capacity(items.len());
-    for (item, verdict) in items.iter().zip(&verdicts) {
-        places.push(match verdict {
-            Verdict::Stands => Some(draft.append(item)?),
-            Verdict::Answered(_) | Verdict::Repeats(_) | Verdict::Refused(_) => None,
-        });
-    }
-    let signed = sign(shared, draft.checkpoint()).await?;
-    draft.write(&mut append, &signed).await?;
-    append.commit().await?;
-    let released = signed.release(&Committed::after_commit());
-    if last_ms.is_some() {
-        // The clock was found right; from here real time is known without it.
-        shared.trust.confirm(shared.clock.as_ref());
-    }
-    *log = Some(row);
-    Ok(Tried {
-        verdicts,
-        places,
-        written: Some(draft.written(released)),
-    })
+    answers
 }
 
 /// Opens epoch 1 of an area inside the transaction that appends its first entries.
@@ -169,7 +245,7 @@ fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) -> Result<Com
 }
 
 /// Signs the new head, within a bound: the head's lock is held meanwhile.
-async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, AppendError> {
+pub(super) async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, AppendError> {
     let signers = shared
         .keys
         .signers(&checkpoint.origin)

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::entropy::SystemEntropy;
 use super::entry::{commitments, document_rows};
+use super::epoch::Fork;
+use super::gate::SeenHead;
 use super::item::{Acknowledged, AppendError, Item};
 use super::select::span_rows;
 use super::tiles::full_tiles;
@@ -19,7 +21,8 @@ use crate::log::{LogIndex, RecordId};
 use crate::store::append::Append;
 use crate::store::batch::Batch;
 use crate::store::{
-    CaseHeadRow, CheckpointRow, EntryRow, HeadRow, LogRow, PolicyRow, RecordRow, RequestRow, StoreError,
+    AccessPlace, CaseHeadRow, CaseMarkRow, CheckpointRow, EntryRow, ErasedKeyRow, HeadRow, LogRow, PolicyRow,
+    RecordRow, RequestRow, StoreError,
 };
 
 /// A batch that is not committed. All its entries have one time.
@@ -76,21 +79,34 @@ impl Draft {
                 span_cases: Vec::new(),
                 spans: Vec::new(),
                 persons: Vec::new(),
+                marks: Vec::new(),
+                erased_keys: Vec::new(),
+                accesses: Vec::new(),
+                access_places: Vec::new(),
             },
             tree: Appended::after(tree),
             registered,
         }
     }
 
-    /// Appends the entry that opens a log: its name and the keys that sign it. The first epoch of
-    /// an area follows none.
-    pub(super) fn append_epoch(&mut self, keys: &[VerifierKey], engine: &str) -> Result<(), AppendError> {
+    /// Appends the entry that opens a log: its name and the keys that sign it, and after a fork what it follows.
+    pub(super) fn append_epoch(
+        &mut self,
+        keys: &[VerifierKey],
+        engine: &str,
+        fork: Option<&Fork>,
+    ) -> Result<(), AppendError> {
         let unavailable = |error: EntropyError| AppendError::Unavailable(Arc::new(error));
         let record_id = RecordId::from_bytes(draw(&mut SystemEntropy).map_err(unavailable)?);
         let salt = Salt::draw(&mut SystemEntropy).map_err(unavailable)?;
         let origin = self.log.origin.clone();
         let keys = keys.iter().map(|key| Json::text(key.to_string())).collect();
-        let body = Json::object([("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))]);
+        let mut body = vec![("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))];
+        if let Some(fork) = fork {
+            body.push(("previous", head_json(&fork.previous)));
+            body.push(("seen", head_json(&fork.seen)));
+        }
+        let body = Json::object(body);
         let name: DocumentName = "epoch".parse().expect("the name of the kind's only slot");
         let (commitment, stored) = publish(&name, &salt, &body.to_bytes());
         let documents = [WrittenDocument {
@@ -147,6 +163,7 @@ impl Draft {
             .filter(|person| self.registered.insert(person.hmac.clone()));
         batch.persons.extend(new.cloned());
         self.append_case(item, index);
+        self.append_effects(item, index);
         Ok(index)
     }
 
@@ -165,11 +182,36 @@ impl Draft {
             state: change.state.clone(),
             next_due: change.next_due.clone(),
             grace_end_month: change.grace_end_month.clone(),
+            erased: None,
+            restricted: None,
         });
         if let Some(spans) = span_rows(item) {
             self.batch.span_cases.push(case_id.clone());
             self.batch.spans.extend(spans);
         }
+    }
+
+    /// What the entry does beside the log: to a case's readability, to keys, to the list of accesses.
+    fn append_effects(&mut self, item: &Item, index: LogIndex) {
+        let log_id = self.log.log_id;
+        let batch = &mut self.batch;
+        let mark = item.effects.mark.zip(item.case_id.clone());
+        batch.marks.extend(mark.map(|(mark, case_id)| CaseMarkRow {
+            area: item.request.area,
+            case_id,
+            erased: mark.erased,
+            restricted: mark.restricted,
+        }));
+        let keys = item.effects.erased_keys.iter().cloned();
+        batch
+            .erased_keys
+            .extend(keys.map(|key_ref| ErasedKeyRow { key_ref, log_id, index }));
+        batch.accesses.extend(item.effects.accesses.iter().cloned());
+        let leaves = item.effects.access_leaves.iter().zip(0_u64..);
+        batch.access_places.extend(leaves.map(|(leaf, ordinal)| {
+            let place = AccessPlace { log_id, index, ordinal };
+            (*leaf, place)
+        }));
     }
 
     fn append_entry(&mut self, entry: Vec<u8>) -> LogIndex {
@@ -191,6 +233,8 @@ impl Draft {
             record_id,
             case_id,
             kind: kind.name().to_owned(),
+            erased: None,
+            restricted: None,
         });
     }
 
@@ -240,6 +284,16 @@ impl Draft {
             checkpoint,
         }
     }
+}
+
+/// Origin and size of a head, and its root where it is known.
+fn head_json(head: &SeenHead) -> Json {
+    let mut members = vec![
+        ("origin", Json::text(head.origin.to_string())),
+        ("size", Json::integer(head.size.get().into())),
+    ];
+    members.extend(head.root.map(|root| ("root", Json::text(root.to_string()))));
+    Json::object(members)
 }
 
 impl Written {

@@ -4,7 +4,10 @@ use super::clock::ClockError;
 use crate::area::AreaCode;
 use crate::log::record::{EntryError, EntryKind, LawUsed, WrittenDocument};
 use crate::log::{Hash, LogIndex, RecordId, TreeSize};
-use crate::store::{Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey, StoreError};
+use crate::store::{
+    AccessRow, CaseScope, Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey,
+    StoreError,
+};
 
 /// One decided, sealed thing that wants a place in the log.
 #[derive(Clone, Debug)]
@@ -33,6 +36,30 @@ pub struct Item {
     pub persons: Vec<PersonRow>,
     /// The document of law that comes into use.
     pub policy: Option<NewPolicy>,
+    /// What else the entry does, in its own transaction.
+    pub effects: Effects,
+}
+
+/// What entries of some kinds do beside the log, in their own transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// What the entry makes of its case; nothing leaves it as it is.
+    pub mark: Option<CaseMark>,
+    /// Data keys that the entry says are destroyed; they are, once it is durable.
+    pub erased_keys: Vec<String>,
+    /// What the entry itself gives somebody to read.
+    pub accesses: Vec<AccessRow>,
+    /// The leaves of the tree whose root the entry states, in order.
+    pub access_leaves: Vec<Hash>,
+}
+
+/// What erasures and restrictions made of a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaseMark {
+    /// What of it is erased.
+    pub erased: Option<CaseScope>,
+    /// What of it must not be read.
+    pub restricted: Option<CaseScope>,
 }
 
 /// A case's next state.
@@ -132,6 +159,12 @@ pub enum AppendError {
     /// The clock is not believed.
     #[error(transparent)]
     Clock(#[from] ClockError),
+    /// The database does not hold the log that was signed. Nothing is written until an operator decides.
+    #[error("the log was rolled back and is read-only: an operator must restore the database or confirm the fork")]
+    RolledBack,
+    /// Witnesses are required and have not cosigned the log for too long. Nothing was written.
+    #[error("the witnesses have not cosigned this log for more than a minute: check that they answer, retry later")]
+    NotWitnessed,
     /// The signer failed or took too long. Nothing was written.
     #[error("the checkpoint could not be signed in time: check the signing key or module")]
     Signing,

@@ -1,5 +1,6 @@
-//! The task of one log: takes items from its queue, gathers, commits, answers.
+//! The task of one log, or of all logs of a SQLite file: takes items from its queue, gathers, commits, answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +9,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{error, warn};
 
-use super::commit::attempt;
+use super::commit::{Share, attempt};
 use super::item::{Acknowledged, AppendError, Item};
 use super::{ATTEMPT_COUNT_MAX, BATCH_ITEM_COUNT_MAX, GATHER_MS, QUEUE_ITEM_COUNT_MAX, Shared, Stopped};
 use crate::area::AreaCode;
-use crate::store::{LogRow, StoreError};
+use crate::store::{Dialect, LogRow, StoreError};
 
 /// First pause between two attempts; each further one is twice as long.
 const RETRY_MS: u64 = 20;
@@ -25,7 +26,24 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Answer>,
 }
 
-/// The queue and the task of one log.
+/// What one task commits. PostgreSQL commits each log for itself, so that logs do not wait for each other;
+/// SQLite has one writer, whose one commit covers all logs that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LaneOf {
+    Log(AreaCode),
+    Database,
+}
+
+impl LaneOf {
+    pub(super) fn area(area: AreaCode, dialect: Dialect) -> LaneOf {
+        match dialect {
+            Dialect::Sqlite => LaneOf::Database,
+            Dialect::Postgres => LaneOf::Log(area),
+        }
+    }
+}
+
+/// A queue and its task.
 pub(super) struct Lane {
     queue: mpsc::Sender<Job>,
     task: JoinHandle<()>,
@@ -33,16 +51,10 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Starts the task.
-    pub(super) fn start(shared: Arc<Shared>, area: AreaCode) -> Lane {
+    pub(super) fn start(shared: Arc<Shared>) -> Lane {
         let (queue, jobs) = mpsc::channel(QUEUE_ITEM_COUNT_MAX);
-        let task = tokio::spawn(
-            Sequence {
-                shared,
-                area,
-                log: None,
-            }
-            .run(jobs),
-        );
+        let logs = BTreeMap::new();
+        let task = tokio::spawn(Sequence { shared, logs }.run(jobs));
         Lane { queue, task }
     }
 
@@ -71,8 +83,8 @@ impl Lane {
 
 struct Sequence {
     shared: Arc<Shared>,
-    area: AreaCode,
-    log: Option<LogRow>,
+    /// Logs that were open when they were last written.
+    logs: BTreeMap<AreaCode, LogRow>,
 }
 
 impl Sequence {
@@ -81,47 +93,104 @@ impl Sequence {
         while let Some(first) = jobs.recv().await {
             batch.push(first);
             gather(&mut jobs, &mut batch).await;
-            let items: Vec<Arc<Item>> = batch.iter().map(|job| job.item.clone()).collect();
-            let answers = self.sequence(&items).await;
-            for (job, answer) in batch.drain(..).zip(answers) {
-                // A caller that stopped waiting finds its entry by request id.
-                let _ = job.reply.send(answer);
+            self.sequence(batch.drain(..)).await;
+        }
+    }
+
+    /// Commits a batch, trying the logs again for which that can help; every job gets one answer.
+    async fn sequence(&mut self, batch: impl Iterator<Item = Job>) {
+        let (mut shares, mut waiting) = self.parted(batch);
+        let mut pause = Duration::from_millis(RETRY_MS);
+        for number in 1..=ATTEMPT_COUNT_MAX {
+            let outcomes = attempt(&self.shared, &mut shares).await;
+            let tried = std::mem::take(&mut shares)
+                .into_iter()
+                .zip(std::mem::take(&mut waiting));
+            for ((mut share, mut callers), outcome) in tried.zip(outcomes) {
+                match outcome {
+                    Ok(answers) => {
+                        self.logs.extend(share.log.map(|log| (share.area, log)));
+                        callers.answer(answers);
+                    }
+                    Err(stopped) => {
+                        if callers.may_try_again(share.area, number, stopped) {
+                            // Whatever was assumed of the log is read again.
+                            share.log = None;
+                            shares.push(share);
+                            waiting.push(callers);
+                        } else {
+                            callers.give_up();
+                        }
+                    }
+                }
+            }
+            if shares.is_empty() {
+                return;
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    /// The batch by logs, each in the order of the queue.
+    fn parted(&mut self, batch: impl Iterator<Item = Job>) -> (Vec<Share>, Vec<Callers>) {
+        let mut parts: BTreeMap<AreaCode, (Share, Callers)> = BTreeMap::new();
+        for job in batch {
+            let area = job.item.request.area;
+            let (share, callers) = parts.entry(area).or_insert_with(|| {
+                let log = self.logs.remove(&area);
+                let items = Vec::new();
+                (Share { area, log, items }, Callers::default())
+            });
+            share.items.push(job.item);
+            callers.replies.push(job.reply);
+        }
+        parts.into_values().unzip()
+    }
+}
+
+/// Who waits for the answers of one log, and what stood against it so far.
+#[derive(Default)]
+struct Callers {
+    replies: Vec<oneshot::Sender<Answer>>,
+    reason: Option<AppendError>,
+    outcome_unknown: bool,
+}
+
+impl Callers {
+    fn answer(self, answers: Vec<Answer>) {
+        for (reply, answer) in self.replies.into_iter().zip(answers) {
+            // A caller that stopped waiting finds its entry by request id.
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Notes why an attempt stopped; whether another one can help.
+    fn may_try_again(&mut self, area: AreaCode, number: u32, stopped: Stopped) -> bool {
+        match stopped {
+            Stopped::Failed(failed) => {
+                error!(%area, error = %failed, "nothing can be appended to the log");
+                self.reason = Some(failed);
+                false
+            }
+            Stopped::Store(failed) => {
+                let cause = std::error::Error::source(&failed).map(ToString::to_string);
+                warn!(%area, attempt = number, error = %failed, cause, "append failed, reading again");
+                self.outcome_unknown |= matches!(failed, StoreError::Unknown(_));
+                let damaged = matches!(failed, StoreError::Corrupt(_));
+                self.reason = Some(failed.into());
+                !damaged && number < ATTEMPT_COUNT_MAX
             }
         }
     }
 
-    /// Commits a batch, trying again where that can help; one answer an item, in order.
-    async fn sequence(&mut self, items: &[Arc<Item>]) -> Vec<Answer> {
-        let mut outcome_unknown = false;
-        let mut pause = Duration::from_millis(RETRY_MS);
-        let mut reason = AppendError::Unknown;
-        for number in 1..=ATTEMPT_COUNT_MAX {
-            match attempt(&self.shared, self.area, &mut self.log, items).await {
-                Ok(answers) => return answers,
-                Err(Stopped::Failed(failed)) => {
-                    error!(area = %self.area, error = %failed, "nothing can be appended to the log");
-                    reason = failed;
-                    break;
-                }
-                Err(Stopped::Store(failed)) => {
-                    let cause = std::error::Error::source(&failed).map(ToString::to_string);
-                    warn!(area = %self.area, attempt = number, error = %failed, cause, "append failed, reading again");
-                    outcome_unknown |= matches!(failed, StoreError::Unknown(_));
-                    let damaged = matches!(failed, StoreError::Corrupt(_));
-                    reason = failed.into();
-                    if damaged {
-                        break;
-                    }
-                }
-            }
-            // Whatever was assumed of the log is read again.
-            self.log = None;
-            sleep(pause).await;
-            pause *= 2;
-        }
+    fn give_up(self) {
         // Once an outcome was unknown, only finding the entries would have settled it.
-        let error = if outcome_unknown { AppendError::Unknown } else { reason };
-        items.iter().map(|_| Err(error.clone())).collect()
+        let known = self.reason.filter(|_| !self.outcome_unknown);
+        let error = known.unwrap_or(AppendError::Unknown);
+        for reply in self.replies {
+            let _ = reply.send(Err(error.clone()));
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The sequencer: gives items their place in the log, many in one commit, and answers with proofs.
 //!
-//! One task a log and process takes items from a bounded queue, gathers them for a few
-//! milliseconds, and commits them in one transaction (`commit`). Several processes may sequence
+//! A task takes items from a bounded queue, gathers them for a few milliseconds, and commits them
+//! in one transaction (`commit`): one task a log on PostgreSQL, one for all logs on SQLite, where one
+//! commit covers every log that waits and each is checked, tried again and answered by itself. Several processes may sequence
 //! one log: the lock on the head row and the guarded head update are the fence. Nothing is
 //! answered before COMMIT; after an unknown outcome the head is read again under its lock before
 //! anything is written, and what had been written is answered as a repeated request, by the same
@@ -19,12 +20,15 @@ mod commit;
 mod draft;
 mod entropy;
 mod entry;
+mod epoch;
+mod gate;
 mod item;
 mod lane;
 mod select;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod vigil;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,15 +38,20 @@ use tokio::sync::oneshot;
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
-pub use item::{Acknowledged, AppendError, CaseChange, Item, NewPolicy, PersonSpan};
-use lane::{Job, Lane};
+pub use epoch::{Fork, OpenedEpoch};
+use gate::Gate;
+pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
+pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Item, NewPolicy, PersonSpan};
+use lane::{Job, Lane, LaneOf};
 
-use super::Origin;
+pub use vigil::{Vigil, WITNESS_LAG_MAX_MS, Watched};
+
 use super::note::{SignError, Signer, VerifierKey};
+use super::{Origin, TreeSize};
 use crate::area::AreaCode;
 use crate::store::{Store, StoreError};
 
-/// Items that wait for one log. Beyond it callers are told to come later, before memory is short.
+/// Items that wait for one log, or for the one writer of a SQLite file. Beyond it callers are told to come later, before memory is short.
 pub const QUEUE_ITEM_COUNT_MAX: usize = 1024;
 
 /// Items of one commit. More would hold the head lock too long for the other replicas.
@@ -78,7 +87,7 @@ pub trait LogKeys: Send + Sync + 'static {
     fn verifier_keys(&self, origin: &Origin) -> Result<Vec<VerifierKey>, SignError>;
 }
 
-/// Why a batch as a whole was not committed.
+/// Why the items of one log were not committed.
 enum Stopped {
     /// Trying again does not help; nothing was written by this attempt.
     Failed(AppendError),
@@ -106,12 +115,31 @@ struct Shared {
     domain: String,
     engine: String,
     trust: clock::Trust,
+    gate: Gate,
+    vigil: Arc<Vigil>,
+}
+
+/// What watches over the logs of a sequencer.
+pub struct Guards {
+    /// Marks that survive a restart: a database that does not hold what they say is read-only.
+    pub high_water: Arc<dyn HighWater>,
+    /// Whether nothing is built upon a head that a quorum of witnesses has left alone for [`WITNESS_LAG_MAX_MS`].
+    pub witnesses_required: bool,
+}
+
+impl Default for Guards {
+    fn default() -> Self {
+        Guards {
+            high_water: Arc::new(Forgetful),
+            witnesses_required: false,
+        }
+    }
 }
 
 /// Appends items to the logs of all areas.
 pub struct Sequencer {
     shared: Arc<Shared>,
-    lanes: Mutex<Option<BTreeMap<AreaCode, Lane>>>,
+    lanes: Mutex<Option<BTreeMap<LaneOf, Lane>>>,
 }
 
 impl Sequencer {
@@ -125,6 +153,20 @@ impl Sequencer {
         domain: &str,
         engine: &str,
     ) -> Sequencer {
+        Sequencer::guarded(store, keys, clock, domain, engine, Guards::default())
+    }
+
+    /// The same with what watches over the logs.
+    #[must_use]
+    pub fn guarded(
+        store: Arc<dyn Store>,
+        keys: Arc<dyn LogKeys>,
+        clock: Arc<dyn Clock>,
+        domain: &str,
+        engine: &str,
+        guards: Guards,
+    ) -> Sequencer {
+        let vigil = Vigil::new(guards.witnesses_required, clock.clone());
         let shared = Shared {
             store,
             keys,
@@ -132,6 +174,8 @@ impl Sequencer {
             domain: domain.to_owned(),
             engine: engine.to_owned(),
             trust: clock::Trust::default(),
+            gate: Gate::new(guards.high_water),
+            vigil: Arc::new(vigil),
         };
         Sequencer {
             shared: Arc::new(shared),
@@ -143,6 +187,59 @@ impl Sequencer {
     /// [`CLOCK_GAP_MAX_MS`].
     pub fn confirm_clock(&self) {
         self.shared.trust.confirm(self.shared.clock.as_ref());
+    }
+
+    /// Compares every log with what was seen of it; what does not hold becomes read-only. At start-up, and now and
+    /// then afterwards for logs that nobody appends to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn compare_with_marks(&self) -> Result<(), StoreError> {
+        self.shared.gate.compare(self.shared.store.as_ref()).await
+    }
+
+    /// The logs that are read-only, each with what was seen and what was found.
+    #[must_use]
+    pub fn rolled_back(&self) -> Vec<RolledBack> {
+        self.shared.gate.rolled_back()
+    }
+
+    /// The largest size that a log is known to have had, 0 where nothing is known: what a database that holds less
+    /// of it has lost. Ask before the head is read, which only grows.
+    #[must_use]
+    pub fn reached(&self, origin: &Origin) -> TreeSize {
+        self.shared.gate.reached(origin)
+    }
+
+    /// The high-water mark of each area.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        self.shared.gate.marks()
+    }
+
+    /// Witnesses hold another history of this log: it becomes read-only.
+    pub fn witnesses_disagree(&self, seen: SeenHead, found: Mark) {
+        self.shared.gate.witnesses_disagree(seen, found);
+    }
+
+    /// How far the witnesses have come.
+    #[must_use]
+    pub fn vigil(&self) -> &Vigil {
+        &self.shared.vigil
+    }
+
+    /// Opens the next epoch of an area whose log was rolled back, on an operator's word. The old log stays as it is.
+    /// Nothing where the database holds all that was seen: there is no fork to confirm.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn open_next_epoch(&self, area: AreaCode) -> Result<Option<OpenedEpoch>, AppendError> {
+        self.compare_with_marks().await?;
+        let of_area = |rolled_back: &RolledBack| rolled_back.seen.origin.area() == area;
+        match self.rolled_back().into_iter().find(of_area) {
+            Some(rolled_back) => Ok(Some(epoch::open_next(&self.shared, rolled_back).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Appends an item to the open log of its area; opens the first log of an area that has none.
@@ -171,8 +268,8 @@ impl Sequencer {
         // A task ends early through a bug only; its log is read again from the start.
         lanes.retain(|_, lane| !lane.ended());
         let lane = lanes
-            .entry(area)
-            .or_insert_with(|| Lane::start(self.shared.clone(), area));
+            .entry(LaneOf::area(area, self.shared.store.dialect()))
+            .or_insert_with(|| Lane::start(self.shared.clone()));
         lane.enqueue(job)
     }
 

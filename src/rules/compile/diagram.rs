@@ -48,9 +48,9 @@ impl Code {
                 inner[operand.0 as usize] = true;
             }
         }
-        for at in 0..inner.len() {
+        for (at, is_inner) in inner.into_iter().enumerate() {
             let node = self.nodes[at];
-            if inner[at] || self.junction(&node).is_empty() {
+            if is_inner || self.junction(&node).is_empty() {
                 continue;
             }
             let start = self.diagram(&node, YES, NO);

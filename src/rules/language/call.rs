@@ -5,6 +5,7 @@ use super::error::nearest;
 use super::lex::Token;
 use super::names::{self, Function, Keyword};
 use super::parse::{Parser, Problem, glued_keyword};
+use super::said::{Count, Fix, Wanted, Wrong};
 use super::source::Span;
 use crate::rules::expr::{Operator, RoundMode};
 
@@ -17,11 +18,11 @@ impl Parser {
         self.need_mark("(")?;
         let kind = match function {
             Function::Operator(operator, least, most) => self.arguments(name, operator, least, most)?,
-            Function::Known => Kind::Known(self.name("the name of a fact")?),
+            Function::Known => Kind::Known(self.name(Wanted::FactName)?),
             Function::Round => {
                 let value = self.expression()?;
                 self.need_mark(",")?;
-                let quantum_fen = self.one_of("分, 角 or 元", names::quantum_fen)?;
+                let quantum_fen = self.one_of(Wanted::Quantum, names::quantum_fen)?;
                 self.need_mark(",")?;
                 Kind::Round(Box::new(value), quantum_fen, self.round_mode()?)
             }
@@ -48,32 +49,41 @@ impl Parser {
             return Ok(Kind::Apply(operator, arguments));
         }
         let wanted = if least == most {
-            least.to_string()
+            Count::Exactly { count: least }
         } else {
-            format!("{least} to {most}")
+            Count::Between { least, most }
         };
-        Err(Problem {
-            span: name.span,
-            message: format!("{} has {} arguments and takes {wanted}", name.text, arguments.len()),
-            fix: "add or take away arguments".into(),
-        })
+        Err(Problem::new(
+            name.span,
+            Wrong::ArgumentCount {
+                name: name.text.clone(),
+                count: arguments.len(),
+                wanted,
+            },
+            Fix::AddOrTakeArguments,
+        ))
     }
 
     fn round_mode(&mut self) -> Result<RoundMode, Problem> {
-        self.one_of("四舍五入, 进位 or 舍去", names::round_mode)
+        self.one_of(Wanted::RoundMode, names::round_mode)
     }
 
-    fn one_of<T>(&mut self, wanted: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
-        let name = self.name(wanted)?;
-        read(&name.text).ok_or_else(|| Problem {
-            span: name.span,
-            message: format!("`{}` stands where {wanted} should stand", name.text),
-            fix: format!("write {wanted}"),
+    fn one_of<T>(&mut self, wanted: Wanted, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
+        let name = self.name(wanted.clone())?;
+        read(&name.text).ok_or_else(|| {
+            Problem::new(
+                name.span,
+                Wrong::StandsWhere {
+                    word: name.text,
+                    wanted: wanted.clone(),
+                },
+                Fix::WriteWanted { wanted },
+            )
         })
     }
 
     fn aggregate(&mut self, name: &Name, kind: AggregateName) -> Result<Kind, Problem> {
-        let scope = self.name("a list such as 成员 or 工作, or a group")?;
+        let scope = self.name(Wanted::ListOrGroup)?;
         let filter = if self.word(Keyword::Where) {
             Some(self.expression()?)
         } else {
@@ -95,50 +105,45 @@ impl Parser {
                 &mut value
             };
             if slot.is_some() {
-                let fix = format!("the form is {}", form(kind));
-                return Err(Problem {
-                    span: at,
-                    message: format!("{} has one part too many", name.text),
-                    fix,
-                });
+                return Err(Problem::new(
+                    at,
+                    Wrong::OnePartTooMany {
+                        name: name.text.clone(),
+                    },
+                    Fix::FormIs { form: form(kind) },
+                ));
             }
             *slot = Some(self.expression()?);
         }
         if !matches!(self.peek(), Some(Token::Mark(")"))) {
-            return Err(self.unexpected("`,` or `)`"));
+            return Err(self.unexpected(Wanted::CommaOrClose));
         }
-        let wrong = |span: Span, message: String| Problem {
-            span,
-            message,
-            fix: format!("the form is {}", form(kind)),
-        };
+        let wrong = |span: Span, wrong: Wrong| Problem::new(span, wrong, Fix::FormIs { form: form(kind) });
+        let called = || name.text.clone();
         let ordered = kind == AggregateName::First;
         let bare = kind == AggregateName::Count;
         let extreme = matches!(kind, AggregateName::Least | AggregateName::Greatest);
         if ordered != key.is_some() {
-            let message = if ordered {
-                "首个 needs 按 (by)".to_string()
+            let told = if ordered {
+                Wrong::FirstNeedsBy
             } else {
-                format!("{} takes no 按", name.text)
+                Wrong::TakesNoBy { name: called() }
             };
-            return Err(wrong(by, message));
+            return Err(wrong(by, told));
         }
         if bare == value.is_some() {
-            let what = if bare {
-                "takes no value"
+            let told = if bare {
+                Wrong::TakesNoValue { name: called() }
             } else {
-                "needs a value after the list"
+                Wrong::NeedsValue { name: called() }
             };
-            return Err(wrong(name.span, format!("{} {what}", name.text)));
+            return Err(wrong(name.span, told));
         }
         if extreme && default.is_none() {
-            return Err(wrong(
-                name.span,
-                format!("{} over nothing has no value: 若无 (default) is missing", name.text),
-            ));
+            return Err(wrong(name.span, Wrong::NoDefault { name: called() }));
         }
         if !(extreme || ordered) && default.is_some() {
-            return Err(wrong(name.span, format!("{} takes no 若无", name.text)));
+            return Err(wrong(name.span, Wrong::TakesNoDefault { name: called() }));
         }
         Ok(Kind::Aggregate(Box::new(Aggregate {
             kind,
@@ -166,15 +171,19 @@ fn form(kind: AggregateName) -> &'static str {
 
 fn unknown_function(name: &Name) -> Problem {
     let fix = if let Some(keyword) = glued_keyword(&name.text) {
-        format!("put a blank after `{keyword}`; a parameter is read with brackets")
+        Fix::BlankOrBrackets {
+            keyword: keyword.to_owned(),
+        }
     } else if let Some(near) = nearest(&name.text, names::function_names()) {
-        format!("write `{near}`")
+        Fix::write(near)
     } else {
-        "parentheses call functions; a parameter is read with brackets: 低保标准[本地, 城乡]".to_string()
+        Fix::ParenthesesCall
     };
-    Problem {
-        span: name.span,
-        message: format!("there is no function `{}`", name.text),
+    Problem::new(
+        name.span,
+        Wrong::NoFunction {
+            name: name.text.clone(),
+        },
         fix,
-    }
+    )
 }

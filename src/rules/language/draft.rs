@@ -15,6 +15,7 @@ mod vocabulary;
 
 use super::ast::Node;
 use super::error::Remarks;
+use super::said::{Fix, Wrong};
 use super::source::Span;
 use super::yaml::Yaml;
 use crate::rules::document::{CalendarYear, InForce, SEMANTICS, SelectedBy, WorkedCase};
@@ -114,17 +115,16 @@ impl Draft {
         let policy = fields.id(remarks, "policy");
         let semantics = fields.need(remarks, "semantics");
         if let Some(semantics) = semantics.filter(|semantics| semantics.value != SEMANTICS) {
-            let message = format!("this engine reads {SEMANTICS}, not {}", semantics.value);
-            remarks.error(semantics.span, message, format!("write `semantics: {SEMANTICS}`"));
+            let wrong = Wrong::OtherSemantics {
+                ours: SEMANTICS,
+                theirs: semantics.value,
+            };
+            remarks.error(semantics.span, wrong, Fix::WriteSemantics { ours: SEMANTICS });
         }
         let area = fields.need(remarks, "area");
         if let Some(area) = area.as_ref().filter(|area| !values::is_area(&area.value)) {
-            let message = format!("`{}` is not an area code of 6 digits", area.value);
-            remarks.error(
-                area.span,
-                message,
-                "write the GB/T 2260 code, like 340321; 100000 is the nation",
-            );
+            let code = area.value.clone();
+            remarks.error(area.span, Wrong::NotAreaCodeOf6 { code }, Fix::AreaLike);
         }
         let nowhere = || Placed {
             value: String::new(),
@@ -152,7 +152,7 @@ impl Draft {
                 .and_then(|node| vocabulary::read(node, remarks)),
             cases: calendar::read_cases(&fields, remarks),
         };
-        remarks.enter("");
+        remarks.leave();
         Some(draft)
     }
 }

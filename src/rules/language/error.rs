@@ -1,7 +1,10 @@
 //! What is wrong with a policy document: where, in which clause, what, and the fix.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use super::said::{At, Fix, Wrong};
+use super::say::{Lang, Say as _};
 use super::source::{Source, Span};
 use crate::canonical::Json;
 
@@ -26,10 +29,36 @@ impl Severity {
             Severity::Warning => "warning",
         }
     }
+
+    /// As it is printed in a language.
+    #[must_use]
+    pub fn word_in(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (severity, Lang::En) => severity.word(),
+            (Severity::Error, Lang::Zh) => "错误",
+            (Severity::Warning, Lang::Zh) => "警告",
+        }
+    }
+}
+
+/// What a remark stands in: `clause wages`, `parameter minimum_wage`; nothing at the top of the document.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Place(Option<(At, String)>);
+
+impl Place {
+    /// In words.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> String {
+        match &self.0 {
+            None => String::new(),
+            Some((at, name)) if name.is_empty() => at.say(lang),
+            Some((at, name)) => format!("{} {name}", at.say(lang)),
+        }
+    }
 }
 
 /// One remark.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     /// The file as it was named to [`super::read`].
     pub file: String,
@@ -39,12 +68,12 @@ pub struct PolicyError {
     pub column: usize,
     /// Error or warning.
     pub severity: Severity,
-    /// What it stands in: `clause wages`, `parameter minimum_wage`; empty at the top of the document.
-    pub place: String,
-    /// What is wrong, lower case, no full stop.
-    pub message: String,
+    /// What it stands in.
+    pub place: Place,
+    /// What is wrong.
+    pub wrong: Wrong,
     /// What to do about it.
-    pub fix: String,
+    pub fix: Fix,
     /// The line of the file, for showing.
     pub excerpt: String,
     /// How many characters are meant, at least 1.
@@ -52,20 +81,27 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// The short form of a remark with the line and a mark under what is meant.
+    /// The short form of a remark with the line and a mark under what is meant, in English.
     #[must_use]
     pub fn text(&self) -> String {
+        self.text_in(Lang::En)
+    }
+
+    /// The same in a language.
+    #[must_use]
+    pub fn text_in(&self, lang: Lang) -> String {
         let mut out = format!(
             "{}:{}:{}: {}: ",
             self.file,
             self.line,
             self.column,
-            self.severity.word()
+            self.severity.word_in(lang)
         );
-        if !self.place.is_empty() {
-            out.push_str(&format!("{}: ", self.place));
+        let place = self.place.say(lang);
+        if !place.is_empty() {
+            out.push_str(&format!("{place}: "));
         }
-        out.push_str(&format!("{}\n", self.message));
+        out.push_str(&format!("{}\n", self.wrong.say(lang)));
         if !self.excerpt.trim().is_empty() {
             let number = self.line.to_string();
             let pad = " ".repeat(number.len());
@@ -83,23 +119,46 @@ impl PolicyError {
                 self.excerpt.trim_end()
             ));
         }
-        out.push_str(&format!("  fix: {}\n", self.fix));
+        let fix = match lang {
+            Lang::En => "fix",
+            Lang::Zh => "改法",
+        };
+        out.push_str(&format!("  {fix}: {}\n", self.fix.say(lang)));
         out
     }
 
-    /// For machines.
+    /// For machines, with the sentences in a language.
     #[must_use]
-    pub fn to_json(&self) -> Json {
+    pub fn to_json_in(&self, lang: Lang) -> Json {
         let number = |n: usize| Json::integer(i128::try_from(n).unwrap_or(i128::MAX));
         Json::object([
             ("file", Json::text(&self.file)),
             ("line", number(self.line)),
             ("column", number(self.column)),
             ("severity", Json::text(self.severity.word())),
-            ("place", Json::text(&self.place)),
-            ("message", Json::text(&self.message)),
-            ("fix", Json::text(&self.fix)),
+            ("place", Json::text(self.place.say(lang))),
+            ("message", Json::text(self.wrong.say(lang))),
+            ("fix", Json::text(self.fix.say(lang))),
         ])
+    }
+}
+
+/// By place in the file; what stands at one place in the order of its English text, in either language.
+impl Ord for PolicyError {
+    fn cmp(&self, other: &PolicyError) -> Ordering {
+        let at = |error: &PolicyError| (error.line, error.column, error.severity);
+        let text = |error: &PolicyError| {
+            let place = error.place.say(Lang::En);
+            (place, error.wrong.say(Lang::En), error.fix.say(Lang::En))
+        };
+        let order = self.file.cmp(&other.file).then_with(|| at(self).cmp(&at(other)));
+        order.then_with(|| text(self).cmp(&text(other)))
+    }
+}
+
+impl PartialOrd for PolicyError {
+    fn partial_cmp(&self, other: &PolicyError) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -107,6 +166,12 @@ impl PolicyError {
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
         | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{20000}'..='\u{3fffd}')
+}
+
+/// How many columns of a terminal a text takes.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }
 
 fn blank(c: char) -> &'static str {
@@ -121,7 +186,7 @@ fn underline(c: char) -> &'static str {
 #[derive(Debug)]
 pub struct Remarks<'s> {
     source: &'s Source,
-    place: String,
+    place: Place,
     found: BTreeSet<PolicyError>,
 }
 
@@ -131,7 +196,7 @@ impl<'s> Remarks<'s> {
     pub fn new(source: &'s Source) -> Remarks<'s> {
         Remarks {
             source,
-            place: String::new(),
+            place: Place::default(),
             found: BTreeSet::new(),
         }
     }
@@ -142,28 +207,38 @@ impl<'s> Remarks<'s> {
         self.source
     }
 
-    /// Names what the following remarks stand in.
-    pub fn enter(&mut self, place: impl Into<String>) {
-        self.place = place.into();
+    /// Names what the following remarks stand in; the name is empty while it is not known.
+    pub fn enter(&mut self, at: At, name: impl Into<String>) {
+        self.place = Place(Some((at, name.into())));
+    }
+
+    /// The following remarks stand at the top of the document again.
+    pub fn leave(&mut self) {
+        self.place = Place::default();
+    }
+
+    /// The following remarks stand where an earlier one stood.
+    pub fn go_back(&mut self, place: &Place) {
+        self.place = place.clone();
     }
 
     /// What the remarks stand in at the moment.
     #[must_use]
-    pub fn place(&self) -> String {
+    pub fn place(&self) -> Place {
         self.place.clone()
     }
 
     /// Publication is refused.
-    pub fn error(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) {
-        self.add(Severity::Error, span, message.into(), fix.into());
+    pub fn error(&mut self, span: Span, wrong: Wrong, fix: Fix) {
+        self.add(Severity::Error, span, wrong, fix);
     }
 
     /// An officer should look.
-    pub fn warn(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) {
-        self.add(Severity::Warning, span, message.into(), fix.into());
+    pub fn warn(&mut self, span: Span, wrong: Wrong, fix: Fix) {
+        self.add(Severity::Warning, span, wrong, fix);
     }
 
-    fn add(&mut self, severity: Severity, span: Span, message: String, fix: String) {
+    fn add(&mut self, severity: Severity, span: Span, wrong: Wrong, fix: Fix) {
         if self.found.len() >= ERROR_COUNT_MAX {
             return;
         }
@@ -176,7 +251,7 @@ impl<'s> Remarks<'s> {
             column: at.column,
             severity,
             place: self.place.clone(),
-            message,
+            wrong,
             fix,
             excerpt: excerpt.to_string(),
             width: meant.chars().count().max(1),
@@ -248,20 +323,22 @@ mod tests {
     fn the_mark_stands_under_chinese_text() {
         let source = Source::new("p.yaml", "value: 工资 + 未知\n");
         let mut remarks = Remarks::new(&source);
-        remarks.enter("clause x");
+        remarks.enter(At::Clause, "x");
         let start = source.text().find('未').unwrap_or_default();
         remarks.error(
             Span {
                 start,
                 end: start + "未知".len(),
             },
-            "no such name: 未知",
-            "declare it",
+            Wrong::NoName {
+                name: "未知".to_owned(),
+            },
+            Fix::CompleteIt,
         );
         let text = remarks.finish().iter().map(PolicyError::text).collect::<String>();
         assert_eq!(
             text,
-            "p.yaml:1:13: error: clause x: no such name: 未知\n  1 | value: 工资 + 未知\n    |               ^^^^\n  fix: declare it\n"
+            "p.yaml:1:13: error: clause x: there is no name `未知`\n  1 | value: 工资 + 未知\n    |               ^^^^\n  fix: complete it\n"
         );
     }
 

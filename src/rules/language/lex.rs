@@ -6,6 +6,7 @@ use winnow::error::EmptyError;
 use winnow::stream::{LocatingSlice, Location as _, Stream as _};
 use winnow::token::{any, literal, take_while};
 
+use super::said::{Fix, Wrong};
 use super::source::Span;
 use crate::rules::calendar::{Date, Month};
 use crate::rules::expr::Unit;
@@ -28,7 +29,7 @@ pub enum Token {
     /// A mark, in its half-width form.
     Mark(&'static str),
     /// What cannot be read: what is wrong, and the fix.
-    Bad(String, String),
+    Bad(Wrong, Fix),
 }
 
 /// A token and its place in the file.
@@ -163,10 +164,7 @@ fn day_or_month(input: &mut Input<'_>) -> Result<Token, EmptyError> {
     };
     Ok(token.unwrap_or_else(|| {
         let written = day.map_or(format!("{year}-{month}"), |day| format!("{year}-{month}-{day}"));
-        Token::Bad(
-            format!("{written} is not in the calendar"),
-            "write a day that exists, like 2021-07-01".into(),
-        )
+        Token::Bad(Wrong::NotInCalendar { date: written }, Fix::DayThatExists)
     }))
 }
 
@@ -176,16 +174,16 @@ fn number(input: &mut Input<'_>) -> Result<Token, EmptyError> {
     let fraction = fraction.unwrap_or_default();
     let unit = unit(input)?;
     if whole.len() + fraction.len() > DIGIT_COUNT_MAX {
-        let message = format!("a number has more than {DIGIT_COUNT_MAX} digits");
-        return Ok(Token::Bad(message, "write a smaller number".into()));
+        let wrong = Wrong::TooManyDigits { max: DIGIT_COUNT_MAX };
+        return Ok(Token::Bad(wrong, Fix::SmallerNumber));
     }
     let (unit, scale) = match unit {
         UnitWord::None => (None, Number::integer(1)),
         UnitWord::Percent => (Some(Unit::Ratio), Number::ratio(1, 100).unwrap_or(Number::ZERO)),
         UnitWord::Known(unit, times) => (Some(unit), Number::integer(times)),
         UnitWord::Unknown(word) => {
-            let fix = "put a blank before a word that is no unit, or use one of 元 元/人 人 个月 日 岁 次 个工作日 %";
-            return Ok(Token::Bad(format!("`{word}` after {whole} is not a unit"), fix.into()));
+            let number = whole.to_owned();
+            return Ok(Token::Bad(Wrong::NotAUnit { word, number }, Fix::UnitsAre));
         }
     };
     let value = (whole.to_string() + &fraction).parse::<i128>().ok();
@@ -194,22 +192,16 @@ fn number(input: &mut Input<'_>) -> Result<Token, EmptyError> {
         .zip(denominator)
         .and_then(|(value, ten)| Number::ratio(value, ten).ok()?.times(scale).ok());
     let Some(exact) = exact else {
-        return Ok(Token::Bad(
-            "a number is too large".into(),
-            "write a smaller number".into(),
-        ));
+        return Ok(Token::Bad(Wrong::NumberTooLarge, Fix::SmallerNumber));
     };
     let money = matches!(unit, Some(Unit::Fen | Unit::FenPerPerson));
     if exact.denominator() != 1 && unit.is_some_and(|unit| unit != Unit::Ratio) {
-        let (message, fix) = if money {
-            ("an amount has a part of a fen", "write at most two decimals of a yuan")
+        let (wrong, fix) = if money {
+            (Wrong::PartOfFen, Fix::TwoDecimals)
         } else {
-            (
-                "a span or a count has a decimal part",
-                "write a whole number; half a year is 6个月",
-            )
+            (Wrong::PartOfSpan, Fix::WholeHalfYear)
         };
-        return Ok(Token::Bad(message.into(), fix.into()));
+        return Ok(Token::Bad(wrong, fix));
     }
     Ok(Token::Number(exact, unit))
 }
@@ -283,10 +275,7 @@ fn mark(input: &mut Input<'_>) -> Result<Token, EmptyError> {
 
 fn unknown(input: &mut Input<'_>) -> Result<Token, EmptyError> {
     let c: char = any.parse_next(input)?;
-    Ok(Token::Bad(
-        format!("`{c}` has no meaning in an expression"),
-        "take it out".into(),
-    ))
+    Ok(Token::Bad(Wrong::NoMeaning { mark: c.to_string() }, Fix::TakeItOut))
 }
 
 #[cfg(test)]

@@ -76,21 +76,48 @@ struct Rank {
     rules: bool,
 }
 
-fn rank(file: &File) -> Rank {
-    let source = Source::new(&file.name, &file.text);
-    let mut remarks = Remarks::new(&source);
-    let tree = yaml::read(&mut remarks);
-    let member = |key: &str| match tree.as_ref().map(|tree| &tree.value) {
+/// Which document a text is: what its first keys say, empty where they say nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heading {
+    /// Its id.
+    pub policy: String,
+    /// Its area.
+    pub area: String,
+}
+
+/// Reads which document a text is, whatever else is wrong with it.
+#[must_use]
+pub fn heading(text: &str) -> Heading {
+    let tree = tree(text);
+    Heading {
+        policy: text_of(member(tree.as_ref(), "policy")),
+        area: text_of(member(tree.as_ref(), "area")),
+    }
+}
+
+fn tree(text: &str) -> Option<Yaml> {
+    let source = Source::new("", text);
+    yaml::read(&mut Remarks::new(&source))
+}
+
+fn member<'y>(tree: Option<&'y Yaml>, key: &str) -> Option<&'y Yaml> {
+    match tree.map(|tree| &tree.value) {
         Some(Value::Map(members)) => members.iter().find(|(name, _)| name.text == key).map(|(_, node)| node),
         _ => None,
-    };
-    let area = match member("area") {
-        Some(Yaml {
-            value: Value::Scalar(scalar),
-            ..
-        }) => scalar.text.clone(),
+    }
+}
+
+fn text_of(node: Option<&Yaml>) -> String {
+    match node.map(|node| &node.value) {
+        Some(Value::Scalar(scalar)) => scalar.text.clone(),
         _ => String::new(),
-    };
+    }
+}
+
+fn rank(file: &File) -> Rank {
+    let tree = tree(&file.text);
+    let member = |key: &str| member(tree.as_ref(), key);
+    let area = text_of(member("area"));
     let level = match area.as_str() {
         "100000" | "" => 0,
         area if area.ends_with("0000") => 1,

@@ -12,6 +12,8 @@ pub mod names;
 pub mod parse;
 mod pitfall;
 mod primary;
+pub mod said;
+pub mod say;
 pub mod source;
 pub mod yaml;
 

@@ -5,6 +5,7 @@
 use super::ast::{Kind, Name, Node};
 use super::lex::{self, Placed, Token};
 use super::names::{self, Keyword};
+use super::said::{Fix, Wanted, Wrong};
 use super::source::Span;
 use crate::rules::expr::Operator;
 
@@ -22,10 +23,20 @@ pub const TEXT_SIZE_MAX_BYTES: usize = 16 * 1024;
 pub struct Problem {
     /// Where.
     pub span: Span,
-    /// What.
-    pub message: String,
+    /// What. In a box, because most expressions have nothing wrong.
+    pub wrong: Box<Wrong>,
     /// What to do.
-    pub fix: String,
+    pub fix: Box<Fix>,
+}
+
+impl Problem {
+    pub(super) fn new(span: Span, wrong: Wrong, fix: Fix) -> Problem {
+        Problem {
+            span,
+            wrong: Box::new(wrong),
+            fix: Box::new(fix),
+        }
+    }
 }
 
 /// Reads a whole text. `offsets` gives the byte of the file for each byte of it.
@@ -36,13 +47,13 @@ pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let end = offsets.last().copied().unwrap_or_default();
     if text.len() > TEXT_SIZE_MAX_BYTES {
         let start = offsets.first().copied().unwrap_or_default();
-        let message = format!("the expression has more than {TEXT_SIZE_MAX_BYTES} bytes");
-        let fix = "give parts of it names as clauses";
-        return Err(Problem {
-            span: Span { start, end: start },
-            message,
-            fix: fix.into(),
-        });
+        return Err(Problem::new(
+            Span { start, end: start },
+            Wrong::ExpressionTooLong {
+                max: TEXT_SIZE_MAX_BYTES,
+            },
+            Fix::NameParts,
+        ));
     }
     let mut parser = Parser {
         tokens: lex::tokens(text, offsets),
@@ -54,7 +65,7 @@ pub fn expression(text: &str, offsets: &[usize]) -> Result<Node, Problem> {
     let node = parser.expression()?;
     match parser.peek() {
         None => Ok(node),
-        Some(_) => Err(parser.unexpected("the end of the expression")),
+        Some(_) => Err(parser.unexpected(Wanted::End)),
     }
 }
 
@@ -101,11 +112,11 @@ impl Parser {
         if self.mark(mark) {
             Ok(self.behind())
         } else {
-            Err(self.unexpected(&format!("`{mark}`")))
+            Err(self.unexpected(Wanted::Mark { mark: mark.to_owned() }))
         }
     }
 
-    pub(super) fn need_word(&mut self, keyword: Keyword, shown: &str) -> Result<(), Problem> {
+    pub(super) fn need_word(&mut self, keyword: Keyword, shown: Wanted) -> Result<(), Problem> {
         if self.word(keyword) {
             Ok(())
         } else {
@@ -113,7 +124,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn name(&mut self, wanted: &str) -> Result<Name, Problem> {
+    pub(super) fn name(&mut self, wanted: Wanted) -> Result<Name, Problem> {
         let span = self.here();
         match self.peek() {
             Some(Token::Word(text)) if names::keyword(text).is_none() => {
@@ -128,43 +139,39 @@ impl Parser {
         }
     }
 
-    pub(super) fn unexpected(&self, wanted: &str) -> Problem {
+    pub(super) fn unexpected(&self, wanted: Wanted) -> Problem {
         let span = self.here();
-        let (message, fix) = match self.peek() {
-            None => (
-                format!("the expression ends where {wanted} should stand"),
-                "complete it".to_string(),
-            ),
-            Some(Token::Bad(message, fix)) => (message.clone(), fix.clone()),
-            Some(Token::Word(word)) => (
-                format!("`{word}` stands where {wanted} should stand"),
-                match glued_keyword(word) {
-                    Some(keyword) => format!("put a blank after `{keyword}`"),
-                    None => "write an operator between two values, or take one away".to_string(),
-                },
-            ),
-            Some(Token::Mark(mark)) => (
-                format!("`{mark}` stands where {wanted} should stand"),
-                "check the parentheses and commas".to_string(),
-            ),
-            Some(Token::Number(..) | Token::Date(_) | Token::Month(_)) => (
-                format!("a number stands where {wanted} should stand"),
-                "write an operator between two values".to_string(),
-            ),
+        let (wrong, fix) = match self.peek() {
+            None => (Wrong::EndsWhere { wanted }, Fix::CompleteIt),
+            Some(Token::Bad(wrong, fix)) => (wrong.clone(), fix.clone()),
+            Some(Token::Word(word)) => {
+                let fix = match glued_keyword(word) {
+                    Some(keyword) => Fix::blank_after(keyword),
+                    None => Fix::OperatorBetween,
+                };
+                let word = word.clone();
+                (Wrong::StandsWhere { word, wanted }, fix)
+            }
+            Some(Token::Mark(mark)) => {
+                let word = (*mark).to_owned();
+                (Wrong::StandsWhere { word, wanted }, Fix::CheckParentheses)
+            }
+            Some(Token::Number(..) | Token::Date(_) | Token::Month(_)) => {
+                (Wrong::NumberWhere { wanted }, Fix::WriteOperator)
+            }
         };
-        Problem { span, message, fix }
+        Problem::new(span, wrong, fix)
     }
 
     /// Any expression; every nesting comes through here, so the depth is counted here.
     pub(super) fn expression(&mut self) -> Result<Node, Problem> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            let message = format!("the expression is nested more than {DEPTH_MAX} deep");
-            return Err(Problem {
-                span: self.here(),
-                message,
-                fix: "give a part of it a name as a clause".into(),
-            });
+            return Err(Problem::new(
+                self.here(),
+                Wrong::ExpressionNested { max: DEPTH_MAX },
+                Fix::NameAPart,
+            ));
         }
         let node = self.chain(Keyword::Or, Operator::Or, |p| {
             p.chain(Keyword::And, Operator::And, Parser::negation)
@@ -196,12 +203,7 @@ impl Parser {
         }
         let node = self.comparison()?;
         if count > 1 {
-            let fix = "two negations are none: take both away";
-            return Err(Problem {
-                span: start,
-                message: "非 stands twice".into(),
-                fix: fix.into(),
-            });
+            return Err(Problem::new(start, Wrong::NotTwice, Fix::TakeBothAway));
         }
         if count == 0 {
             return Ok(node);
@@ -224,11 +226,7 @@ impl Parser {
         let span = left.span.to(right.span);
         let before = self.here();
         if self.compare().is_some() {
-            return Err(Problem {
-                span: before,
-                message: "comparisons cannot be chained".into(),
-                fix: "write `a 且 b`, or `x 在 lo..hi`".into(),
-            });
+            return Err(Problem::new(before, Wrong::Chained, Fix::WriteAnd));
         }
         Ok(Node {
             span,
@@ -263,12 +261,7 @@ impl Parser {
             }
             let span = left.span.to(self.behind());
             if items.is_empty() {
-                let fix = "name at least one code";
-                return Err(Problem {
-                    span,
-                    message: "the set is empty".into(),
-                    fix: fix.into(),
-                });
+                return Err(Problem::new(span, Wrong::SetEmpty, Fix::NameACode));
             }
             return Ok(Node {
                 span,
@@ -278,7 +271,7 @@ impl Parser {
         if matches!(self.peek(), Some(Token::Word(word)) if word == "界限" || word == "bounds") {
             self.at += 1;
             self.need_mark("(")?;
-            let parameter = self.name("the name of a parameter")?;
+            let parameter = self.name(Wanted::ParameterName)?;
             let close = self.need_mark(")")?;
             return Ok(Node {
                 span: left.span.to(close),
@@ -351,13 +344,11 @@ impl Parser {
             kind => {
                 self.chained += 1;
                 if self.chained > CHAINED_MAX {
-                    let message = format!("an expression joins more than {CHAINED_MAX} parts");
-                    let fix = "give a part of it a name as a clause";
-                    return Err(Problem {
+                    return Err(Problem::new(
                         span,
-                        message,
-                        fix: fix.into(),
-                    });
+                        Wrong::TooManyParts { max: CHAINED_MAX },
+                        Fix::NameAPart,
+                    ));
                 }
                 Kind::Apply(operator, vec![Node { span: left.span, kind }, right])
             }

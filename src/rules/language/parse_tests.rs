@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::rules::expr::Unit;
+use crate::rules::language::say::{Lang, Say as _};
 use crate::rules::number::Number;
 
 fn parse(text: &str) -> Result<Node, Problem> {
@@ -133,15 +134,22 @@ fn what_is_wrong_is_said_with_the_fix() {
         ("2021-02-29", "not in the calendar", "exists"),
     ] {
         let problem = parse(text).unwrap_err();
-        assert!(problem.message.contains(message), "{text}: {}", problem.message);
-        assert!(problem.fix.contains(fix), "{text}: {}", problem.fix);
+        let (told, advised) = (problem.wrong.say(Lang::En), problem.fix.say(Lang::En));
+        assert!(told.contains(message), "{text}: {told}");
+        assert!(advised.contains(fix), "{text}: {advised}");
     }
 }
 
 #[test]
 fn nesting_is_limited_before_the_stack_is() {
     let deep = "(".repeat(5000) + "1" + &")".repeat(5000);
-    assert!(parse(&deep).unwrap_err().message.contains("nested more than 64"));
+    assert!(
+        parse(&deep)
+            .unwrap_err()
+            .wrong
+            .say(Lang::En)
+            .contains("nested more than 64")
+    );
     let signs = "-".repeat(5000) + "1";
     assert!(parse(&signs).is_err());
 }

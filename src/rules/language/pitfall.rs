@@ -1,38 +1,35 @@
 //! YAML's own traps, explained in the words of somebody who writes policies (L23).
 
+use super::said::{Fix, Wrong};
 use super::source::{Source, Span};
 
 /// Marks that begin something else than a text.
 const OPENING_MARKS: &str = "[{%>|@&*!\"'`";
 
-const QUOTE_IT: &str = "put the text into single quotes, or write `>-` after the key and the text on the next line";
-
 /// What a message of the YAML scanner means, where, and what to do.
 #[must_use]
-pub fn explain(source: &Source, at: usize, info: &str) -> (Span, String, String) {
+pub fn explain(source: &Source, at: usize, info: &str) -> (Span, Wrong, Fix) {
     let line_number = source.position(at).line;
     let line = source.line(line_number);
     let whole = Span { start: at, end: at };
     if line.contains('\t') && line.trim_start_matches(' ').starts_with('\t') {
-        return (
-            whole,
-            "a tab stands at the start of the line".into(),
-            "indent with blanks".into(),
-        );
+        return (whole, Wrong::TabAtStart, Fix::IndentWithBlanks);
     }
     if info.contains("mapping values") {
-        let message = "a second `: ` (colon and blank) in an unquoted text: YAML reads it as another key";
-        return (whole, message.into(), QUOTE_IT.into());
+        return (whole, Wrong::SecondColon, Fix::QuoteIt);
     }
     if let Some(mark) = value_of(line)
         .and_then(|value| value.chars().next())
         .filter(|c| OPENING_MARKS.contains(*c))
     {
-        let message = format!("a text that begins with `{mark}` means something else in YAML ({info})");
-        return (whole, message, QUOTE_IT.into());
+        let wrong = Wrong::BeginsWithMark {
+            mark: mark.to_string(),
+            info: info.to_owned(),
+        };
+        return (whole, wrong, Fix::QuoteIt);
     }
-    let fix = "check the indentation and the quotes of this line and the one before";
-    (whole, format!("this is not YAML: {info}"), fix.into())
+    let info = info.to_owned();
+    (whole, Wrong::NotYaml { info }, Fix::CheckIndentation)
 }
 
 /// What stands after the key of a line, or after its dash.
@@ -67,7 +64,8 @@ mod tests {
             let _ = super::super::yaml::read(&mut remarks);
             let found = remarks.finish();
             assert_eq!(found.len(), 1, "{text}");
-            assert!(found[0].message.contains(wanted), "{text}: {}", found[0].message);
+            let told = found[0].text();
+            assert!(told.contains(wanted), "{text}: {told}");
         }
     }
 }

@@ -4,6 +4,7 @@ use super::ast::{Arm, Kind, Node};
 use super::lex::Token;
 use super::names::{self, Keyword};
 use super::parse::{Parser, Problem};
+use super::said::Wanted;
 use crate::rules::expr::Operator;
 
 impl Parser {
@@ -38,9 +39,9 @@ impl Parser {
                     | Keyword::Where
                     | Keyword::By
                     | Keyword::Default,
-                ) => return Err(self.unexpected("a value")),
+                ) => return Err(self.unexpected(Wanted::Value)),
             },
-            Some(Token::Mark(_) | Token::Bad(..)) | None => return Err(self.unexpected("a value")),
+            Some(Token::Mark(_) | Token::Bad(..)) | None => return Err(self.unexpected(Wanted::Value)),
         };
         self.at += 1;
         Ok(Node { span, kind })
@@ -50,9 +51,9 @@ impl Parser {
         let start = self.here();
         self.at += 1;
         let condition = self.expression()?;
-        self.need_word(Keyword::Then, "则 (then)")?;
+        self.need_word(Keyword::Then, Wanted::Then)?;
         let then = self.expression()?;
-        self.need_word(Keyword::Else, "否则 (else)")?;
+        self.need_word(Keyword::Else, Wanted::Else)?;
         let otherwise = self.expression()?;
         let span = start.to(otherwise.span);
         Ok(Node {
@@ -68,9 +69,9 @@ impl Parser {
         self.need_mark("{")?;
         let mut arms: Vec<Arm> = Vec::new();
         while !self.mark("}") {
-            let mut codes = vec![self.name("a code")?];
+            let mut codes = vec![self.name(Wanted::Code)?];
             while self.mark(",") {
-                codes.push(self.name("a code")?);
+                codes.push(self.name(Wanted::Code)?);
             }
             self.need_mark(":")?;
             arms.push((codes, self.expression()?));
@@ -87,7 +88,7 @@ impl Parser {
 
     /// What begins with a name: a choice, a call, a lookup or the name alone.
     fn named(&mut self) -> Result<Node, Problem> {
-        let name = self.name("a name")?;
+        let name = self.name(Wanted::Name)?;
         for prefix in ["选项.", "choice."] {
             if let Some(id) = name.text.strip_prefix(prefix) {
                 return Ok(Node {

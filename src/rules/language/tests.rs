@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::say::{Lang, Say as _};
 use super::{Context, read};
 
 const VOCABULARY: &str = include_str!("../../../tests/policy/broken/above/vocabulary.yaml");
@@ -49,7 +50,9 @@ proptest! {
     fn any_expression_is_read_or_explained(text in "[若则否或且非在 合计个数成员工作(){}\\[\\],;:.<>=+*/0-9元%-]{0,80}") {
         let offsets: Vec<usize> = (0..=text.len()).collect();
         if let Err(problem) = super::parse::expression(&text, &offsets) {
-            prop_assert!(!problem.message.is_empty() && !problem.fix.is_empty());
+            for lang in Lang::ALL {
+                prop_assert!(!problem.wrong.say(lang).is_empty() && !problem.fix.say(lang).is_empty());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::error::Remarks;
 use super::pitfall;
+use super::said::{Fix, NodeKind, Wrong};
 use super::source::Span;
 
 /// Largest file that is read: the longest shipped table has a tenth of it.
@@ -58,12 +59,12 @@ pub struct Scalar {
 impl Yaml {
     /// What the node is, in words.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> NodeKind {
         match &self.value {
-            Value::Scalar(scalar) if scalar.text.is_empty() && scalar.plain => "nothing",
-            Value::Scalar(_) => "a text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
+            Value::Scalar(scalar) if scalar.text.is_empty() && scalar.plain => NodeKind::Nothing,
+            Value::Scalar(_) => NodeKind::Text,
+            Value::List(_) => NodeKind::List,
+            Value::Map(_) => NodeKind::Map,
         }
     }
 }
@@ -106,8 +107,10 @@ pub fn read(remarks: &mut Remarks<'_>) -> Option<Yaml> {
     if source.text().len() > FILE_SIZE_MAX_BYTES {
         remarks.error(
             Span::default(),
-            format!("the file has more than {FILE_SIZE_MAX_BYTES} bytes"),
-            "split it by level of government",
+            Wrong::FileTooLarge {
+                max: FILE_SIZE_MAX_BYTES,
+            },
+            Fix::SplitByLevel,
         );
         return None;
     }
@@ -123,11 +126,9 @@ pub fn read(remarks: &mut Remarks<'_>) -> Option<Yaml> {
     };
     let tree = reader.document();
     if tree.is_none() && !reader.remarks.has_errors() {
-        reader.remarks.error(
-            Span::default(),
-            "the file is empty",
-            "begin with `policy:`, `semantics:` and `area:`",
-        );
+        reader
+            .remarks
+            .error(Span::default(), Wrong::FileEmpty, Fix::BeginWithKeys);
     }
     tree
 }
@@ -165,8 +166,8 @@ impl Reader<'_, '_> {
             }
             Err(error) => {
                 let at = self.byte(error.marker());
-                let (span, message, fix) = pitfall::explain(self.remarks.source(), at, error.info());
-                self.remarks.error(span, message, fix);
+                let (span, wrong, fix) = pitfall::explain(self.remarks.source(), at, error.info());
+                self.remarks.error(span, wrong, fix);
                 None
             }
         }
@@ -181,8 +182,7 @@ impl Reader<'_, '_> {
                 Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(_) => {
                     if tree.is_some() {
-                        self.remarks
-                            .error(span, "a second document begins here", "keep one document in a file");
+                        self.remarks.error(span, Wrong::SecondDocument, Fix::OneDocument);
                         return None;
                     }
                     match self.node(0)? {
@@ -216,24 +216,16 @@ impl Reader<'_, '_> {
             | Event::MappingEnd => (0, false),
         };
         if anchor != 0 {
-            self.remarks.error(
-                span,
-                "an anchor or alias (`&x`, `*x`) is not read",
-                "write the value out",
-            );
+            self.remarks.error(span, Wrong::Anchor, Fix::WriteValueOut);
             return None;
         }
         if tag {
-            self.remarks.error(
-                span,
-                "a tag (`!x`) is not read",
-                "leave it out, or quote a text that begins with `!`",
-            );
+            self.remarks.error(span, Wrong::Tag, Fix::NoTag);
             return None;
         }
         if depth > NESTING_MAX {
-            self.remarks
-                .error(span, format!("nested more than {NESTING_MAX} deep"), "flatten it");
+            let wrong = Wrong::NestedTooDeep { max: NESTING_MAX };
+            self.remarks.error(span, wrong, Fix::Flatten);
             return None;
         }
         match event {
@@ -286,17 +278,15 @@ impl Reader<'_, '_> {
                 Step::Node(node) => node,
             };
             let Value::Scalar(text) = key.value else {
-                let fix = "quote the text: one that begins with `[` or `{` is read as a list or a map";
-                self.remarks.error(key.span, "a key must be a text", fix);
+                self.remarks.error(key.span, Wrong::KeyNotText, Fix::QuoteKey);
                 return None;
             };
             let Step::Node(value) = self.node(depth + 1)? else {
                 return None;
             };
             if members.iter().any(|(other, _)| other.text == text.text) {
-                let message = format!("`{}` stands here twice", text.text);
-                self.remarks
-                    .error(key.span, message, "keep one of the two; YAML readers would keep either");
+                let wrong = Wrong::KeyTwice { key: text.text };
+                self.remarks.error(key.span, wrong, Fix::KeepOneOfKeys);
                 continue;
             }
             members.push((

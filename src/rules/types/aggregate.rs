@@ -5,6 +5,7 @@ use super::ty::Ty;
 use crate::rules::expr::{Aggregate, AggregateKind, Expr, Literal, Operator, Unit};
 use crate::rules::language::ast::{self, AggregateName, Name, Node};
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
 
 /// Whose instances are counted in persons.
@@ -33,8 +34,10 @@ impl Checker<'_, '_> {
             AggregateName::Sum => {
                 let value = value?;
                 if !matches!(value.ty, Ty::Number(_)) {
-                    let message = format!("合计 adds numbers with a unit, and this is {}", value.ty.describe());
-                    return self.wrong(span, message, "use 个数 to count, 任一 or 全部 for conditions");
+                    let told = Wrong::SumNeedsUnit {
+                        ty: value.ty.describe(),
+                    };
+                    return self.wrong(span, told, Fix::CountOrAny);
                 }
                 (AggregateKind::Sum(value.expr), value.ty)
             }
@@ -43,8 +46,8 @@ impl Checker<'_, '_> {
             AggregateName::Least | AggregateName::Greatest => {
                 let value = value?;
                 if !ordered(&value.ty) {
-                    let message = format!("{} has no order", value.ty.describe());
-                    return self.wrong(span, message, "use 首个(... 按 次序, 值)");
+                    let ty = value.ty.describe();
+                    return self.wrong(span, Wrong::NoOrder { ty }, Fix::UseFirst);
                 }
                 let (node, default) = default?;
                 let default = default?;
@@ -59,8 +62,8 @@ impl Checker<'_, '_> {
                 let value = value?;
                 let key = key?;
                 if !ordered(&key.ty) {
-                    let message = format!("按 takes what has an order, and this is {}", key.ty.describe());
-                    return self.wrong(span, message, "order by a date, a month or a number");
+                    let ty = key.ty.describe();
+                    return self.wrong(span, Wrong::ByNeedsOrder { ty }, Fix::OrderBy);
                 }
                 let default = match default {
                     None => None,
@@ -140,10 +143,11 @@ impl Checker<'_, '_> {
                 let groups = symbols.groups.iter().map(|group| group.name.as_str());
                 let names = groups.chain(symbols.scopes.iter().flat_map(|s| [s.name.as_str(), s.id.as_str()]));
                 let fix = match nearest(&name.text, names) {
-                    Some(near) => format!("write `{near}`"),
-                    None => "write a list of the vocabulary, such as 成员, or a group of this document".to_string(),
+                    Some(near) => Fix::write(near),
+                    None => Fix::ListLike,
                 };
-                self.wrong(name.span, format!("there is no list `{}`", name.text), fix)
+                let name_text = name.text.clone();
+                self.wrong(name.span, Wrong::NoList { name: name_text }, fix)
             }
         }
     }
@@ -157,27 +161,18 @@ impl Checker<'_, '_> {
                 .map_or_else(|| id.to_string(), |scope| scope.name.clone())
         };
         let Some(parent) = symbols.scope(scope).and_then(|scope| scope.parent.clone()) else {
-            return self.wrong(
-                span,
-                format!("{} is not a list", shown(scope)),
-                "write a list inside it, such as 成员",
-            );
+            let name = shown(scope);
+            return self.wrong(span, Wrong::NotAList { name }, Fix::ListInside);
         };
         if self.scopes.contains(&parent) {
             return Some(());
         }
-        let message = format!(
-            "{} lies inside {}, and this stands outside",
-            shown(scope),
-            shown(&parent)
-        );
-        let fix = format!(
-            "walk {} first: 合计({}, 合计({}, ...))",
-            shown(&parent),
-            shown(&parent),
-            shown(scope)
-        );
-        self.wrong(span, message, fix)
+        let (list, parent) = (shown(scope), shown(&parent));
+        let told = Wrong::LiesInside {
+            list: list.clone(),
+            parent: parent.clone(),
+        };
+        self.wrong(span, told, Fix::WalkFirst { parent, list })
     }
 }
 

@@ -9,6 +9,7 @@ use super::ty::{Codes, Ty};
 use crate::rules::expr::{Expr, Literal, Operator, Unit};
 use crate::rules::language::ast::{Arm, Kind, Name, Node};
 use crate::rules::language::error::{Remarks, nearest};
+use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
 use crate::rules::number::Number;
 
@@ -55,8 +56,8 @@ impl<'c, 's> Checker<'c, 's> {
     }
 
     /// Reports a mistake.
-    pub fn wrong<T>(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) -> Option<T> {
-        self.remarks.error(span, message, fix);
+    pub fn wrong<T>(&mut self, span: Span, wrong: Wrong, fix: Fix) -> Option<T> {
+        self.remarks.error(span, wrong, fix);
         None
     }
 
@@ -72,13 +73,12 @@ impl<'c, 's> Checker<'c, 's> {
         if wanted.accepts(&typed.ty) {
             return Some(());
         }
-        let message = format!(
-            "this is {}, and {} is wanted here",
-            typed.ty.describe(),
-            wanted.describe()
-        );
+        let told = Wrong::ThisIs {
+            given: typed.ty.describe(),
+            wanted: wanted.describe(),
+        };
         let fix = mismatch_fix(&typed.ty, wanted);
-        self.wrong(span, message, fix)
+        self.wrong(span, told, fix)
     }
 
     /// Any expression. `wanted` decides what a bare number or a code means, nothing else.
@@ -130,7 +130,7 @@ impl<'c, 's> Checker<'c, 's> {
             _ => Unit::Ratio,
         };
         if unit == Unit::Count && value.denominator() != 1 {
-            return self.wrong(span, "a count has a decimal part", "write a whole number");
+            return self.wrong(span, Wrong::CountDecimal, Fix::WholeNumber);
         }
         let known = matches!(wanted, Some(Ty::Number(d)) if matches!(d.unit(), Some(Unit::Count | Unit::Ratio)));
         let ty = if known { Ty::number(unit) } else { Ty::Bare };
@@ -148,11 +148,7 @@ impl<'c, 's> Checker<'c, 's> {
                 ty: Ty::Area,
             });
         }
-        self.wrong(
-            span,
-            "an area code has 6 or 9 digits",
-            "write the GB/T 2260 code, like 340321",
-        )
+        self.wrong(span, Wrong::AreaDigits, Fix::AreaCodeLike)
     }
 
     fn name(&mut self, name: &str, span: Span, wanted: Option<&Ty>) -> Option<Typed> {
@@ -185,16 +181,15 @@ impl<'c, 's> Checker<'c, 's> {
                 };
                 self.lookup(&place, &[], span)
             }
-            Err((message, fix)) => match wanted {
+            Err(unresolved) => match wanted {
                 Some(Ty::Code(codes)) => {
-                    let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
-                    let fix = match nearest(name, known.iter().copied()) {
-                        Some(near) => format!("write `{near}`"),
-                        None => format!("its codes are: {}", known.join(", ")),
-                    };
-                    self.wrong(span, format!("`{name}` is not a code of {}", codes.list), fix)
+                    let (told, fix) = not_a_code(name, codes);
+                    self.wrong(span, told, fix)
                 }
-                _ => self.wrong(span, message, fix),
+                _ => {
+                    let (told, fix) = *unresolved;
+                    self.wrong(span, told, fix)
+                }
             },
         }
     }
@@ -207,10 +202,10 @@ impl<'c, 's> Checker<'c, 's> {
             });
         }
         let fix = match nearest(id, self.symbols.choices.keys().map(String::as_str)) {
-            Some(near) => format!("write 选项.{near}"),
-            None => "declare it under `choices:` with its options".to_string(),
+            Some(near) => Fix::WriteChoice { id: near.to_owned() },
+            None => Fix::DeclareChoice,
         };
-        self.wrong(span, format!("there is no choice `{id}`"), fix)
+        self.wrong(span, Wrong::NoChoice { id: id.to_owned() }, fix)
     }
 
     fn in_set(&mut self, left: &Node, items: &[Node]) -> Option<Typed> {
@@ -240,8 +235,10 @@ impl<'c, 's> Checker<'c, 's> {
     fn cases(&mut self, subject: &Node, arms: &[Arm], wanted: Option<&Ty>, span: Span) -> Option<Typed> {
         let typed = self.expr(subject, None)?;
         let Ty::Code(codes) = &typed.ty else {
-            let message = format!("分情况 needs a code, and this is {}", typed.ty.describe());
-            return self.wrong(subject.span, message, "use 若 ... 则 ... 否则 ...");
+            let told = Wrong::CasesNeedCode {
+                ty: typed.ty.describe(),
+            };
+            return self.wrong(subject.span, told, Fix::UseIf);
         };
         let codes = Rc::clone(codes);
         let mut read: Vec<(String, Option<Expr>)> = Vec::new();
@@ -265,8 +262,8 @@ impl<'c, 's> Checker<'c, 's> {
                 match code {
                     None => self.no_such_arm(name, &codes),
                     Some((code, _)) if read.iter().any(|(other, _)| other == code) => {
-                        self.remarks
-                            .error(name.span, format!("`{code}` stands twice"), "keep one arm a code");
+                        let told = Wrong::CodeTwice { code: code.clone() };
+                        self.remarks.error(name.span, told, Fix::OneArm);
                     }
                     Some((code, _)) => read.push((code.clone(), value_typed.clone().map(|typed| typed.expr))),
                 }
@@ -279,9 +276,11 @@ impl<'c, 's> Checker<'c, 's> {
             .filter(|c| !read.iter().any(|(r, _)| r == c))
             .collect();
         if !missing.is_empty() {
-            let message = format!("分情况 leaves out {} of {}", missing.join(", "), codes.list);
-            let fix = "add an arm for each code; several codes may share one: `a, b: value`";
-            return self.wrong(span, message, fix);
+            let told = Wrong::CasesLeaveOut {
+                codes: missing.join(", "),
+                list: codes.list.clone(),
+            };
+            return self.wrong(span, told, Fix::AddArms);
         }
         let arms: Option<Vec<(String, Expr)>> = read.into_iter().map(|(code, value)| Some((code, value?))).collect();
         Some(Typed {
@@ -291,17 +290,25 @@ impl<'c, 's> Checker<'c, 's> {
     }
 
     fn no_such_arm(&mut self, name: &Name, codes: &Codes) {
-        let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
-        let fix = match nearest(&name.text, known.iter().copied()) {
-            Some(near) => format!("write `{near}`"),
-            None => format!("its codes are: {}", known.join(", ")),
-        };
-        self.remarks.error(
-            name.span,
-            format!("`{}` is not a code of {}", name.text, codes.list),
-            fix,
-        );
+        let (told, fix) = not_a_code(&name.text, codes);
+        self.remarks.error(name.span, told, fix);
     }
+}
+
+/// A word that is no code of a list, and the code that may be meant.
+pub fn not_a_code(name: &str, codes: &Codes) -> (Wrong, Fix) {
+    let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
+    let fix = match nearest(name, known.iter().copied()) {
+        Some(near) => Fix::write(near),
+        None => Fix::CodesAre {
+            codes: known.join(", "),
+        },
+    };
+    let told = Wrong::NotACodeOf {
+        name: name.to_owned(),
+        list: codes.list.clone(),
+    };
+    (told, fix)
 }
 
 /// A literal with its unit.
@@ -320,26 +327,28 @@ fn code_of(expr: &Expr) -> Option<String> {
 }
 
 /// What to do about a type that does not fit.
-pub fn mismatch_fix(given: &Ty, wanted: &Ty) -> String {
+pub fn mismatch_fix(given: &Ty, wanted: &Ty) -> Fix {
     let unit = |ty: &Ty| match ty {
         Ty::Number(dimension) => dimension.unit(),
         Ty::Bare | Ty::Bool | Ty::Code(_) | Ty::Date | Ty::Month | Ty::Area => None,
     };
-    let fix = match (unit(given), unit(wanted)) {
-        (Some(Unit::FenPerPerson), Some(Unit::Fen)) => "multiply by a number of persons: `* 1人` or `* 计入人数`",
-        (Some(Unit::Fen), Some(Unit::FenPerPerson)) => "divide by a number of persons",
-        (None, Some(Unit::Fen)) if *given == Ty::Bare => "write money with its unit: 650.00元",
-        (None, Some(Unit::FenPerPerson)) if *given == Ty::Bare => "write the unit: 650.00元/人",
-        (None, Some(Unit::Months)) if *given == Ty::Bare => "write the unit: 3个月",
-        (None, Some(Unit::Days)) if *given == Ty::Bare => "write the unit: 7日",
-        (None, Some(Unit::Years)) if *given == Ty::Bare => "write the unit: 60岁",
-        (None, Some(Unit::Persons)) if *given == Ty::Bare => "write the unit: 1人",
-        _ => match (given, wanted) {
-            (Ty::Month, Ty::Date) => "write 月首日(...) or 月末日(...)",
-            (Ty::Date, Ty::Month) => "write 月(...)",
-            (Ty::Number(_) | Ty::Bare, Ty::Bool) => "compare it with something",
-            _ => return format!("make it {}", wanted.describe()),
+    let bare = *given == Ty::Bare;
+    match (unit(given), unit(wanted)) {
+        (Some(Unit::FenPerPerson), Some(Unit::Fen)) => Fix::TimesPersons,
+        (Some(Unit::Fen), Some(Unit::FenPerPerson)) => Fix::DividePersons,
+        (None, Some(Unit::Fen)) if bare => Fix::MoneyUnit,
+        (None, Some(Unit::FenPerPerson)) if bare => Fix::UnitLike {
+            example: "650.00元/人"
         },
-    };
-    fix.to_string()
+        (None, Some(Unit::Months)) if bare => Fix::UnitLike { example: "3个月" },
+        (None, Some(Unit::Days)) if bare => Fix::UnitLike { example: "7日" },
+        (None, Some(Unit::Years)) if bare => Fix::UnitLike { example: "60岁" },
+        (None, Some(Unit::Persons)) if bare => Fix::UnitLike { example: "1人" },
+        _ => match (given, wanted) {
+            (Ty::Month, Ty::Date) => Fix::MonthEdges,
+            (Ty::Date, Ty::Month) => Fix::MonthOf,
+            (Ty::Number(_) | Ty::Bare, Ty::Bool) => Fix::CompareIt,
+            _ => Fix::MakeIt { ty: wanted.describe() },
+        },
+    }
 }

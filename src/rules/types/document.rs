@@ -23,6 +23,7 @@ use crate::rules::language::ast::Node;
 use crate::rules::language::draft::{Draft, Text};
 use crate::rules::language::error::{Remarks, nearest};
 use crate::rules::language::parse::DEPTH_MAX;
+use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::language::source::Span;
 
 /// What the parts of a document share while they are sealed.
@@ -86,8 +87,8 @@ impl<'s> Seal<'_, 's> {
         Checker::new(&self.symbols, self.remarks, &mut self.sites, scope)
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>, fix: impl Into<String>) {
-        self.remarks.error(span, message, fix);
+    fn error(&mut self, span: Span, wrong: Wrong, fix: Fix) {
+        self.remarks.error(span, wrong, fix);
     }
 
     /// An expression of a type in a scope; literal true stands in for one that is wrong and reported.
@@ -106,16 +107,12 @@ impl<'s> Seal<'_, 's> {
         let (nodes, depth) = graph::measure(&expr);
         self.nodes += nodes;
         if self.nodes > NODE_COUNT_MAX {
-            let message = format!("the expressions of the document have more than {NODE_COUNT_MAX} nodes");
-            self.error(
-                node.span,
-                message,
-                "move what several clauses compute into one clause, or split the document",
-            );
+            let wrong = Wrong::TooManyNodes { max: NODE_COUNT_MAX };
+            self.error(node.span, wrong, Fix::ShareOrSplit);
         }
         if depth > DEPTH_MAX {
-            let message = format!("the expression is {depth} deep and may be {DEPTH_MAX}");
-            self.error(node.span, message, "give a part of it a name as a clause");
+            let wrong = Wrong::TooDeep { depth, max: DEPTH_MAX };
+            self.error(node.span, wrong, Fix::NameAPart);
         }
         Some(expr)
     }
@@ -136,22 +133,25 @@ impl<'s> Seal<'_, 's> {
             .map_or((cite.value.as_str(), None), |(i, a)| (i, Some(a)));
         let Some(instrument) = self.instruments.iter().find(|instrument| instrument.id == id) else {
             let fix = match nearest(id, self.instruments.iter().map(|instrument| instrument.id.as_str())) {
-                Some(near) => format!("write `{near}`"),
-                None => "declare it under `instruments:` of this or a superior document".to_string(),
+                Some(near) => Fix::write(near),
+                None => Fix::DeclareInstrument,
             };
-            self.remarks
-                .error(cite.span, format!("there is no instrument `{id}`"), fix);
+            let wrong = Wrong::NoInstrument { id: id.to_owned() };
+            self.remarks.error(cite.span, wrong, fix);
             return None;
         };
         if let Some(article) = article
             && !instrument.articles.iter().any(|known| known.id == article)
         {
             let fix = match nearest(article, instrument.articles.iter().map(|article| article.id.as_str())) {
-                Some(near) => format!("write `{id}#{near}`"),
-                None => format!("add the article to `articles:` of {id}, as a quote or a summary"),
+                Some(near) => Fix::write(format!("{id}#{near}")),
+                None => Fix::AddArticle { id: id.to_owned() },
             };
-            self.remarks
-                .error(cite.span, format!("{id} has no article `{article}` here"), fix);
+            let wrong = Wrong::NoArticle {
+                id: id.to_owned(),
+                article: article.to_owned(),
+            };
+            self.remarks.error(cite.span, wrong, fix);
         }
         Some(cite.value.clone())
     }
@@ -175,14 +175,18 @@ impl<'s> Seal<'_, 's> {
                     .iter()
                     .flat_map(|scope| [scope.id.as_str(), scope.name.as_str()]);
                 let fix = match nearest(&scope.value, names) {
-                    Some(near) => format!("write `{near}`"),
-                    None => "write a scope of the vocabulary, such as household, member or job".to_string(),
+                    Some(near) => Fix::write(near),
+                    None => Fix::ScopeLike,
                 };
-                self.error(scope.span, format!("there is no scope `{}`", scope.value), fix);
+                let name = scope.value.clone();
+                self.error(scope.span, Wrong::NoScope { name }, fix);
             }
             [first, ..] => {
-                let message = format!("`{}` names {} scopes", scope.value, found.len());
-                self.error(scope.span, message, format!("write the id, such as {first}"));
+                let wrong = Wrong::NamesScopes {
+                    name: scope.value.clone(),
+                    count: found.len(),
+                };
+                self.error(scope.span, wrong, Fix::WriteId { id: first.clone() });
             }
         }
         HOUSEHOLD.to_string()
@@ -197,12 +201,11 @@ impl<'s> Seal<'_, 's> {
         let ty = self.symbols.ty_named(&word.value);
         if ty.is_none() {
             let fix = match nearest(&word.value, self.symbols.type_words()) {
-                Some(near) => format!("write `{near}`"),
-                None => "write fen, fen_per_person, ratio, persons, count, months, days, years, bool, date, month, \
-                         area or code:LIST"
-                    .to_string(),
+                Some(near) => Fix::write(near),
+                None => Fix::TypesAre,
             };
-            self.error(word.span, format!("there is no type `{}`", word.value), fix);
+            let word_text = word.value.clone();
+            self.error(word.span, Wrong::NoType { word: word_text }, fix);
         }
         ty
     }
@@ -218,16 +221,19 @@ impl<'s> Seal<'_, 's> {
         for cycle in graph::cycles(&clauses) {
             let place = own.iter().find(|id| cycle.contains(&id.value));
             let span = place.map_or(self.draft.policy.span, |id| id.span);
-            self.remarks
-                .enter(place.map_or(String::new(), |id| format!("clause {}", id.value)));
-            let fix = "no clause may read itself, not by way of others either: take one reading away";
-            self.remarks
-                .error(span, format!("a cycle: {}", cycle.join(" -> ")), fix);
+            match place {
+                Some(id) => self.remarks.enter(At::Clause, &id.value),
+                None => self.remarks.leave(),
+            }
+            let path = cycle.join(" -> ");
+            self.remarks.error(span, Wrong::Cycle { path }, Fix::NoSelfReading);
         }
         self.sites.judge(&clauses, &self.symbols, self.remarks);
         if document.clauses.len() > CLAUSE_COUNT_MAX {
-            let message = format!("the document has {} clauses", document.clauses.len());
-            self.error(self.draft.policy.span, message, format!("keep to {CLAUSE_COUNT_MAX}"));
+            let wrong = Wrong::TooManyClauses {
+                count: document.clauses.len(),
+            };
+            self.error(self.draft.policy.span, wrong, Fix::KeepTo { max: CLAUSE_COUNT_MAX });
         }
     }
 }
@@ -239,17 +245,17 @@ fn overlap(a: InForce, b: InForce) -> bool {
 }
 
 /// Reports each id that stands twice.
-fn unique<'t>(texts: impl IntoIterator<Item = &'t Text>, what: &str, remarks: &mut Remarks<'_>) {
+fn unique<'t>(texts: impl IntoIterator<Item = &'t Text>, what: At, remarks: &mut Remarks<'_>) {
     let mut seen = BTreeSet::new();
     for text in texts {
         if !seen.insert(text.value.as_str()) {
-            remarks.enter(format!("{what} {}", text.value));
-            remarks.error(
-                text.span,
-                format!("a second {what} `{}`", text.value),
-                "give it another id",
-            );
+            remarks.enter(what.clone(), &text.value);
+            let wrong = Wrong::Second {
+                what: what.clone(),
+                id: text.value.clone(),
+            };
+            remarks.error(text.span, wrong, Fix::AnotherId);
         }
     }
-    remarks.enter("");
+    remarks.leave();
 }

@@ -1,11 +1,13 @@
 //! Reads the literals of parameters, bounds and declarations, of a type that is known.
 
+use super::check::not_a_code;
 use super::ty::Ty;
 use crate::rules::calendar::Date;
 use crate::rules::expr::{Literal, Unit};
 use crate::rules::language::draft::Text;
-use crate::rules::language::error::{Remarks, nearest};
+use crate::rules::language::error::Remarks;
 use crate::rules::language::lex::{self, Token};
+use crate::rules::language::said::{Example, Fix, Wrong};
 use crate::rules::number::Number;
 
 /// A literal of this type. Money carries its unit; other units may be left out.
@@ -25,12 +27,8 @@ pub fn read(text: &Text, ty: &Ty, remarks: &mut Remarks<'_>) -> Option<Literal> 
                 .iter()
                 .find(|(code, name)| code == written || name == written);
             if code.is_none() {
-                let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
-                let fix = match nearest(written, known.iter().copied()) {
-                    Some(near) => format!("write `{near}`"),
-                    None => format!("its codes are: {}", known.join(", ")),
-                };
-                remarks.error(text.span, format!("`{written}` is not a code of {}", codes.list), fix);
+                let (wrong, fix) = not_a_code(written, codes);
+                remarks.error(text.span, wrong, fix);
                 return None;
             }
             code.map(|(code, _)| Literal::Code(code.clone()))
@@ -44,13 +42,17 @@ pub fn read(text: &Text, ty: &Ty, remarks: &mut Remarks<'_>) -> Option<Literal> 
     };
     if read.is_none() {
         let fix = match ty {
-            Ty::Bool => "write true or false",
-            Ty::Date => "write a day that exists, like 2021-07-01",
-            Ty::Month => "write a month, like 2021-07",
-            Ty::Area => "write an area code of 6 or 9 digits",
-            Ty::Number(_) | Ty::Bare | Ty::Code(_) => "write a value of this type",
+            Ty::Bool => Fix::TrueOrFalseLiteral,
+            Ty::Date => Fix::DayThatExists,
+            Ty::Month => Fix::MonthLike,
+            Ty::Area => Fix::AreaOf6Or9,
+            Ty::Number(_) | Ty::Bare | Ty::Code(_) => Fix::ValueOfType,
         };
-        remarks.error(text.span, format!("`{written}` is not {}", ty.describe()), fix);
+        let wrong = Wrong::IsNot {
+            text: written.to_owned(),
+            ty: ty.describe(),
+        };
+        remarks.error(text.span, wrong, fix);
     }
     read
 }
@@ -62,14 +64,18 @@ pub fn is_area(text: &str) -> bool {
 
 fn number(text: &Text, unit: Unit, remarks: &mut Remarks<'_>) -> Option<Literal> {
     let example = match unit {
-        Unit::Fen => "650.00元",
-        Unit::FenPerPerson => "650.00元 or 650.00元/人",
-        Unit::Ratio => "50% or 1.5",
-        Unit::Persons => "1人",
-        Unit::Count => "3",
-        Unit::Months => "12个月",
-        Unit::Days => "7日",
-        Unit::Years => "60岁",
+        Unit::Fen => Example::Fen,
+        Unit::FenPerPerson => Example::FenPerPerson,
+        Unit::Ratio => Example::Ratio,
+        Unit::Persons => Example::Persons,
+        Unit::Count => Example::Count,
+        Unit::Months => Example::Months,
+        Unit::Days => Example::Days,
+        Unit::Years => Example::Years,
+    };
+    let is_not = || Wrong::IsNot {
+        text: text.value.clone(),
+        ty: unit.into(),
     };
     let tokens = tokens(&text.value);
     let (sign, rest) = match tokens.as_slice() {
@@ -78,13 +84,12 @@ fn number(text: &Text, unit: Unit, remarks: &mut Remarks<'_>) -> Option<Literal>
     };
     let (value, given) = match rest {
         [Token::Number(value, given)] => (*value, *given),
-        [Token::Bad(message, fix)] => {
-            remarks.error(text.span, message, fix);
+        [Token::Bad(wrong, fix)] => {
+            remarks.error(text.span, wrong.clone(), fix.clone());
             return None;
         }
         _ => {
-            let message = format!("`{}` is not {}", text.value, super::ty::unit_words(unit));
-            remarks.error(text.span, message, format!("write {example}"));
+            remarks.error(text.span, is_not(), Fix::LiteralLike { example });
             return None;
         }
     };
@@ -95,12 +100,14 @@ fn number(text: &Text, unit: Unit, remarks: &mut Remarks<'_>) -> Option<Literal>
     };
     let whole = unit == Unit::Ratio || value.denominator() == 1;
     if !fits || !whole {
-        let message = if given.is_none() && money {
-            format!("`{}` is money without its unit", text.value)
+        let wrong = if given.is_none() && money {
+            Wrong::MoneyWithoutUnit {
+                text: text.value.clone(),
+            }
         } else {
-            format!("`{}` is not {}", text.value, super::ty::unit_words(unit))
+            is_not()
         };
-        remarks.error(text.span, message, format!("write {example}"));
+        remarks.error(text.span, wrong, Fix::LiteralLike { example });
         return None;
     }
     Some(Literal::Number(if sign { value.negated() } else { value }, unit))

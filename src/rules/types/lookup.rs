@@ -8,6 +8,7 @@ use crate::rules::document::SelectedBy;
 use crate::rules::expr::{Expr, Operator};
 use crate::rules::language::ast::{Name, Node};
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{Fix, Joined, Wrong};
 use crate::rules::language::source::Span;
 
 impl Checker<'_, '_> {
@@ -17,24 +18,25 @@ impl Checker<'_, '_> {
         let Some(parameter) = symbols.parameter(&name.text) else {
             let names = symbols.parameters.iter().flat_map(|p| [p.name.as_str(), p.id.as_str()]);
             let fix = match nearest(&name.text, names) {
-                Some(near) => format!("write `{near}`"),
-                None => "declare it under `parameters:` of this or a superior document".to_string(),
+                Some(near) => Fix::write(near),
+                None => Fix::DeclareParameter,
             };
-            return self.wrong(name.span, format!("there is no parameter `{}`", name.text), fix);
+            let name_text = name.text.clone();
+            return self.wrong(name.span, Wrong::NoParameter { name: name_text }, fix);
         };
         let wanted = parameter.keys.len();
         if !(wanted..=wanted + 1).contains(&keys.len()) {
-            let shown: Vec<String> = parameter.keys.iter().map(Ty::describe).collect();
-            let fix = match shown.as_slice() {
-                [] => format!("write `{}` alone, or one date in brackets", parameter.name),
-                _ => format!(
-                    "write {}[{}], with a date after them if wanted",
-                    parameter.name,
-                    shown.join(", ")
-                ),
+            let name = parameter.name.clone();
+            let fix = if wanted == 0 {
+                Fix::WriteAlone { name: name.clone() }
+            } else {
+                Fix::WriteWithKeys {
+                    name: name.clone(),
+                    keys: Joined(parameter.keys.iter().map(Ty::describe).collect()),
+                }
             };
-            let message = format!("{} has {wanted} keys and {} stand here", parameter.name, keys.len());
-            return self.wrong(span, message, fix);
+            let count = keys.len();
+            return self.wrong(span, Wrong::KeyCount { name, wanted, count }, fix);
         }
         let mut read = Vec::with_capacity(wanted);
         for (node, ty) in keys.iter().zip(&parameter.keys) {
@@ -63,8 +65,8 @@ impl Checker<'_, '_> {
             Ty::Date => Some(typed.expr),
             Ty::Month => Some(Expr::Apply(Operator::MonthStart, vec![typed.expr])),
             Ty::Number(_) | Ty::Bare | Ty::Bool | Ty::Code(_) | Ty::Area => {
-                let message = format!("the last argument is {}, and a date is wanted", typed.ty.describe());
-                self.wrong(node.span, message, "write a date or a month, or take it out")
+                let ty = typed.ty.describe();
+                self.wrong(node.span, Wrong::LastNotDate { ty }, Fix::DateOrTakeOut)
             }
         }
     }
@@ -75,28 +77,27 @@ impl Checker<'_, '_> {
                 expr: Expr::Known(fact.path.clone()),
                 ty: Ty::Bool,
             }),
-            Ok(Meaning::Clause(_)) => self.wrong(
-                name.span,
-                "已知 asks for a fact, and this is a clause",
-                "name the facts that the clause reads",
-            ),
-            Ok(Meaning::Parameter(_)) => self.wrong(
-                name.span,
-                "已知 asks for a fact, and this is a parameter",
-                "a parameter without a value is NEEDS_RULE, never a guess",
-            ),
-            Err((message, fix)) => self.wrong(name.span, message, fix),
+            Ok(Meaning::Clause(_)) => self.wrong(name.span, Wrong::KnownClause, Fix::NameFacts),
+            Ok(Meaning::Parameter(_)) => self.wrong(name.span, Wrong::KnownParameter, Fix::NeverAGuess),
+            Err(unresolved) => {
+                let (told, fix) = *unresolved;
+                self.wrong(name.span, told, fix)
+            }
         }
     }
 
     pub(super) fn in_bounds(&mut self, left: &Node, name: &Name) -> Option<Typed> {
         let Some(parameter) = self.symbols.parameter(&name.text) else {
-            let message = format!("there is no parameter `{}`", name.text);
-            return self.wrong(name.span, message, "界限 reads the bounds of a parameter");
+            let name_text = name.text.clone();
+            return self.wrong(
+                name.span,
+                Wrong::NoParameter { name: name_text },
+                Fix::BoundsOfParameter,
+            );
         };
         if parameter.bounds.is_none() {
-            let fix = "give it `bounds: {min, max, cite}` in this or a superior document";
-            return self.wrong(name.span, format!("{} has no bounds", parameter.name), fix);
+            let parameter = parameter.name.clone();
+            return self.wrong(name.span, Wrong::NoBounds { name: parameter }, Fix::GiveBounds);
         }
         let value = Box::new(self.expect(left, &parameter.ty)?);
         Some(Typed {

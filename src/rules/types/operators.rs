@@ -5,6 +5,7 @@ use super::ty::{Dimension, Ty};
 use crate::rules::expr::{Expr, Literal, Operator, Unit};
 use crate::rules::language::ast::{Kind, Node};
 use crate::rules::language::names::operator_name;
+use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
 
 impl Checker<'_, '_> {
@@ -35,8 +36,7 @@ impl Checker<'_, '_> {
             Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge | Operator::Within => {
                 let (read, ty) = self.same(operator, nodes, None)?;
                 if matches!(ty, Ty::Bool | Ty::Code(_) | Ty::Area) {
-                    let message = format!("{} has no order", ty.describe());
-                    return self.wrong(span, message, "compare with = or <>, or 在 {a, b}");
+                    return self.wrong(span, Wrong::NoOrder { ty: ty.describe() }, Fix::CompareEqual);
                 }
                 self.sites.compared(&read, span, self.remarks);
                 (read, Ty::Bool)
@@ -82,12 +82,11 @@ impl Checker<'_, '_> {
         if matches!(typed.ty, Ty::Date | Ty::Month) {
             return Some((typed.expr, typed.ty));
         }
-        let message = format!(
-            "{} takes a date or a month, and this is {}",
-            operator_name(operator),
-            typed.ty.describe()
-        );
-        self.wrong(node.span, message, "write a date or a month")
+        let told = Wrong::DateOrMonthWanted {
+            operator: operator_name(operator),
+            ty: typed.ty.describe(),
+        };
+        self.wrong(node.span, told, Fix::DateOrMonth)
     }
 
     /// 若: a bool, and two branches alike.
@@ -115,15 +114,15 @@ impl Checker<'_, '_> {
         }
         let span = nodes.first()?.span;
         let fix = match ty {
-            Ty::Date | Ty::Month => "use 月加, 日加, 月差 or 日差",
-            Ty::Bool => "use 且 or 或",
-            Ty::Number(_) | Ty::Bare | Ty::Code(_) | Ty::Area => "it works on numbers alone",
+            Ty::Date | Ty::Month => Fix::DateFunctions,
+            Ty::Bool => Fix::AndOr,
+            Ty::Number(_) | Ty::Bare | Ty::Code(_) | Ty::Area => Fix::NumbersAlone,
         };
-        self.wrong(
-            span,
-            format!("`{}` does not work on {}", operator_name(operator), ty.describe()),
-            fix,
-        )
+        let told = Wrong::DoesNotWorkOn {
+            operator: operator_name(operator),
+            ty: ty.describe(),
+        };
+        self.wrong(span, told, fix)
     }
 
     fn same(&mut self, operator: Operator, nodes: &[Node], wanted: Option<&Ty>) -> Option<(Vec<Expr>, Ty)> {
@@ -164,25 +163,25 @@ impl Checker<'_, '_> {
     }
 
     fn unlike<T>(&mut self, operator: Operator, given: &Ty, known: &Ty, span: Span) -> Option<T> {
-        let message = match operator {
-            Operator::If => format!("one branch is {}, the other {}", known.describe(), given.describe()),
-            _ => format!(
-                "`{}` joins {} and {}",
-                operator_name(operator),
-                known.describe(),
-                given.describe()
-            ),
+        let (one, other) = (known.describe(), given.describe());
+        let told = match operator {
+            Operator::If => Wrong::BranchesDiffer { one, other },
+            _ => Wrong::Joins {
+                operator: operator_name(operator),
+                one,
+                other,
+            },
         };
         let dated = |ty: &Ty| matches!(ty, Ty::Date | Ty::Month);
         let fix = match (given, known) {
             _ if matches!(operator, Operator::Add | Operator::Sub) && (dated(given) || dated(known)) => {
-                "use 月加, 日加, 月差 or 日差".to_string()
+                Fix::DateFunctions
             }
             (Ty::Bare, _) => mismatch_fix(given, known),
             (_, Ty::Bare) => mismatch_fix(known, given),
             _ => mismatch_fix(given, known),
         };
-        self.wrong(span, message, fix)
+        self.wrong(span, told, fix)
     }
 
     /// Whether an expression takes its type from its neighbour: a bare number, or a code that is no other name.
@@ -202,8 +201,11 @@ impl Checker<'_, '_> {
             Ty::Number(dimension) => Some((typed.expr, dimension)),
             Ty::Bare => Some((typed.expr, Dimension::of(Unit::Ratio))),
             ty @ (Ty::Bool | Ty::Code(_) | Ty::Date | Ty::Month | Ty::Area) => {
-                let message = format!("`{}` does not work on {}", operator_name(operator), ty.describe());
-                self.wrong(node.span, message, "it works on numbers alone")
+                let told = Wrong::DoesNotWorkOn {
+                    operator: operator_name(operator),
+                    ty: ty.describe(),
+                };
+                self.wrong(node.span, told, Fix::NumbersAlone)
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::symbols::{ClauseSymbol, FactSymbol, ParameterSymbol, Symbols};
 use crate::rules::language::error::nearest;
 use crate::rules::language::parse::glued_keyword;
+use crate::rules::language::said::{Fix, Wrong};
 
 /// What a name means.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,7 @@ pub enum Meaning<'a> {
 }
 
 /// Why a name means nothing: what is wrong, and the fix.
-pub type Unresolved = (String, String);
+pub type Unresolved = Box<(Wrong, Fix)>;
 
 impl Symbols {
     /// What a name means in the innermost of these scopes, household first.
@@ -44,8 +45,15 @@ impl Symbols {
             }
             for scope in self.scopes_named(prefix) {
                 if !scopes.contains(&scope.id) {
-                    let fix = format!("read it through an aggregate: 合计({}, {rest})", scope.name);
-                    return Err((format!("`{name}` does not stand inside {}", scope.name), fix));
+                    let fix = Fix::ThroughSum {
+                        scope: scope.name.clone(),
+                        name: rest.to_owned(),
+                    };
+                    let told = Wrong::NotInside {
+                        name: name.to_owned(),
+                        scope: scope.name.clone(),
+                    };
+                    return Err(Box::new((told, fix)));
                 }
                 let own = std::slice::from_ref(&scope.id);
                 if let Some(found) = self.find(own, &|fact| fact.name == rest || fact.path == rest, rest)? {
@@ -79,11 +87,11 @@ impl Symbols {
                 }
                 (None, [fact]) => return Ok(Some(Meaning::Fact(fact))),
                 (_, [fact, ..]) => {
-                    let message = format!("`{clause_name}` has two meanings");
-                    return Err((
-                        message,
-                        format!("write the path `{}`, or the id of the clause", fact.path),
-                    ));
+                    let told = Wrong::TwoMeanings {
+                        name: clause_name.to_owned(),
+                    };
+                    let path = fact.path.clone();
+                    return Err(Box::new((told, Fix::WritePath { path })));
                 }
                 (Some(clause), []) => return Ok(Some(Meaning::Clause(clause))),
             }
@@ -110,14 +118,17 @@ impl Symbols {
                 .last()
                 .and_then(|here| self.scope(here))
                 .map_or("", |here| here.name.as_str());
-            let fix = format!("read it through an aggregate, such as 合计({list}, {name}) or 任一({list}, ...)");
-            return (format!("`{name}` belongs to {list} and stands in {here} here"), fix);
+            let (list, name) = (list.to_owned(), name.to_owned());
+            let told = Wrong::BelongsTo {
+                name: name.clone(),
+                list: list.clone(),
+                here: here.to_owned(),
+            };
+            return Box::new((told, Fix::ThroughAggregate { list, name }));
         }
         if self.group(name).is_some() || self.scopes_named(name).next().is_some() {
-            return (
-                format!("`{name}` is a list, not a value"),
-                format!("write 个数({name}) or 合计({name}, ...)"),
-            );
+            let name = name.to_owned();
+            return Box::new((Wrong::IsAList { name: name.clone() }, Fix::CountOrSum { name }));
         }
         // A forgotten blank first: the nearest name of 非甲 is 甲, which means the opposite.
         let glued = glued_keyword(name).filter(|keyword| {
@@ -125,15 +136,17 @@ impl Symbols {
             self.names().any(|known| known == rest)
         });
         let fix = if let Some(keyword) = glued {
-            format!("put a blank after `{keyword}`")
+            Fix::blank_after(keyword)
         } else if let Some(near) = nearest(name, self.names()) {
-            format!("write `{near}`")
+            Fix::write(near)
         } else if let Some(keyword) = glued_keyword(name) {
-            format!("put a blank after `{keyword}`, or declare the name")
+            Fix::BlankOrDeclare {
+                keyword: keyword.to_owned(),
+            }
         } else {
-            "declare it as a fact of the vocabulary, a clause or a parameter of this or a superior document".to_string()
+            Fix::DeclareName
         };
-        (format!("there is no name `{name}`"), fix)
+        Box::new((Wrong::NoName { name: name.to_owned() }, fix))
     }
 
     /// Every name of a fact, clause or parameter.

@@ -6,7 +6,8 @@ use super::graph;
 use super::symbols::{Symbols, number};
 use super::ty::Dimension;
 use crate::rules::expr::{AggregateKind, Expr, Literal, Operator, Unit};
-use crate::rules::language::error::Remarks;
+use crate::rules::language::error::{Place, Remarks};
+use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
 use crate::rules::number::Number;
 
@@ -16,7 +17,7 @@ pub type Clauses<'a> = BTreeMap<&'a str, Vec<&'a Expr>>;
 /// One place to judge later.
 #[derive(Debug)]
 struct Site {
-    place: String,
+    place: Place,
     span: Span,
     exprs: Vec<Expr>,
 }
@@ -66,27 +67,23 @@ impl Sites {
         let judge = Judge::of(clauses, symbols);
         for (site, persons) in &self.divisors {
             if !persons && !site.exprs.iter().all(|expr| judge.positive(expr)) {
-                remarks.enter(&site.place);
-                let fix =
-                    "multiply across instead, give the parameter `bounds` above 0, or write 较大(1, ...) with the unit";
-                remarks.error(site.span, "this divisor may be 0", fix);
+                remarks.go_back(&site.place);
+                remarks.error(site.span, Wrong::DivisorMayBeZero, Fix::MultiplyAcross);
             }
         }
         for site in &self.compared {
             if site.exprs.iter().any(|expr| judge.rounded(expr)) {
-                remarks.enter(&site.place);
-                let fix = "compare the exact value, and round only what is paid";
-                remarks.warn(site.span, "a rounded value is compared here", fix);
+                remarks.go_back(&site.place);
+                remarks.warn(site.span, Wrong::RoundedCompared, Fix::CompareExact);
             }
         }
         for site in &self.amounts {
             if !site.exprs.iter().all(|expr| judge.whole(expr)) {
-                remarks.enter(&site.place);
-                let fix = "write 取整(..., 分, 四舍五入) around it, as the choice on rounding says";
-                remarks.error(site.span, "this amount may have a part of a fen", fix);
+                remarks.go_back(&site.place);
+                remarks.error(site.span, Wrong::AmountMayHavePart, Fix::RoundIt);
             }
         }
-        remarks.enter("");
+        remarks.leave();
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::rules::document::Type;
 use crate::rules::expr::Unit;
+use crate::rules::language::said::{Base, Powers, TyWords};
 
 /// Powers of the base units. A number without any is a count or a ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -105,25 +106,20 @@ impl Dimension {
         }
     }
 
-    fn describe(self) -> String {
+    fn describe(self) -> TyWords {
         if let Some(unit) = self.unit() {
-            return unit_words(unit).to_string();
+            return unit.into();
         }
         let powers = [
-            ("fen", self.fen),
-            ("persons", self.persons),
-            ("months", self.months),
-            ("days", self.days),
-            ("years", self.years),
+            (Base::Fen, self.fen),
+            (Base::Persons, self.persons),
+            (Base::Months, self.months),
+            (Base::Days, self.days),
+            (Base::Years, self.years),
         ];
-        let shown = powers
-            .iter()
-            .filter(|(_, power)| *power != 0)
-            .map(|(name, power)| match power {
-                1 => (*name).to_string(),
-                power => format!("{name}^{power}"),
-            });
-        shown.collect::<Vec<_>>().join(" × ")
+        TyWords::Compound {
+            powers: Powers(powers.into_iter().filter(|(_, power)| *power != 0).collect()),
+        }
     }
 }
 
@@ -136,15 +132,17 @@ impl Ty {
 
     /// In words, for messages.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> TyWords {
         match self {
             Ty::Number(dimension) => dimension.describe(),
-            Ty::Bare => "a number without a unit".into(),
-            Ty::Bool => "true or false".into(),
-            Ty::Code(codes) => format!("a code of {}", codes.list),
-            Ty::Date => "a date".into(),
-            Ty::Month => "a month".into(),
-            Ty::Area => "an area".into(),
+            Ty::Bare => TyWords::Bare,
+            Ty::Bool => TyWords::Bool,
+            Ty::Code(codes) => TyWords::Code {
+                list: codes.list.clone(),
+            },
+            Ty::Date => TyWords::Date,
+            Ty::Month => TyWords::Month,
+            Ty::Area => TyWords::Area,
         }
     }
 
@@ -177,21 +175,6 @@ impl Ty {
             Ty::Month => Some(Type::Month),
             Ty::Area => Some(Type::Area),
         }
-    }
-}
-
-/// A unit in words.
-#[must_use]
-pub fn unit_words(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Fen => "an amount (元)",
-        Unit::FenPerPerson => "an amount per person (元/人)",
-        Unit::Ratio => "a ratio",
-        Unit::Persons => "a number of persons (人)",
-        Unit::Count => "a count",
-        Unit::Months => "a number of months (个月)",
-        Unit::Days => "a number of days (日)",
-        Unit::Years => "a number of years (岁)",
     }
 }
 
@@ -252,7 +235,9 @@ mod tests {
     fn an_amount_times_persons_is_no_unit_but_may_stand_between() {
         let between = dimension(Unit::Fen).times(dimension(Unit::Persons));
         assert_eq!(between.unit(), None);
-        assert_eq!(between.describe(), "fen × persons");
+        let said = |lang| crate::rules::language::say::Say::say(&between.describe(), lang);
+        assert_eq!(said(crate::rules::language::say::Lang::En), "fen × persons");
+        assert_eq!(said(crate::rules::language::say::Lang::Zh), "单位为 分 × 人 的数");
         assert_eq!(between.over(dimension(Unit::Persons)).unit(), Some(Unit::Fen));
     }
 }

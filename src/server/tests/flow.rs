@@ -7,10 +7,10 @@ use crate::api::pb::exit_service_client::ExitServiceClient;
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::review_service_client::ReviewServiceClient;
 
-const AREA: &str = "340321";
+pub(super) const AREA: &str = "340321";
 
 /// The shipped documents and the county document of the tests, superiors first.
-const POLICIES: [&str; 6] = [
+pub(super) const POLICIES: [&str; 6] = [
     include_str!("../../../policy/vocabulary.yaml"),
     include_str!("../../../policy/calendar.yaml"),
     include_str!("../../../policy/100000-nation.yaml"),
@@ -19,11 +19,11 @@ const POLICIES: [&str; 6] = [
     include_str!("../../../tests/policy/t1/340321-t1.yaml"),
 ];
 
-fn request_id(number: u32) -> String {
+pub(super) fn request_id(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-fn officer() -> Option<pb::Officer> {
+pub(super) fn officer() -> Option<pb::Officer> {
     Some(pb::Officer {
         id: "n1".to_owned(),
         role: "确认".to_owned(),
@@ -32,12 +32,12 @@ fn officer() -> Option<pb::Officer> {
     })
 }
 
-fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
+pub(super) fn day(year: i32, month: i32, day: i32) -> Option<pb::Date> {
     Some(pb::Date { year, month, day })
 }
 
 /// V01: three members, 900 yuan a month.
-fn v01() -> pb::DecisionInput {
+pub(super) fn v01() -> pb::DecisionInput {
     let member = |id: &str, incomes: Vec<pb::Income>| pb::Member {
         id: id.to_owned(),
         relation: Some(pb::MemberRelation::Self_ as i32),
@@ -81,7 +81,7 @@ fn v01() -> pb::DecisionInput {
     }
 }
 
-fn determine(number: u32) -> pb::DetermineRequest {
+pub(super) fn determine(number: u32) -> pb::DetermineRequest {
     pb::DetermineRequest {
         request_id: request_id(number),
         area: AREA.to_owned(),
@@ -92,8 +92,18 @@ fn determine(number: u32) -> pb::DetermineRequest {
 
 async fn with_policies() -> Running {
     let running = start().await;
+    publish(&running).await;
+    running
+}
+
+/// Publishes the policies into the area.
+pub(super) async fn publish(running: &Running) {
+    publish_policies(&running.channel).await;
+}
+
+pub(super) async fn publish_policies(channel: &Channel) {
     let mut policies =
-        PolicyServiceClient::new(running.channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
+        PolicyServiceClient::new(channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
     for (number, source) in (900..).zip(POLICIES) {
         let request = pb::PublishPolicyRequest {
             request_id: request_id(number),
@@ -101,6 +111,7 @@ async fn with_policies() -> Running {
             source: source.to_owned(),
             officer: officer(),
             validate_only: false,
+            ..Default::default()
         };
         let published = policies
             .publish_policy(request)
@@ -109,7 +120,6 @@ async fn with_policies() -> Running {
             .into_inner();
         assert!(published.acknowledgement.is_some());
     }
-    running
 }
 
 #[tokio::test]
@@ -322,6 +332,7 @@ async fn an_area_without_a_policy_decides_nothing_and_a_wrong_policy_lists_its_m
         source: "policy: p\nsemantics: doudi-rules/1\narea: 1\ntitle: t\n".to_owned(),
         officer: officer(),
         validate_only: false,
+        ..Default::default()
     };
     let error = PolicyServiceClient::new(running.channel)
         .publish_policy(request)

@@ -1,6 +1,18 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
+mod access;
+mod cases;
+mod erasure;
+mod findings;
 mod flow;
+mod impact;
+mod opening;
+mod restored;
+mod restriction;
+mod rotation;
+mod round_trips;
+mod sample_faults;
+mod samples;
 
 use std::net::SocketAddr;
 
@@ -23,7 +35,7 @@ use crate::app::AreaRegister;
 use crate::app::entropy::OsEntropy;
 use crate::app::vault::Vault;
 use crate::log::keys::KeyRing;
-use crate::log::sequencer::SystemClock;
+use crate::log::sequencer::{Clock, SystemClock};
 
 const BOUNDS: Bounds = Bounds {
     drain: Duration::from_millis(200),
@@ -36,17 +48,32 @@ struct Running {
     channel: Channel,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<bool, ServeError>>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 async fn start() -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = app(&folder).await;
+    serving(app, folder).await
+}
+
+/// A server on a migrated database.
+async fn start_on(url: &str) -> Running {
+    let app = app_on(url, Arc::new(SystemClock::new())).await;
+    answering(app, None).await
+}
+
+/// Serves these use cases; `folder` is kept until the server is dropped.
+async fn serving(app: Arc<App>, folder: tempfile::TempDir) -> Running {
+    answering(app, Some(folder)).await
+}
+
+async fn answering(app: Arc<App>, folder: Option<tempfile::TempDir>) -> Running {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
         .await
         .expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = app(&folder).await;
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
         serve(listener, app, BOUNDS, stop, async {}).await
@@ -64,12 +91,31 @@ async fn start() -> Running {
 async fn app(folder: &tempfile::TempDir) -> Arc<App> {
     let url = format!("sqlite:{}", folder.path().join("doudi.sqlite").display());
     crate::store::migrate(&url).await.expect("migrations run");
-    let store = crate::store::open(&url).await.expect("the store opens");
+    app_on(&url, Arc::new(SystemClock::new())).await
+}
+
+/// The use cases over a migrated database.
+async fn app_on(url: &str, clock: Arc<dyn Clock>) -> Arc<App> {
+    let store = crate::store::open(url).await.expect("the store opens");
     let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
+    app_of(store, keys, clock, crate::app::Watch::default())
+}
+
+fn app_over(store: Arc<dyn crate::store::Store>) -> Arc<App> {
+    let keys = KeyRing::generate(&mut OsEntropy).expect("the system has random bytes");
+    app_of(store, keys, Arc::new(SystemClock::new()), crate::app::Watch::default())
+}
+
+fn app_of(
+    store: Arc<dyn crate::store::Store>,
+    keys: KeyRing,
+    clock: Arc<dyn Clock>,
+    watch: crate::app::Watch,
+) -> Arc<App> {
     let areas = AreaRegister::read("areas.yaml", include_str!("../../../policy/areas.yaml")).expect("no mistakes");
-    let clock = Arc::new(SystemClock::new());
     let texts = vec![include_str!("../../../policy/texts/huaimin-2021-142.txt").to_owned()];
-    Arc::new(App::new(store, Vault::new(keys), clock, "test.doudi", areas, texts))
+    let vault = Vault::new(keys);
+    Arc::new(App::guarded(store, vault, clock, "test.doudi", areas, texts, watch))
 }
 
 fn reason(status: &Status) -> String {

@@ -9,10 +9,11 @@ on_both!(
     no_row_is_replaced_by_an_insert,
     the_head_only_grows,
     a_destroyed_key_stays_destroyed_and_stays_listed,
+    an_erased_case_stays_erased,
 );
 
 /// Every append-only table with a column that an attacker might set.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 12] = [
     ("log", "origin = 'other'"),
     ("log_entry", "entry = entry"),
     ("log_tile", "hashes = hashes"),
@@ -22,6 +23,9 @@ const TABLES: [(&str, &str); 9] = [
     ("request", "idx = 2"),
     ("record", "case_id = 'other'"),
     ("policy_document", "policy_id = 'other'"),
+    ("access", "case_id = 'other'"),
+    ("access_place", "ordinal = 7"),
+    ("erased_key", "idx = 7"),
 ];
 
 /// The statement is refused, and for a reason of ours: a typing error in a test proves nothing.
@@ -31,6 +35,7 @@ async fn refused(database: &TestDatabase, by: As, sql: &str) {
         "only grows",
         "next index",
         "stays destroyed",
+        "stays erased",
         "permission denied",
         "must be owner",
         "duplicate key",
@@ -122,6 +127,9 @@ async fn no_row_is_replaced_by_an_insert(database: TestDatabase) {
             format!("REPLACE INTO log_checkpoint VALUES ({log_id}, 256, zeroblob(32), 'forged', 5)"),
             "REPLACE INTO request SELECT area, caller, request_id, x'00', log_id, 2, 3 FROM request".to_owned(),
             "REPLACE INTO record SELECT log_id, 300, area, record_id, 'other', kind FROM record WHERE idx = 3".to_owned(),
+            "REPLACE INTO access SELECT leaf_hash, area, 'other', at_ms, content FROM access".to_owned(),
+            "REPLACE INTO access_place SELECT leaf_hash, log_id, idx, 7 FROM access_place".to_owned(),
+            "REPLACE INTO erased_key SELECT key_ref, log_id, 7 FROM erased_key".to_owned(),
             "REPLACE INTO data_key (key_ref, wrapped, kek_id) VALUES ('key 1', x'00', 'kek')".to_owned(),
             format!("INSERT INTO log_entry VALUES ({log_id}, 5, x'66', ({leaf})) \
                      ON CONFLICT DO UPDATE SET entry = x'66'"),
@@ -189,4 +197,18 @@ async fn a_destroyed_key_stays_destroyed_and_stays_listed(database: TestDatabase
         .await
         .expect("readable");
     assert_eq!((keys[0].wrapped.as_ref(), keys[0].destroyed_ms), (None, Some(5)));
+}
+
+async fn an_erased_case_stays_erased(database: TestDatabase) {
+    filled(&database).await;
+    let set = |erased: &str| format!("UPDATE case_head SET erased = {erased} WHERE case_id = 'case 1'");
+    for allowed in ["NULL", "'identity'", "'identity'", "'case'"] {
+        database.execute(As::Writer, &set(allowed)).await.expect("only further");
+        if allowed == "'identity'" {
+            refused(&database, As::Writer, &set("NULL")).await;
+        }
+    }
+    for back in ["NULL", "'identity'"] {
+        refused(&database, As::Writer, &set(back)).await;
+    }
 }

@@ -1,6 +1,6 @@
 //! Lists page by page: every row once, in one order, whatever the page size.
 
-use super::sample::{area, case_head, full_batch, index, log_row, record_id, size, span, write};
+use super::sample::{access, area, case_head, full_batch, index, log_row, record_id, size, span, write};
 use super::{TestDatabase, on_both};
 
 on_both!(
@@ -8,6 +8,7 @@ on_both!(
     records_are_listed_by_area_and_by_case,
     due_reviews_and_grace_periods_are_listed_by_date,
     spans_of_a_case_are_replaced_as_a_whole,
+    an_access_is_open_until_an_entry_takes_it_and_never_lost,
 );
 
 async fn everything_written_is_read_back(database: TestDatabase) {
@@ -190,4 +191,49 @@ fn spans_overlap_when_they_share_a_month() {
     assert!(open.overlaps(&span("p", "2027-01", None)));
     assert!(!open.overlaps(&span("q", "2027-01", None)), "another person");
     assert!(span("p", "2025-12", Some("2026-01")).overlaps(&span("p", "2026-01", Some("2026-01"))));
+}
+
+async fn an_access_is_open_until_an_entry_takes_it_and_never_lost(database: TestDatabase) {
+    let store = database.store().await;
+    write(&store, full_batch()).await.expect("an empty database");
+    let rows = [access("late", 7), access("early", 6), access("later", 8)];
+    store.record_accesses(&rows).await.expect("new rows");
+    let twice = store.record_accesses(&rows[..1]).await;
+    assert!(twice.is_err(), "a row is written once");
+    let open = store.open_accesses(area(), 0, 8, 100).await.expect("readable");
+    assert_eq!(
+        open,
+        [rows[1].clone(), rows[0].clone()],
+        "by time, the end excluded, the placed one left out"
+    );
+    assert_eq!(store.open_accesses(area(), 7, 9, 1).await.expect("readable"), rows[..1]);
+    assert_eq!(store.areas_with_open_accesses(0, 9).await.expect("readable"), [area()]);
+    assert_eq!(store.areas_with_open_accesses(9, 99).await.expect("readable"), []);
+    let log_id = log_row().log_id;
+    let placed = full_batch().access_places[0];
+    assert_eq!(
+        store.access_leaves(log_id, placed.1.index).await.expect("readable"),
+        [placed.0]
+    );
+    assert_eq!(
+        store.newest_access_entry(log_id).await.expect("readable"),
+        Some(placed.1.index)
+    );
+    let first = store
+        .accesses_of_case(area(), "case 1", None, 2)
+        .await
+        .expect("readable");
+    assert_eq!(
+        first,
+        [
+            (full_batch().accesses[0].clone(), Some(placed.1)),
+            (rows[1].clone(), None)
+        ]
+    );
+    let after = Some((6, rows[1].leaf_hash));
+    let rest = store
+        .accesses_of_case(area(), "case 1", after, 9)
+        .await
+        .expect("readable");
+    assert_eq!(rest, [(rows[0].clone(), None), (rows[2].clone(), None)]);
 }

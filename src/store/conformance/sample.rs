@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::batch::Batch;
 use super::super::{
-    CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow,
-    RecordRow, RequestKey, RequestRow, SpanRow, Store, TileRow,
+    AccessPlace, AccessRow, CaseHeadRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, ErasedKeyRow, HeadRow,
+    LogId, LogRow, PersonRow, PolicyRow, RecordRow, RequestKey, RequestRow, SpanRow, Store, TileRow,
 };
 use crate::area::AreaCode;
 use crate::log::merkle::{Appended, CompactTree, HashReader, NodeId, empty_root, leaf_hash};
@@ -88,6 +88,8 @@ pub(crate) fn batch(tree: CompactTree, count: u64) -> Batch {
                     "DETERMINATION"
                 }
                 .to_owned(),
+                erased: None,
+                restricted: None,
             })
             .collect(),
         entries,
@@ -100,6 +102,10 @@ pub(crate) fn batch(tree: CompactTree, count: u64) -> Batch {
         span_cases: Vec::new(),
         spans: Vec::new(),
         persons: Vec::new(),
+        marks: Vec::new(),
+        erased_keys: Vec::new(),
+        accesses: Vec::new(),
+        access_places: Vec::new(),
     }
 }
 
@@ -175,12 +181,37 @@ pub(crate) fn full_batch() -> Batch {
     batch.cases = vec![case_head("case 1", 1)];
     batch.span_cases = vec!["case 1".to_owned()];
     batch.spans = vec![span("person 1", "2026-01", None)];
+    let row = access("first", 5);
+    let leaf = row.leaf_hash;
+    batch.accesses = vec![row];
+    let place = AccessPlace {
+        log_id,
+        index: index(2),
+        ordinal: 0,
+    };
+    batch.access_places = vec![(leaf, place)];
+    batch.erased_keys = vec![ErasedKeyRow {
+        key_ref: "key 2".to_owned(),
+        log_id,
+        index: index(3),
+    }];
     batch.persons = vec![PersonRow {
         hmac: "aa".to_owned(),
         person_id: "person 1".to_owned(),
         key_ref: "key 1".to_owned(),
     }];
     batch
+}
+
+/// A row of the case "case 1".
+pub(crate) fn access(content: &str, at_ms: i64) -> AccessRow {
+    AccessRow {
+        leaf_hash: leaf_hash(content.as_bytes()),
+        area: area(),
+        case_id: "case 1".to_owned(),
+        at_ms,
+        content: content.as_bytes().to_vec(),
+    }
 }
 
 pub(crate) fn request_key() -> RequestKey {
@@ -203,6 +234,8 @@ pub(crate) fn case_head(case_id: &str, version: u64) -> CaseHeadRow {
         state: vec![9],
         next_due: Some("2026-11-23".parse().expect("a date")),
         grace_end_month: None,
+        erased: None,
+        restricted: None,
     }
 }
 

@@ -48,6 +48,19 @@ fn feed_all(bytes: &[u8]) {
         decode::prove_consistency(raw, &areas)
     });
     feed(bytes, decode::replay);
+    feed(bytes, |raw: pb::CommitSampleRequest| decode::commit_sample(raw, &areas));
+    feed(bytes, |raw: pb::RequestSampleRequest| {
+        decode::request_sample(raw, &areas)
+    });
+    feed(bytes, |raw: pb::RevealSampleRequest| decode::reveal_sample(raw, &areas));
+    feed(bytes, |raw: pb::RefuseRevealRequest| decode::refuse_reveal(raw, &areas));
+    feed(bytes, |raw: pb::DrawSampleRequest| decode::draw_sample(raw, &areas));
+    feed(bytes, |raw: pb::GetSampleRequest| decode::get_sample(raw, &areas));
+    feed(bytes, decode::record_finding);
+    feed(bytes, |raw: pb::ListFindingsRequest| decode::list_findings(raw, &areas));
+    feed(bytes, |raw: pb::EstimateErrorRateRequest| {
+        decode::estimate_error_rate(raw, &areas)
+    });
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! The decoder against its contract: what is accepted, what is refused, and that nothing makes it panic.
 
 mod arbitrary;
+mod findings;
 mod refusals;
 mod sample;
 mod vocabulary;

@@ -202,8 +202,8 @@ fn an_entry_has_the_documents_of_its_kind_and_no_others() {
         Err(WriteError::NoKeys("link"))
     );
     assert_eq!(
-        write(EntryKind::Finding, &[], None),
-        Err(WriteError::Reserved(EntryKind::Finding))
+        write(EntryKind::Fund, &[], None),
+        Err(WriteError::Reserved(EntryKind::Fund))
     );
     let large = vec![0; DOCUMENT_SIZE_MAX_BYTES + 1];
     let documents: [(&str, &[u8]); 1] = [("policy", &large)];

@@ -1,13 +1,16 @@
 //! What the tests share: keys, a clock that moves, items, a store that fails, and a full check of a log.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::{Acknowledged, CaseChange, Clock, Item, LogKeys, PersonSpan, Sequencer, SystemClock};
+use super::super::{
+    Acknowledged, CaseChange, Clock, Effects, Guards, HighWater, Item, LogKeys, Mark, PersonSpan, Sequencer,
+    SystemClock,
+};
 use crate::area::AreaCode;
 use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, leaf_hash};
@@ -88,6 +91,60 @@ pub(super) fn replica(store: Arc<dyn Store>) -> Replica {
     }
 }
 
+/// Marks that outlive a replica of a test, and a disk that may be full.
+#[derive(Default)]
+pub(super) struct Marks {
+    kept: Mutex<Vec<Mark>>,
+    pub(super) disk_full: AtomicBool,
+}
+
+impl Marks {
+    pub(super) fn of(checkpoint: Checkpoint) -> Arc<Marks> {
+        let note = String::new();
+        Arc::new(Marks {
+            kept: Mutex::new(vec![Mark { checkpoint, note }]),
+            disk_full: AtomicBool::default(),
+        })
+    }
+}
+
+impl HighWater for Marks {
+    fn marks(&self) -> Vec<Mark> {
+        self.kept.lock().expect("no panic").clone()
+    }
+
+    fn raise(&self, mark: &Mark) -> std::io::Result<()> {
+        if self.disk_full.load(Ordering::SeqCst) {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let mut kept = self.kept.lock().expect("no panic");
+        kept.retain(|other| other.checkpoint.origin != mark.checkpoint.origin);
+        kept.push(mark.clone());
+        Ok(())
+    }
+}
+
+/// A replica that keeps marks.
+pub(super) fn guarded(store: Arc<dyn Store>, marks: Arc<Marks>) -> Replica {
+    let (keys, clock) = (Arc::new(Keys::default()), Arc::new(MovedClock::default()));
+    let sequencer = Sequencer::guarded(
+        store,
+        keys.clone(),
+        clock.clone(),
+        "doudi.example",
+        "doudi/test",
+        Guards {
+            high_water: marks,
+            witnesses_required: false,
+        },
+    );
+    Replica {
+        sequencer: Arc::new(sequencer),
+        keys,
+        clock,
+    }
+}
+
 pub(super) fn area() -> AreaCode {
     "340321".parse().expect("an area")
 }
@@ -121,6 +178,7 @@ pub(super) fn item(number: u32) -> Item {
         case: None,
         persons: Vec::new(),
         policy: None,
+        effects: Effects::default(),
     }
 }
 
@@ -165,7 +223,11 @@ pub(super) fn sign(size: TreeSize, root: Hash) -> String {
 
 /// The receipt proves this very entry under the log's key.
 pub(super) fn verify(area: AreaCode, answer: &Acknowledged) {
-    let origin = Origin::new("doudi.example", area, 1).expect("an origin");
+    verify_in_epoch(area, 1, answer);
+}
+
+pub(super) fn verify_in_epoch(area: AreaCode, epoch: u32, answer: &Acknowledged) {
+    let origin = Origin::new("doudi.example", area, epoch).expect("an origin");
     let receipt = Receipt::parse(answer.receipt.as_bytes()).expect("a receipt");
     assert_eq!(receipt.index(), answer.index);
     let signed = receipt.verify(&leaf_hash(&answer.entry), &[key(&origin).verifier_key().clone()]);
@@ -237,11 +299,23 @@ pub(super) enum Fault {
     Kept,
 }
 
-/// A store whose next commits fail.
+/// A store whose next commits fail, and which counts the transactions that were begun.
 pub(super) struct FailingStore {
     pub(super) inner: Arc<dyn Store>,
     pub(super) fault: Fault,
     pub(super) left: Arc<AtomicU32>,
+    pub(super) begun: Arc<AtomicU32>,
+}
+
+impl FailingStore {
+    pub(super) fn new(inner: Arc<dyn Store>, fault: Fault, left: u32) -> FailingStore {
+        FailingStore {
+            inner,
+            fault,
+            left: Arc::new(left.into()),
+            begun: Arc::default(),
+        }
+    }
 }
 
 struct FailingTransaction {
@@ -265,6 +339,7 @@ impl Store for FailingStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let taken = self
             .left
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));

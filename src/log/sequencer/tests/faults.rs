@@ -1,7 +1,7 @@
 //! Commits with an unknown outcome, damaged heads, and what is answered then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::super::{ATTEMPT_COUNT_MAX, AppendError};
 use super::bench::{FailingStore, Fault, area, case_item, check_log, item, replica, verify};
@@ -22,13 +22,9 @@ async fn an_unknown_outcome_is_settled_by_reading_again(database: TestDatabase) 
         .await
         .expect("appended");
     for (number, fault) in [(10, Fault::Lost), (20, Fault::Kept)] {
-        let left = Arc::new(AtomicU32::new(2));
-        let failing: Arc<dyn Store> = Arc::new(FailingStore {
-            inner: inner.clone(),
-            fault,
-            left: left.clone(),
-        });
-        let replica = replica(failing);
+        let failing = FailingStore::new(inner.clone(), fault, 2);
+        let left = failing.left.clone();
+        let replica = replica(Arc::new(failing));
         let version = u64::from(number / 10);
         let calls = (number..number + 5).map(|number| replica.sequencer.append(item(number)));
         let case = replica.sequencer.append(case_item(number + 5, "case", version));
@@ -43,12 +39,7 @@ async fn an_unknown_outcome_is_settled_by_reading_again(database: TestDatabase) 
 
 async fn an_outcome_that_stays_unknown_is_said_to_be_unknown(database: TestDatabase) {
     let inner = database.store().await;
-    let left = Arc::new(AtomicU32::new(ATTEMPT_COUNT_MAX));
-    let failing = FailingStore {
-        inner: inner.clone(),
-        fault: Fault::Lost,
-        left,
-    };
+    let failing = FailingStore::new(inner.clone(), Fault::Lost, ATTEMPT_COUNT_MAX);
     let replica = replica(Arc::new(failing));
     assert!(matches!(
         replica.sequencer.append(item(1)).await,

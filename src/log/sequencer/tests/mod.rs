@@ -6,3 +6,5 @@ mod edges;
 mod faults;
 mod limits;
 mod races;
+mod rollback;
+mod together;

@@ -1,6 +1,7 @@
 //! Reads the years of the working-day calendar, and the worked cases.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::yaml::{Value, Yaml};
 use super::fields::{Entry, Fields};
 use super::{Placed, Text, values};
@@ -15,28 +16,20 @@ const SPAN_DAYS_MAX: usize = 31;
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<Placed<CalendarYear>> {
     let mut read: Vec<Placed<CalendarYear>> = Vec::new();
     for entry in document.entries(remarks, "calendar") {
-        remarks.enter("calendar");
+        remarks.enter(At::Calendar, "");
         let Some(fields) = Fields::open(entry.node, &["year", "off", "work", "cite", "sample"], remarks) else {
             continue;
         };
         let Some(text) = fields.entry_id(&entry, "year", remarks) else {
             continue;
         };
-        remarks.enter(format!("calendar {}", text.value));
+        remarks.enter(At::Calendar, &text.value);
         let Some(year) = text.value.parse().ok().filter(|year| (1949..=2200).contains(year)) else {
-            remarks.error(
-                text.span,
-                format!("`{}` is not a year", text.value),
-                "write four digits, like 2021",
-            );
+            remarks.error(text.span, Wrong::NotAYear { text: text.value }, Fix::FourDigits);
             continue;
         };
         if read.iter().any(|other| other.value.year == year) {
-            remarks.error(
-                text.span,
-                format!("the year {year} stands here twice"),
-                "keep one of the two",
-            );
+            remarks.error(text.span, Wrong::YearTwice { year }, Fix::KeepOne);
         }
         let off = days(&fields, "off", year, remarks);
         let work = days(&fields, "work", year, remarks);
@@ -73,27 +66,23 @@ fn days(fields: &Fields<'_>, key: &str, year: i32, remarks: &mut Remarks<'_>) ->
             .collect();
         let inside = span.iter().all(|day| day.month().civil().0 == year);
         if span.is_empty() || span.len() > SPAN_DAYS_MAX || !inside {
-            let message = format!("{} is not a span of days of {year}", text.value);
-            remarks.error(
-                text.span,
-                message,
-                format!("write at most {SPAN_DAYS_MAX} days, first day first"),
-            );
+            let wrong = Wrong::NotASpan {
+                text: text.value.clone(),
+                year,
+            };
+            remarks.error(text.span, wrong, Fix::SpanForm { max: SPAN_DAYS_MAX });
             continue;
         }
         // A span of holidays runs over a weekend; a single day says that it differs from the week.
         let wanted = |day: &&Date| day.is_weekend() == (key == "work");
         if span.len() == 1 && !span.iter().all(|day| wanted(&day)) {
-            let message = format!(
-                "{} is {} already",
-                text.value,
-                if key == "off" { "off" } else { "a working day" }
-            );
-            remarks.error(
-                text.span,
-                message,
-                "`off` lists weekdays that are off, `work` weekend days that are worked",
-            );
+            let day = text.value.clone();
+            let wrong = if key == "off" {
+                Wrong::OffAlready { text: day }
+            } else {
+                Wrong::WorkAlready { text: day }
+            };
+            remarks.error(text.span, wrong, Fix::OffAndWork);
         }
         days.extend(span.iter().filter(wanted));
     }
@@ -101,11 +90,8 @@ fn days(fields: &Fields<'_>, key: &str, year: i32, remarks: &mut Remarks<'_>) ->
     let count = days.len();
     days.dedup();
     if days.len() != count {
-        remarks.error(
-            fields.place(),
-            format!("a day of `{key}` stands there twice"),
-            "keep one of the two",
-        );
+        let key = key.to_owned();
+        remarks.error(fields.place(), Wrong::DayTwice { key }, Fix::KeepOne);
     }
     days
 }
@@ -114,7 +100,7 @@ fn days(fields: &Fields<'_>, key: &str, year: i32, remarks: &mut Remarks<'_>) ->
 pub fn read_cases(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<WorkedCase> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "cases") {
-        remarks.enter("case");
+        remarks.enter(At::Case, "");
         read.extend(worked_case(&entry, remarks));
     }
     read
@@ -123,15 +109,16 @@ pub fn read_cases(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<Worke
 fn worked_case(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<WorkedCase> {
     let fields = Fields::open(entry.node, &["name", "facts", "expect"], remarks)?;
     let name = fields.entry_id(entry, "name", remarks)?;
-    remarks.enter(format!("case {}", name.value));
-    let mut part = |key: &str| match fields.get(key) {
+    remarks.enter(At::Case, &name.value);
+    let mut part = |key: &'static str| match fields.get(key) {
         Some(node) if matches!(node.value, Value::Map(_)) => Some(json(node)),
         Some(node) => {
-            remarks.error(node.span, format!("`{key}` is {}", node.kind()), "write it as a map");
+            let kind = node.kind();
+            remarks.error(node.span, Wrong::IsKind { key, kind }, Fix::WriteMap);
             None
         }
         None => {
-            remarks.error(name.span, format!("`{key}` is missing"), format!("add `{key}:`"));
+            remarks.error(name.span, Wrong::Missing { key }, Fix::AddKey { key });
             None
         }
     };

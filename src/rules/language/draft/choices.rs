@@ -1,6 +1,7 @@
 //! Reads the options chosen where the law is open.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::fields::Fields;
 use super::{Text, values};
 use crate::rules::document::InForce;
@@ -32,17 +33,17 @@ const KEYS: [&str; 8] = ["id", "name", "options", "option", "in_force", "cite", 
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftChoice> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "choices") {
-        remarks.enter("choice");
+        remarks.enter(At::Choice, "");
         let Some(fields) = Fields::open(entry.node, &KEYS, remarks) else {
             continue;
         };
         let Some(id) = fields.entry_id(&entry, "id", remarks) else {
             continue;
         };
-        remarks.enter(format!("choice {}", id.value));
+        remarks.enter(At::Choice, &id.value);
         if !is_choice_id(&id.value) {
-            let fix = "write P and its number, with a suffix where one point has several values: P10, P4_wages";
-            remarks.error(id.span, format!("`{}` is not the id of a choice", id.value), fix);
+            let wrong = Wrong::NotAChoiceId { id: id.value.clone() };
+            remarks.error(id.span, wrong, Fix::ChoiceIdForm);
         }
         let Some(option) = fields.need(remarks, "option") else {
             continue;

@@ -1,6 +1,7 @@
 //! Reads clauses and groups.
 
 use super::super::error::Remarks;
+use super::super::said::At;
 use super::super::source::Span;
 use super::fields::Fields;
 use super::{Dated, Expression, Text, values};
@@ -67,14 +68,14 @@ const KEYS: [&str; 10] = [
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftClause> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "clauses") {
-        remarks.enter("clause");
+        remarks.enter(At::Clause, "");
         let Some(fields) = Fields::open(entry.node, &KEYS, remarks) else {
             continue;
         };
         let Some(id) = fields.entry_id(&entry, "id", remarks) else {
             continue;
         };
-        remarks.enter(format!("clause {}", id.value));
+        remarks.enter(At::Clause, &id.value);
         super::fields::check_id(&id, remarks);
         let name = fields.need(remarks, "name");
         let unit = fields.need(remarks, "unit");
@@ -111,14 +112,14 @@ fn lapse(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Option<DraftLapse> {
 pub fn read_groups(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftGroup> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "groups") {
-        remarks.enter("group");
+        remarks.enter(At::Group, "");
         let Some(fields) = Fields::open(entry.node, &["name", "over", "where"], remarks) else {
             continue;
         };
         let Some(name) = fields.entry_id(&entry, "name", remarks) else {
             continue;
         };
-        remarks.enter(format!("group {}", name.value));
+        remarks.enter(At::Group, &name.value);
         let Some(over) = fields.need(remarks, "over") else {
             continue;
         };

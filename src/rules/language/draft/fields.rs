@@ -4,6 +4,7 @@ use super::super::ast::Node;
 use super::super::error::{Remarks, nearest};
 use super::super::parse;
 use super::super::pitfall;
+use super::super::said::{Fix, Wrong};
 use super::super::source::Span;
 use super::super::yaml::{Key, Scalar, Value, Yaml};
 use super::{Placed, Text};
@@ -27,16 +28,21 @@ impl<'y> Fields<'y> {
     /// Opens a map that may have these keys and no other.
     pub fn open(node: &'y Yaml, keys: &[&str], remarks: &mut Remarks<'_>) -> Option<Fields<'y>> {
         let Value::Map(members) = &node.value else {
-            let message = format!("{} stands where a map should stand", node.kind());
-            remarks.error(node.span, message, format!("write keys: {}", keys.join(", ")));
+            let keys = keys.join(", ");
+            remarks.error(
+                node.span,
+                Wrong::MapWanted { kind: node.kind() },
+                Fix::WriteKeys { keys },
+            );
             return None;
         };
         for (key, _) in members.iter().filter(|(key, _)| !keys.contains(&key.text.as_str())) {
             let fix = match nearest(&key.text, keys.iter().copied()) {
-                Some(near) => format!("write `{near}`"),
-                None => format!("the keys here are: {}", keys.join(", ")),
+                Some(near) => Fix::write(near),
+                None => Fix::KeysAre { keys: keys.join(", ") },
             };
-            remarks.error(key.span, format!("there is no key `{}` here", key.text), fix);
+            let key_text = key.text.clone();
+            remarks.error(key.span, Wrong::NoKeyHere { key: key_text }, fix);
         }
         Some(Fields {
             span: node.span,
@@ -68,16 +74,16 @@ impl<'y> Fields<'y> {
     }
 
     /// A text that must be there.
-    pub fn need(&self, remarks: &mut Remarks<'_>, key: &str) -> Option<Text> {
+    pub fn need(&self, remarks: &mut Remarks<'_>, key: &'static str) -> Option<Text> {
         if !self.has(key) {
-            remarks.error(self.place(), format!("`{key}` is missing"), format!("add `{key}:`"));
+            remarks.error(self.place(), Wrong::Missing { key }, Fix::AddKey { key });
             return None;
         }
         self.text(remarks, key)
     }
 
     /// An id that must be there.
-    pub fn id(&self, remarks: &mut Remarks<'_>, key: &str) -> Option<Text> {
+    pub fn id(&self, remarks: &mut Remarks<'_>, key: &'static str) -> Option<Text> {
         let id = self.need(remarks, key)?;
         check_id(&id, remarks);
         Some(id)
@@ -93,40 +99,32 @@ impl<'y> Fields<'y> {
     }
 
     /// `true` or `false`; false if the key is not there.
-    pub fn flag(&self, remarks: &mut Remarks<'_>, key: &str) -> bool {
+    pub fn flag(&self, remarks: &mut Remarks<'_>, key: &'static str) -> bool {
         let Some(text) = self.text(remarks, key) else {
             return false;
         };
         if !matches!(text.value.as_str(), "true" | "false") {
-            let message = format!("`{key}` is {}", shorten(&text.value));
-            remarks.error(text.span, message, "write `true` or `false`");
+            let value = shorten(&text.value);
+            remarks.error(text.span, Wrong::IsValue { key, value }, Fix::TrueOrFalse);
         }
         text.value == "true"
     }
 
     /// An expression, if the key is there and it can be read.
-    pub fn expression(&self, remarks: &mut Remarks<'_>, key: &str) -> Option<Node> {
+    pub fn expression(&self, remarks: &mut Remarks<'_>, key: &'static str) -> Option<Node> {
         let node = self.get(key)?;
         let Value::Scalar(scalar) = &node.value else {
-            let fix = "quote the expression: YAML reads a text that begins with `[` or `{` as a list or a map";
-            remarks.error(
-                node.span,
-                format!("{} stands where `{key}` needs an expression", node.kind()),
-                fix,
-            );
+            let kind = node.kind();
+            remarks.error(node.span, Wrong::ExpressionWanted { kind, key }, Fix::QuoteExpression);
             return None;
         };
         expression(scalar, node.span, remarks)
     }
 
     /// An expression that must be there.
-    pub fn need_expression(&self, remarks: &mut Remarks<'_>, key: &str) -> Option<Node> {
+    pub fn need_expression(&self, remarks: &mut Remarks<'_>, key: &'static str) -> Option<Node> {
         if !self.has(key) {
-            remarks.error(
-                self.place(),
-                format!("`{key}` is missing"),
-                format!("add `{key}:` with an expression"),
-            );
+            remarks.error(self.place(), Wrong::Missing { key }, Fix::AddExpression { key });
             return None;
         }
         self.expression(remarks, key)
@@ -140,13 +138,17 @@ impl<'y> Fields<'y> {
     }
 
     /// The id of an entry: the key of the map it stands in, or its own `id`.
-    pub fn entry_id(&self, entry: &Entry<'_>, key: &str, remarks: &mut Remarks<'_>) -> Option<Text> {
+    pub fn entry_id(&self, entry: &Entry<'_>, key: &'static str, remarks: &mut Remarks<'_>) -> Option<Text> {
         match &entry.key {
             None => self.need(remarks, key),
             Some(id) => {
                 if let Some(own) = self.text(remarks, key).filter(|own| own.value != id.value) {
-                    let message = format!("the entry is `{}` by its key and `{}` by `{key}`", id.value, own.value);
-                    remarks.error(own.span, message, format!("leave `{key}:` out"));
+                    let wrong = Wrong::TwoIds {
+                        by_key: id.value.clone(),
+                        own: own.value,
+                        key,
+                    };
+                    remarks.error(own.span, wrong, Fix::LeaveOut { key });
                 }
                 Some(id.clone())
             }
@@ -170,11 +172,8 @@ pub fn entries<'y>(node: &'y Yaml, key: &str, remarks: &mut Remarks<'_>) -> Vec<
             .collect(),
         Value::Scalar(scalar) if scalar.text.is_empty() => Vec::new(),
         Value::Scalar(_) => {
-            remarks.error(
-                node.span,
-                format!("a text stands where `{key}` needs a list"),
-                "write entries with `- `",
-            );
+            let key = key.to_owned();
+            remarks.error(node.span, Wrong::ListWanted { key }, Fix::WriteEntries);
             Vec::new()
         }
     }
@@ -184,12 +183,12 @@ pub fn entries<'y>(node: &'y Yaml, key: &str, remarks: &mut Remarks<'_>) -> Vec<
 pub fn text(node: &Yaml, key: &str, remarks: &mut Remarks<'_>) -> Option<Text> {
     match &node.value {
         Value::Scalar(scalar) if scalar.text.trim().is_empty() => {
-            let message = format!("`{key}` is empty");
             let fix = match cut(scalar, node.span, remarks) {
-                Some(cut) => format!("YAML reads `{cut}` as a comment: quote the text"),
-                None => "write a value, or leave the key out".to_string(),
+                Some(cut) => Fix::Comment { cut },
+                None => Fix::ValueOrLeaveOut,
             };
-            remarks.error(node.span, message, fix);
+            let key = key.to_owned();
+            remarks.error(node.span, Wrong::Empty { key }, fix);
             None
         }
         Value::Scalar(scalar) => Some(Placed {
@@ -197,12 +196,8 @@ pub fn text(node: &Yaml, key: &str, remarks: &mut Remarks<'_>) -> Option<Text> {
             span: node.span,
         }),
         Value::List(_) | Value::Map(_) => {
-            let message = format!("{} stands where `{key}` needs a text", node.kind());
-            remarks.error(
-                node.span,
-                message,
-                "quote a text that begins with `[` or `{`, or write one value",
-            );
+            let (kind, key) = (node.kind(), key.to_owned());
+            remarks.error(node.span, Wrong::TextWanted { kind, key }, Fix::QuoteTextOrOne);
             None
         }
     }
@@ -215,10 +210,10 @@ pub fn expression(scalar: &Scalar, span: Span, remarks: &mut Remarks<'_>) -> Opt
         Ok(node) => Some(node),
         Err(problem) => {
             let fix = match cut(scalar, span, remarks) {
-                Some(cut) => format!("YAML reads `{cut}` as a comment: quote the text"),
-                None => problem.fix,
+                Some(cut) => Fix::Comment { cut },
+                None => *problem.fix,
             };
-            remarks.error(problem.span, problem.message, fix);
+            remarks.error(problem.span, *problem.wrong, fix);
             None
         }
     }
@@ -237,8 +232,8 @@ pub fn check_id(id: &Text, remarks: &mut Remarks<'_>) {
     let mut chars = id.value.chars();
     let first = chars.next().is_some_and(|c| c.is_ascii_lowercase());
     if !(first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') && id.value.len() <= 64) {
-        let fix = "begin with a letter a-z, then a-z, 0-9 and _, at most 64; the Chinese name goes into `name`";
-        remarks.error(id.span, format!("`{}` is not an id", shorten(&id.value)), fix);
+        let text = shorten(&id.value);
+        remarks.error(id.span, Wrong::NotAnId { text }, Fix::IdForm);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads guards, schedules and what a case carries on.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::source::Span;
 use super::super::yaml::Value;
 use super::fields::{Fields, expression};
@@ -81,7 +82,7 @@ const GUARD_KEYS: [&str; 10] = [
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftGuard> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "guards") {
-        remarks.enter("guard");
+        remarks.enter(At::Guard, "");
         let Some(fields) = Fields::open(entry.node, &GUARD_KEYS, remarks) else {
             continue;
         };
@@ -89,20 +90,18 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftGuard>
             continue;
         };
         super::fields::check_id(&id, remarks);
-        remarks.enter(format!("guard {}", id.value));
+        remarks.enter(At::Guard, &id.value);
         let (mut outcomes, mut effects) = (Vec::new(), Vec::new());
         match fields.get("applies_to") {
             None => {
-                let fix = "add `applies_to: {outcome: [...], effect: [...]}`";
-                remarks.error(id.span, "`applies_to` is missing", fix);
+                remarks.error(id.span, Wrong::Missing { key: "applies_to" }, Fix::AddAppliesTo);
             }
             Some(node) => {
                 if let Some(applies) = Fields::open(node, &["outcome", "effect"], remarks) {
                     outcomes = applies.texts(remarks, "outcome");
                     effects = applies.texts(remarks, "effect");
                     if outcomes.is_empty() && effects.is_empty() {
-                        let fix = "name outcomes or effects";
-                        remarks.error(node.span, "the guard applies to nothing", fix);
+                        remarks.error(node.span, Wrong::AppliesToNothing, Fix::NameOutcomes);
                     }
                 }
             }
@@ -129,8 +128,11 @@ fn on_failure(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Option<GuardFai
         "propose" => Some(GuardFailure::Propose),
         "refuse" => Some(GuardFailure::Refuse),
         _ => {
-            let fix = "write `propose` where a step is missing, `refuse` where a choice is out of bounds";
-            remarks.error(text.span, format!("`on_failure` is `{}`", text.value), fix);
+            let wrong = Wrong::IsWord {
+                key: "on_failure",
+                value: text.value,
+            };
+            remarks.error(text.span, wrong, Fix::OnFailureForm);
             None
         }
     }
@@ -140,7 +142,7 @@ fn on_failure(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Option<GuardFai
 pub fn read_schedules(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftSchedule> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "schedules") {
-        remarks.enter("schedule");
+        remarks.enter(At::Schedule, "");
         let Some(fields) = Fields::open(entry.node, &["id", "in_force", "when", "value", "cite"], remarks) else {
             continue;
         };
@@ -148,7 +150,7 @@ pub fn read_schedules(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<D
             continue;
         };
         super::fields::check_id(&id, remarks);
-        remarks.enter(format!("schedule {}", id.value));
+        remarks.enter(At::Schedule, &id.value);
         read.push(DraftSchedule {
             in_force: values::in_force(&fields, remarks),
             when: fields.expression(remarks, "when"),
@@ -165,9 +167,9 @@ pub fn read_schedules(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<D
 pub fn read_carries(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftCarry> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "carries") {
-        remarks.enter("carry");
+        remarks.enter(At::Carry, "");
         if let (Some(fact), Value::Scalar(scalar)) = (&entry.key, &entry.node.value) {
-            remarks.enter(format!("carry {}", fact.value));
+            remarks.enter(At::Carry, &fact.value);
             let value = expression(scalar, entry.node.span, remarks);
             read.push(DraftCarry {
                 span: fact.span,
@@ -184,7 +186,7 @@ pub fn read_carries(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<Dra
         let Some(fact) = fields.entry_id(&entry, "fact", remarks) else {
             continue;
         };
-        remarks.enter(format!("carry {}", fact.value));
+        remarks.enter(At::Carry, &fact.value);
         read.push(DraftCarry {
             span: fields.place(),
             when: fields.expression(remarks, "when"),

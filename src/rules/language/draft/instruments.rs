@@ -1,6 +1,7 @@
 //! Reads the instruments that a document cites.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::source::Span;
 use super::super::yaml::{Value, Yaml};
 use super::fields::{Fields, text};
@@ -38,7 +39,7 @@ const KEYS: [&str; 9] = [
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftInstrument> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "instruments") {
-        remarks.enter("instrument");
+        remarks.enter(At::Instrument, "");
         let Some(fields) = Fields::open(entry.node, &KEYS, remarks) else {
             continue;
         };
@@ -46,7 +47,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftInstru
             continue;
         };
         super::fields::check_id(&id, remarks);
-        remarks.enter(format!("instrument {}", id.value));
+        remarks.enter(At::Instrument, &id.value);
         let Some(number) = fields.need(remarks, "number") else {
             continue;
         };
@@ -78,11 +79,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftInstru
 
 fn article(key: Option<&Text>, node: &Yaml, remarks: &mut Remarks<'_>) -> Option<(Article, Span)> {
     let Some(id) = key else {
-        remarks.error(
-            node.span,
-            "an article has no number",
-            "write `articles:` as a map: `二（一）: {quote: ...}`",
-        );
+        remarks.error(node.span, Wrong::ArticleWithoutNumber, Fix::ArticlesAsMap);
         return None;
     };
     if let Value::Scalar(_) = &node.value {
@@ -99,17 +96,13 @@ fn article(key: Option<&Text>, node: &Yaml, remarks: &mut Remarks<'_>) -> Option
         (Some(quote), None) => (ArticleText::Quote(quote.value), quote.span),
         (None, Some(summary)) => (ArticleText::Summary(summary.value), summary.span),
         (Some(_), Some(second)) => {
-            let fix = "keep the quote where the text is held, the summary where it is not";
-            remarks.error(
-                second.span,
-                format!("article {} has a quote and a summary", id.value),
-                fix,
-            );
+            let wrong = Wrong::ArticleTwoTexts { id: id.value.clone() };
+            remarks.error(second.span, wrong, Fix::KeepQuote);
             return None;
         }
         (None, None) => {
-            let fix = "write `{quote: words of the held text}` or `{summary: our words}`";
-            remarks.error(id.span, format!("article {} has no text", id.value), fix);
+            let wrong = Wrong::ArticleWithoutText { id: id.value.clone() };
+            remarks.error(id.span, wrong, Fix::QuoteOrSummary);
             return None;
         }
     };

@@ -1,6 +1,7 @@
 //! Reads outcome lists.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::source::Span;
 use super::super::yaml::Value;
 use super::fields::{Fields, expression};
@@ -125,7 +126,7 @@ const ROW_KEYS: [&str; 17] = [
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftList> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "outcomes") {
-        remarks.enter("outcomes");
+        remarks.enter(At::Outcomes, "");
         // `determine: [rows]` is short for a map with `rows`.
         if let (Some(id), Value::List(_)) = (&entry.key, &entry.node.value) {
             super::fields::check_id(id, remarks);
@@ -146,7 +147,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftList> 
             continue;
         };
         super::fields::check_id(&id, remarks);
-        remarks.enter(format!("outcomes {}", id.value));
+        remarks.enter(At::Outcomes, &id.value);
         let rows = fields.entries(remarks, "rows");
         read.push(DraftList {
             kinds: fields.texts(remarks, "kinds"),
@@ -159,11 +160,11 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftList> 
 }
 
 fn read_row(list: &Text, node: &super::Yaml, remarks: &mut Remarks<'_>) -> Option<DraftRow> {
-    remarks.enter(format!("outcomes {}", list.value));
+    remarks.enter(At::Outcomes, &list.value);
     let keys: Vec<&str> = ROW_KEYS.into_iter().chain(["flags"]).collect();
     let fields = Fields::open(node, &keys, remarks)?;
     let outcome = fields.need(remarks, "outcome")?;
-    remarks.enter(format!("outcomes {} {}", list.value, outcome.value));
+    remarks.enter(At::Outcomes, format!("{} {}", list.value, outcome.value));
     Some(DraftRow {
         span: fields.place(),
         id: fields.text(remarks, "id"),
@@ -217,8 +218,7 @@ fn flags(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftFlag> {
     let mut flags = Vec::new();
     for entry in fields.entries(remarks, "flags") {
         let (Some(code), Value::Scalar(scalar)) = (entry.key, &entry.node.value) else {
-            let fix = "write `flags:` as a map from code to condition";
-            remarks.error(entry.node.span, "a flag has no code and condition", fix);
+            remarks.error(entry.node.span, Wrong::FlagForm, Fix::FlagsAsMap);
             continue;
         };
         flags.push(DraftFlag {

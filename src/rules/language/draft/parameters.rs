@@ -1,6 +1,7 @@
 //! Reads parameters: their declaration, bounds and dated values.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::source::Span;
 use super::fields::Fields;
 use super::{Text, values};
@@ -92,7 +93,7 @@ const ROW_KEYS: [&str; 9] = ["id", "area", "for", "from", "until", "value", "cit
 pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftParameter> {
     let mut read = Vec::new();
     for entry in document.entries(remarks, "parameters") {
-        remarks.enter("parameter");
+        remarks.enter(At::Parameter, "");
         let Some(fields) = Fields::open(entry.node, &KEYS, remarks) else {
             continue;
         };
@@ -100,7 +101,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftParame
             continue;
         };
         super::fields::check_id(&id, remarks);
-        remarks.enter(format!("parameter {}", id.value));
+        remarks.enter(At::Parameter, &id.value);
         let mut rows: Vec<DraftValue> = Vec::new();
         for entry in fields.entries(remarks, "values") {
             if let Some(fields) = Fields::open(entry.node, &ROW_KEYS, remarks) {
@@ -108,8 +109,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftParame
             }
         }
         if fields.has("value") && fields.has("values") {
-            let fix = "put the value into a row of `values`";
-            remarks.error(id.span, "both `value` and `values` stand here", fix);
+            remarks.error(id.span, Wrong::ValueAndValues, Fix::ValueIntoRow);
         } else if fields.has("value") {
             // The parameter's own citation is the row's by default; its id is not the row's.
             rows.push(DraftValue {
@@ -121,8 +121,7 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftParame
             .into_iter()
             .find(|key| fields.has(key))
         {
-            let message = format!("`{key}` stands here without `value`");
-            remarks.error(id.span, message, "put it into a row of `values`");
+            remarks.error(id.span, Wrong::WithoutValue { key }, Fix::ItIntoRow);
         }
         read.push(DraftParameter {
             id,

@@ -2,6 +2,7 @@
 
 use super::super::error::Remarks;
 use super::super::lex::{self, Token};
+use super::super::said::{Fix, Wrong};
 use super::super::yaml::Value;
 use super::fields::{Fields, shorten};
 use super::{Dated, Text};
@@ -19,13 +20,15 @@ pub fn day(text: &Text, last: bool, remarks: &mut Remarks<'_>) -> Option<Date> {
     match lex::tokens(&text.value, &offsets).as_slice() {
         [(Token::Date(date), _)] => Some(*date),
         [(Token::Month(month), _)] => Some(month_edge(*month, last)),
-        [(Token::Bad(message, fix), _)] => {
-            remarks.error(text.span, message, fix);
+        [(Token::Bad(wrong, fix), _)] => {
+            remarks.error(text.span, wrong.clone(), fix.clone());
             None
         }
         _ => {
-            let message = format!("`{}` is not a date", shorten(&text.value));
-            remarks.error(text.span, message, "write 2021-07-01, or 2021-07 for the whole month");
+            let wrong = Wrong::NotADate {
+                text: shorten(&text.value),
+            };
+            remarks.error(text.span, wrong, Fix::DateForm);
             None
         }
     }
@@ -39,11 +42,7 @@ pub fn interval(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> InForce {
     if let (Some(from), Some(last), Some(text)) = (from, until_day, until)
         && last < from
     {
-        remarks.error(
-            text.span,
-            "`until` lies before `from`",
-            "`until` is the last day of effect",
-        );
+        remarks.error(text.span, Wrong::UntilBeforeFrom, Fix::UntilIsLast);
     }
     InForce { from, until: until_day }
 }
@@ -82,8 +81,8 @@ pub fn selected_by(fields: &Fields<'_>, remarks: &mut Remarks<'_>) -> Option<Sel
         _ => None,
     };
     if by.is_none() {
-        let fix = "write 核算月, 决定日 or 申请日; a lookup may give another date as its last argument";
-        remarks.error(text.span, format!("`by` is `{}`", shorten(&text.value)), fix);
+        let value = shorten(&text.value);
+        remarks.error(text.span, Wrong::IsWord { key: "by", value }, Fix::ByForm);
     }
     by
 }

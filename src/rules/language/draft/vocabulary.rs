@@ -1,6 +1,7 @@
 //! Reads the vocabulary: scopes, code lists and facts.
 
 use super::super::error::Remarks;
+use super::super::said::{At, Fix, Wrong};
 use super::super::yaml::{Value, Yaml};
 use super::fields::{Entry, Fields, check_id, text};
 use super::{Placed, Text};
@@ -38,7 +39,7 @@ pub struct DraftFact {
 
 /// Reads it.
 pub fn read(node: &Yaml, remarks: &mut Remarks<'_>) -> Option<DraftVocabulary> {
-    remarks.enter("vocabulary");
+    remarks.enter(At::Vocabulary, "");
     let fields = Fields::open(node, &["scopes", "codes", "facts"], remarks)?;
     let mut vocabulary = DraftVocabulary::default();
     for entry in fields.entries(remarks, "scopes") {
@@ -48,27 +49,27 @@ pub fn read(node: &Yaml, remarks: &mut Remarks<'_>) -> Option<DraftVocabulary> {
         vocabulary.codes.extend(code_list(&entry, remarks));
     }
     for entry in fields.entries(remarks, "facts") {
-        remarks.enter("fact");
+        remarks.enter(At::Fact, "");
         vocabulary.facts.extend(fact(&entry, remarks));
     }
     Some(vocabulary)
 }
 
 fn scope(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<Placed<ScopeDefinition>> {
-    remarks.enter("scope");
+    remarks.enter(At::Scope, "");
     let fields = Fields::open(entry.node, &["id", "name", "parent", "limit"], remarks)?;
     let id = fields.entry_id(entry, "id", remarks)?;
     check_id(&id, remarks);
-    remarks.enter(format!("scope {}", id.value));
+    remarks.enter(At::Scope, &id.value);
     let name = fields.need(remarks, "name")?;
     let parent = fields.text(remarks, "parent").map(|parent| parent.value);
     let limit = fields.need(remarks, "limit")?;
     let Some(most) = limit.value.parse().ok().filter(|most| *most > 0) else {
-        remarks.error(
-            limit.span,
-            format!("`limit` is `{}`", limit.value),
-            "write a whole number above 0",
-        );
+        let wrong = Wrong::IsWord {
+            key: "limit",
+            value: limit.value,
+        };
+        remarks.error(limit.span, wrong, Fix::WholeAboveZero);
         return None;
     };
     let value = ScopeDefinition {
@@ -82,27 +83,23 @@ fn scope(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<Placed<ScopeDef
 
 /// `list: {code: name}`, or `{id: list, codes: {code: name}}`.
 fn code_list(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<Placed<CodeList>> {
-    remarks.enter("codes");
+    remarks.enter(At::Codes, "");
     let (id, codes) = match &entry.key {
         Some(id) => (id.clone(), entry.node),
         None => {
             let fields = Fields::open(entry.node, &["id", "codes"], remarks)?;
             let id = fields.need(remarks, "id")?;
             let Some(codes) = fields.get("codes") else {
-                remarks.error(id.span, "`codes` is missing", "add `codes: {code: 名称}`");
+                remarks.error(id.span, Wrong::Missing { key: "codes" }, Fix::AddCodes);
                 return None;
             };
             (id, codes)
         }
     };
     check_id(&id, remarks);
-    remarks.enter(format!("codes {}", id.value));
+    remarks.enter(At::Codes, &id.value);
     let Value::Map(members) = &codes.value else {
-        remarks.error(
-            codes.span,
-            format!("{} stands where a map should stand", codes.kind()),
-            "write {code: 名称}",
-        );
+        remarks.error(codes.span, Wrong::MapWanted { kind: codes.kind() }, Fix::CodeMap);
         return None;
     };
     let mut list = CodeList {
@@ -119,11 +116,10 @@ fn code_list(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<Placed<Code
         );
         let name = text(name, &code.text, remarks)?;
         if list.codes.iter().any(|(_, other)| *other == name.value) {
-            remarks.error(
-                name.span,
-                format!("two codes are called {}", name.value),
-                "give each its own name",
-            );
+            let wrong = Wrong::TwoCodesCalled {
+                name: name.value.clone(),
+            };
+            remarks.error(name.span, wrong, Fix::OwnName);
         }
         list.codes.push((code.text.clone(), name.value));
     }
@@ -138,7 +134,7 @@ const FACT_KEYS: [&str; 7] = ["path", "name", "scope", "unit", "absent", "source
 fn fact(entry: &Entry<'_>, remarks: &mut Remarks<'_>) -> Option<DraftFact> {
     let fields = Fields::open(entry.node, &FACT_KEYS, remarks)?;
     let path = fields.entry_id(entry, "path", remarks)?;
-    remarks.enter(format!("fact {}", path.value));
+    remarks.enter(At::Fact, &path.value);
     let name = fields.need(remarks, "name");
     let unit = fields.need(remarks, "unit");
     Some(DraftFact {

@@ -3,12 +3,13 @@
 use super::Seal;
 use crate::rules::document::CalendarYear;
 use crate::rules::language::draft::Placed;
+use crate::rules::language::said::{At, Fix, Wrong};
 
 impl Seal<'_, '_> {
     pub(super) fn calendar(&mut self) -> Vec<CalendarYear> {
         let draft = self.draft;
         for Placed { value, span } in &draft.calendar {
-            self.remarks.enter(format!("calendar {}", value.year));
+            self.remarks.enter(At::Calendar, value.year.to_string());
             match &value.cite {
                 Some(cite) => {
                     let cite = Placed {
@@ -18,13 +19,12 @@ impl Seal<'_, '_> {
                     let _ = self.cite(Some(&cite));
                 }
                 None if !value.sample => {
-                    let fix = "add `cite:` of the notice, or `sample: true`";
-                    self.error(*span, "a year cites nothing", fix);
+                    self.error(*span, Wrong::YearCitesNothing, Fix::CiteNotice);
                 }
                 None => {}
             }
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         let mut years: Vec<CalendarYear> = draft.calendar.iter().map(|year| year.value.clone()).collect();
         years.sort_by_key(|year| year.year);
         years

@@ -6,25 +6,22 @@ use super::{Seal, overlap};
 use crate::rules::document::Choice;
 use crate::rules::language::draft::DraftChoice;
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{At, Fix, Wrong};
 
 impl Seal<'_, '_> {
     pub(super) fn choices(&mut self) -> Vec<Choice> {
         let draft = self.draft;
         let mut sealed: Vec<Choice> = Vec::new();
         for choice in &draft.choices {
-            self.remarks.enter(format!("choice {}", choice.id.value));
+            self.remarks.enter(At::Choice, &choice.id.value);
             let twice = |other: &Choice| other.id == choice.id.value && overlap(other.in_force, choice.in_force);
             if sealed.iter().any(twice) {
-                let fix = "keep one, or give each its own `in_force`";
-                self.error(
-                    choice.id.span,
-                    format!("{} is chosen twice for one date", choice.id.value),
-                    fix,
-                );
+                let id = choice.id.value.clone();
+                self.error(choice.id.span, Wrong::ChosenTwice { id }, Fix::KeepOneOrDates);
             }
             sealed.extend(self.choice(choice));
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
@@ -34,29 +31,21 @@ impl Seal<'_, '_> {
         let known = self.symbols.choices.get(&id.value).map(Rc::clone);
         match (&known, choice.options.first()) {
             (None, None) => {
-                let message = format!("{} has no options", id.value);
-                self.error(
-                    id.span,
-                    message,
-                    "list `options: [a, b]` in the first document that names the choice",
-                );
+                let wrong = Wrong::NoOptions { id: id.value.clone() };
+                self.error(id.span, wrong, Fix::ListOptions);
                 return None;
             }
             (None, Some(_)) => {
                 if choice.name.is_none() {
-                    self.error(id.span, "`name` is missing", "add the question as `name:`");
+                    self.error(id.span, Wrong::Missing { key: "name" }, Fix::AddQuestion);
                 }
                 self.symbols.add_choice(&id.value, &options);
             }
             (Some(known), Some(first)) => {
                 let same = known.codes.iter().map(|(code, _)| code).eq(options.iter());
                 if !same {
-                    let message = format!("{} has other options in a superior document", id.value);
-                    self.error(
-                        first.span,
-                        message,
-                        "leave `options` out: a lower document chooses, it does not add",
-                    );
+                    let wrong = Wrong::OtherOptions { id: id.value.clone() };
+                    self.error(first.span, wrong, Fix::LeaveOptionsOut);
                 }
             }
             (Some(_), None) => {}
@@ -65,14 +54,16 @@ impl Seal<'_, '_> {
         if !codes.codes.iter().any(|(code, _)| *code == choice.option.value) {
             let known: Vec<&str> = codes.codes.iter().map(|(code, _)| code.as_str()).collect();
             let fix = match nearest(&choice.option.value, known.iter().copied()) {
-                Some(near) => format!("write `{near}`"),
-                None => format!("the options are: {}", known.join(", ")),
+                Some(near) => Fix::write(near),
+                None => Fix::OptionsAre {
+                    options: known.join(", "),
+                },
             };
-            self.error(
-                choice.option.span,
-                format!("`{}` is not an option of {}", choice.option.value, id.value),
-                fix,
-            );
+            let wrong = Wrong::NotAnOption {
+                option: choice.option.value.clone(),
+                id: id.value.clone(),
+            };
+            self.error(choice.option.span, wrong, fix);
         }
         Some(Choice {
             id: id.value.clone(),

@@ -10,6 +10,7 @@ use super::{Seal, overlap, unique};
 use crate::rules::document::{Clause, InForce, OnLapse, SelectedBy, Type};
 use crate::rules::language::draft::DraftClause;
 use crate::rules::language::names;
+use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::language::source::Span;
 
 /// Most nodes of a group's filter: it is copied to every use.
@@ -19,23 +20,21 @@ impl Seal<'_, '_> {
     pub(super) fn declare_clauses(&mut self) {
         let draft = self.draft;
         for clause in &draft.clauses {
-            self.remarks.enter(format!("clause {}", clause.id.value));
+            self.remarks.enter(At::Clause, &clause.id.value);
             let scope = self.scope(clause.scope.as_ref());
             let ty = self.ty(&clause.unit);
             if names::keyword(&clause.name.value).is_some() || names::keyword(&clause.id.value).is_some() {
-                self.error(
-                    clause.name.span,
-                    "the name is a word of the language",
-                    "give the clause another name",
-                );
+                self.error(clause.name.span, Wrong::NameIsKeyword, Fix::AnotherClauseName);
             }
             if let Some(known) = self.symbols.clause(&clause.id.value).cloned() {
                 let same = known.name == clause.name.value && known.scope == scope && (ty.is_none() || known.ty == ty);
                 if !same {
-                    let message = format!("`{}` has another name, scope or unit in its other version", known.id);
-                    let unit = known.ty.map_or_else(String::new, |ty| ty.describe());
-                    let fix = format!("write name {}, scope {}, unit: {unit}", known.name, known.scope);
-                    self.error(clause.id.span, message, fix);
+                    let fix = Fix::SameVersion {
+                        name: known.name,
+                        scope: known.scope,
+                        unit: known.ty.map(|ty| ty.describe()),
+                    };
+                    self.error(clause.id.span, Wrong::OtherVersion { id: known.id }, fix);
                 }
             } else if let Some(other) = self
                 .symbols
@@ -43,19 +42,28 @@ impl Seal<'_, '_> {
                 .iter()
                 .find(|other| other.name == clause.name.value)
             {
-                let message = format!("`{}` is the name of clause {} already", other.name, other.id);
-                self.error(clause.name.span, message, "give it another name");
+                let wrong = Wrong::NameOfClause {
+                    name: other.name.clone(),
+                    id: other.id.clone(),
+                };
+                self.error(clause.name.span, wrong, Fix::AnotherName);
             } else if let Some(other) = self.symbols.parameters.iter().find(|p| p.name == clause.name.value) {
-                let message = format!("`{}` is the name of parameter {} already", other.name, other.id);
-                self.error(clause.name.span, message, "give the clause another name");
+                let wrong = Wrong::NameOfParameter {
+                    name: other.name.clone(),
+                    id: other.id.clone(),
+                };
+                self.error(clause.name.span, wrong, Fix::AnotherClauseName);
             } else if let Some(fact) = self
                 .symbols
                 .facts
                 .iter()
                 .find(|f| f.name == clause.name.value && f.scope == scope && !f.history)
             {
-                let message = format!("`{}` is the name of the fact {} already", fact.name, fact.path);
-                self.error(clause.name.span, message, "give the clause another name");
+                let wrong = Wrong::NameOfFact {
+                    name: fact.name.clone(),
+                    path: fact.path.clone(),
+                };
+                self.error(clause.name.span, wrong, Fix::AnotherClauseName);
             }
             self.symbols.add_clause(ClauseSymbol {
                 id: clause.id.value.clone(),
@@ -64,17 +72,17 @@ impl Seal<'_, '_> {
                 ty,
             });
         }
-        self.remarks.enter("");
+        self.remarks.leave();
     }
 
     pub(super) fn groups(&mut self) {
         let draft = self.draft;
-        unique(draft.groups.iter().map(|group| &group.name), "group", self.remarks);
+        unique(draft.groups.iter().map(|group| &group.name), At::Group, self.remarks);
         for group in &draft.groups {
-            self.remarks.enter(format!("group {}", group.name.value));
+            self.remarks.enter(At::Group, &group.name.value);
             if self.symbols.scopes_named(&group.name.value).next().is_some() {
-                let message = format!("`{}` is the name of a scope", group.name.value);
-                self.error(group.name.span, message, "give the group another name");
+                let name = group.name.value.clone();
+                self.error(group.name.span, Wrong::NameOfScope { name }, Fix::AnotherGroupName);
             }
             let scope = self.scope(Some(&group.over));
             let filter = self.optional(group.filter.as_ref(), &Ty::Bool, &scope);
@@ -82,12 +90,8 @@ impl Seal<'_, '_> {
                 .as_ref()
                 .is_some_and(|filter| measure(filter).0 > GROUP_NODE_COUNT_MAX)
             {
-                let message = format!("the filter of a group has more than {GROUP_NODE_COUNT_MAX} nodes");
-                self.error(
-                    group.span,
-                    message,
-                    "make it a clause, and name the clause in the filter",
-                );
+                let max = GROUP_NODE_COUNT_MAX;
+                self.error(group.span, Wrong::FilterTooLarge { max }, Fix::FilterAsClause);
             }
             self.symbols.groups.push(GroupSymbol {
                 name: group.name.value.clone(),
@@ -95,7 +99,7 @@ impl Seal<'_, '_> {
                 filter,
             });
         }
-        self.remarks.enter("");
+        self.remarks.leave();
     }
 
     pub(super) fn clauses(&mut self) -> Vec<Clause> {
@@ -103,7 +107,7 @@ impl Seal<'_, '_> {
         let mut sealed: Vec<Clause> = Vec::new();
         let mut written: BTreeMap<String, Vec<InForce>> = BTreeMap::new();
         for clause in &draft.clauses {
-            self.remarks.enter(format!("clause {}", clause.id.value));
+            self.remarks.enter(At::Clause, &clause.id.value);
             self.shadows(
                 clause,
                 written.get(&clause.id.value).map(Vec::as_slice).unwrap_or_default(),
@@ -114,7 +118,7 @@ impl Seal<'_, '_> {
                 .push(clause.dated.in_force);
             sealed.push(self.clause(clause));
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
@@ -125,27 +129,19 @@ impl Seal<'_, '_> {
         }
         let span: Span = clause.id.span;
         if earlier.iter().any(|other| overlap(*other, clause.dated.in_force)) {
-            let message = format!("two versions of `{}` are in force at one date", clause.id.value);
-            self.error(
-                span,
-                message,
-                "give the earlier one `until`, or say `overrides:` and on what basis",
-            );
+            let id = clause.id.value.clone();
+            self.error(span, Wrong::TwoVersions { id }, Fix::EndOrOverride);
         }
         let superior = self.context.documents.iter().find(|document| {
             let hides = |other: &Clause| other.id == clause.id.value && overlap(other.in_force, clause.dated.in_force);
             document.clauses.iter().any(hides)
         });
         if let Some(superior) = superior {
-            let message = format!(
-                "this replaces `{}` of {} without saying so",
-                clause.id.value, superior.policy
-            );
-            self.error(
-                span,
-                message,
-                "say `overrides:` and on what basis, or give it another id",
-            );
+            let wrong = Wrong::ReplacesClause {
+                id: clause.id.value.clone(),
+                policy: superior.policy.clone(),
+            };
+            self.error(span, wrong, Fix::OverrideOrId);
         }
     }
 
@@ -155,8 +151,7 @@ impl Seal<'_, '_> {
         let in_force = clause.dated.in_force;
         let on_lapse = clause.on_lapse.as_ref().and_then(|lapse| {
             if in_force.until.is_none() && in_force.from.is_none() {
-                let fix = "give the clause `in_force`, or take `on_lapse` away";
-                self.error(clause.id.span, "`on_lapse` stands on a clause that never lapses", fix);
+                self.error(clause.id.span, Wrong::LapseNever, Fix::GiveInForce);
             }
             let when = self.expression(lapse.when.as_ref(), &Ty::Bool, &scope);
             let otherwise = literal::read(lapse.otherwise.as_ref()?, ty.as_ref()?, self.remarks)?;

@@ -7,6 +7,7 @@ use crate::rules::document::{Carry, Guard, GuardFailure, Schedule, SelectedBy};
 use crate::rules::expr::{Expr, Literal};
 use crate::rules::language::draft::{DraftCarry, DraftGuard};
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::outcome::Effect;
 
 impl Seal<'_, '_> {
@@ -14,7 +15,7 @@ impl Seal<'_, '_> {
         let draft = self.draft;
         let mut sealed: Vec<Guard> = Vec::new();
         for guard in &draft.guards {
-            self.remarks.enter(format!("guard {}", guard.id.value));
+            self.remarks.enter(At::Guard, &guard.id.value);
             let own = sealed.iter().any(|other| hides(other, guard));
             let context = self.context;
             let above = context
@@ -22,31 +23,27 @@ impl Seal<'_, '_> {
                 .iter()
                 .find(|document| document.guards.iter().any(|g| hides(g, guard)));
             if guard.overrides.is_none() && (own || above.is_some()) {
-                let whose = above.map_or("this document", |document| document.policy.as_str());
-                let message = format!(
-                    "this replaces the guard `{}` of {whose} without saying so",
-                    guard.id.value
-                );
-                self.error(
-                    guard.id.span,
-                    message,
-                    "say `overrides:` and on what basis, or give it another id",
-                );
+                let id = guard.id.value.clone();
+                let wrong = match above {
+                    Some(document) => Wrong::ReplacesGuard {
+                        id,
+                        policy: document.policy.clone(),
+                    },
+                    None => Wrong::ReplacesOwnGuard { id },
+                };
+                self.error(guard.id.span, wrong, Fix::OverrideOrId);
             }
             sealed.push(self.guard(guard));
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
     fn guard(&mut self, guard: &DraftGuard) -> Guard {
         let scope = self.scope(guard.scope.as_ref());
         if let (Some(text), false) = (&guard.scope, ["household", "member"].contains(&scope.as_str())) {
-            self.error(
-                text.span,
-                format!("a guard cannot stand in scope {scope}"),
-                "write household or member",
-            );
+            let scope = scope.clone();
+            self.error(text.span, Wrong::GuardScope { scope }, Fix::HouseholdOrMember);
         }
         for outcome in &guard.outcomes {
             self.outcome_code(outcome);
@@ -55,10 +52,13 @@ impl Seal<'_, '_> {
             if Effect::from_code(&effect.value).is_none() {
                 let known: Vec<&str> = Effect::ALL.iter().map(|effect| effect.code()).collect();
                 let fix = match nearest(&effect.value, known.iter().copied()) {
-                    Some(near) => format!("write `{near}`"),
-                    None => format!("the effects are: {}", known.join(", ")),
+                    Some(near) => Fix::write(near),
+                    None => Fix::EffectsAre {
+                        codes: known.join(", "),
+                    },
                 };
-                self.error(effect.span, format!("there is no effect `{}`", effect.value), fix);
+                let code = effect.value.clone();
+                self.error(effect.span, Wrong::NoEffect { code }, fix);
             }
         }
         if let Some(reason) = &guard.reason {
@@ -87,11 +87,11 @@ impl Seal<'_, '_> {
         let draft = self.draft;
         let mut sealed: Vec<Schedule> = Vec::new();
         for schedule in &draft.schedules {
-            self.remarks.enter(format!("schedule {}", schedule.id.value));
+            self.remarks.enter(At::Schedule, &schedule.id.value);
             let twice = |o: &Schedule| o.id == schedule.id.value && overlap(o.in_force, schedule.in_force);
             if sealed.iter().any(twice) {
-                let message = format!("two schedules `{}` are in force at one date", schedule.id.value);
-                self.error(schedule.id.span, message, "give one of them another id or `in_force`");
+                let id = schedule.id.value.clone();
+                self.error(schedule.id.span, Wrong::TwoSchedules { id }, Fix::OtherIdOrDates);
             }
             let when = if schedule.has_when {
                 self.expression(schedule.when.as_ref(), &Ty::Bool, super::HOUSEHOLD)
@@ -106,21 +106,21 @@ impl Seal<'_, '_> {
                 cite: self.cite(schedule.cite.as_ref()).unwrap_or_default(),
             });
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
     pub(super) fn carries(&mut self) -> Vec<Carry> {
         let draft = self.draft;
-        unique(draft.carries.iter().map(|carry| &carry.fact), "carry", self.remarks);
+        unique(draft.carries.iter().map(|carry| &carry.fact), At::Carry, self.remarks);
         let sealed = draft.carries.iter().filter_map(|carry| self.carry(carry)).collect();
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
     /// A carry is read in the scope of its fact, and has its type.
     fn carry(&mut self, carry: &DraftCarry) -> Option<Carry> {
-        self.remarks.enter(format!("carry {}", carry.fact.value));
+        self.remarks.enter(At::Carry, &carry.fact.value);
         let by_path = self
             .symbols
             .facts
@@ -134,17 +134,18 @@ impl Seal<'_, '_> {
                 Ok(Meaning::Clause(_) | Meaning::Parameter(_)) | Err(_) => {
                     let facts = self.symbols.facts.iter().filter(|fact| fact.history);
                     let fix = match nearest(&carry.fact.value, facts.map(|fact| fact.path.as_str())) {
-                        Some(near) => format!("write `{near}`"),
-                        None => "write the path of a history fact".to_string(),
+                        Some(near) => Fix::write(near),
+                        None => Fix::HistoryPath,
                     };
-                    self.error(carry.fact.span, format!("there is no fact `{}`", carry.fact.value), fix);
+                    let name = carry.fact.value.clone();
+                    self.error(carry.fact.span, Wrong::NoFact { name }, fix);
                     return None;
                 }
             },
         };
         if !fact.history {
-            let message = format!("{} is not a history fact", fact.path);
-            self.error(carry.fact.span, message, "carry facts with `source: history` alone");
+            let path = fact.path.clone();
+            self.error(carry.fact.span, Wrong::NotHistory { path }, Fix::CarryHistory);
         }
         let when = if carry.has_when {
             self.expression(carry.when.as_ref(), &Ty::Bool, &fact.scope)

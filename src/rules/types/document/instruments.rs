@@ -3,34 +3,31 @@
 use super::{Seal, unique};
 use crate::rules::document::{ArticleText, Instrument};
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{At, Fix, Wrong};
 
 impl Seal<'_, '_> {
     pub(super) fn instruments(&mut self) -> Vec<Instrument> {
         let draft = self.draft;
         unique(
             draft.instruments.iter().map(|instrument| &instrument.id),
-            "instrument",
+            At::Instrument,
             self.remarks,
         );
         let mut sealed = Vec::new();
         for instrument in &draft.instruments {
-            self.remarks.enter(format!("instrument {}", instrument.id.value));
+            self.remarks.enter(At::Instrument, &instrument.id.value);
             if self.instruments.iter().any(|other| other.id == instrument.id.value) {
-                let message = format!("a superior document declares `{}` already", instrument.id.value);
+                let id = instrument.id.value.clone();
                 self.error(
                     instrument.id.span,
-                    message,
-                    "cite it without declaring it, or give another id",
+                    Wrong::InstrumentAbove { id },
+                    Fix::CiteWithoutDeclaring,
                 );
             }
             let texts: Vec<&str> = self.texts_of(&instrument.number.value);
             if instrument.held && texts.is_empty() {
-                let message = format!("no held text has the number {}", instrument.number.value);
-                self.error(
-                    instrument.number.span,
-                    message,
-                    "put the text into policy/texts, or leave `held` out",
-                );
+                let number = instrument.number.value.clone();
+                self.error(instrument.number.span, Wrong::NoHeldText { number }, Fix::PutText);
             }
             for (article, span) in &instrument.articles {
                 let ArticleText::Quote(quote) = &article.text else {
@@ -41,15 +38,11 @@ impl Seal<'_, '_> {
                     .iter()
                     .any(|text| quotes(text, quote));
                 if !instrument.held {
-                    let message = format!("article {} is quoted, and its text is not held", article.id);
-                    self.error(*span, message, "write it as `summary:`, or hold the text");
+                    let article = article.id.clone();
+                    self.error(*span, Wrong::QuoteNotHeld { article }, Fix::WriteSummary);
                 } else if !found {
-                    let message = format!("the held text does not have the words of article {}", article.id);
-                    self.error(
-                        *span,
-                        message,
-                        "copy the words of the text (…… for what is left out), or write a summary",
-                    );
+                    let article = article.id.clone();
+                    self.error(*span, Wrong::NotTheWords { article }, Fix::CopyWords);
                 }
             }
             let value = Instrument {
@@ -67,20 +60,20 @@ impl Seal<'_, '_> {
         }
         self.instruments.extend(sealed.iter().cloned());
         for instrument in &draft.instruments {
-            self.remarks.enter(format!("instrument {}", instrument.id.value));
+            self.remarks.enter(At::Instrument, &instrument.id.value);
             for other in instrument.parent.iter().chain(&instrument.basis) {
                 if self.instruments.iter().any(|known| known.id == other.value) {
                     continue;
                 }
                 let fix = match nearest(&other.value, self.instruments.iter().map(|known| known.id.as_str())) {
-                    Some(near) => format!("write `{near}`"),
-                    None => "declare it; a text that is not held is declared without `held`".to_string(),
+                    Some(near) => Fix::write(near),
+                    None => Fix::DeclareNotHeld,
                 };
-                self.remarks
-                    .error(other.span, format!("there is no instrument `{}`", other.value), fix);
+                let id = other.value.clone();
+                self.remarks.error(other.span, Wrong::NoInstrument { id }, fix);
             }
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 

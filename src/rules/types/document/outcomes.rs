@@ -9,6 +9,7 @@ use crate::rules::document::{Months, OutcomeList, OutcomeRow, Planned};
 use crate::rules::expr::{Expr, Literal, Unit};
 use crate::rules::language::draft::{DraftList, DraftRow, Text};
 use crate::rules::language::error::nearest;
+use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::outcome::Outcome;
 
 /// The scope of a list that runs for each member.
@@ -21,13 +22,17 @@ const KIND_FACT: &str = "decision.kind";
 impl Seal<'_, '_> {
     pub(super) fn outcomes(&mut self) -> Vec<OutcomeList> {
         let draft = self.draft;
-        unique(draft.outcomes.iter().map(|list| &list.id), "outcome list", self.remarks);
+        unique(
+            draft.outcomes.iter().map(|list| &list.id),
+            At::OutcomeList,
+            self.remarks,
+        );
         let lists: Vec<OutcomeList> = draft.outcomes.iter().map(|list| self.outcome_list(list)).collect();
         for (list, written) in lists.iter().zip(&draft.outcomes) {
-            self.remarks.enter(format!("outcomes {}", list.id));
+            self.remarks.enter(At::Outcomes, &list.id);
             self.ends(list, written, &lists);
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         lists
     }
 
@@ -46,18 +51,14 @@ impl Seal<'_, '_> {
                 .chain(own)
                 .filter(of_kind);
             if !lists.flat_map(|list| &list.rows).any(|row| always(&row.when)) {
-                let fix = "add a last row with `when: 真`: a household that no row meets must have an outcome too";
-                self.error(
-                    written.id.span,
-                    format!("{kind} does not end in an outcome for everybody"),
-                    fix,
-                );
+                let kind = kind.clone();
+                self.error(written.id.span, Wrong::NoEnd { kind }, Fix::LastRow);
             }
         }
     }
 
     fn outcome_list(&mut self, list: &DraftList) -> OutcomeList {
-        self.remarks.enter(format!("outcomes {}", list.id.value));
+        self.remarks.enter(At::Outcomes, &list.id.value);
         let context = self.context;
         let superior: Vec<&OutcomeList> = context
             .documents
@@ -70,11 +71,8 @@ impl Seal<'_, '_> {
             (_, scope) => self.scope(scope.as_ref()),
         };
         if let (Some(text), false) = (&list.scope, [HOUSEHOLD, MEMBER].contains(&scope.as_str())) {
-            self.error(
-                text.span,
-                format!("a list cannot run in scope {scope}"),
-                "write household or member",
-            );
+            let scope = scope.clone();
+            self.error(text.span, Wrong::ListScope { scope }, Fix::HouseholdOrMember);
         }
         let kinds = match superior.first() {
             Some(known) if list.kinds.is_empty() => known.kinds.clone(),
@@ -83,11 +81,8 @@ impl Seal<'_, '_> {
         if let Some(known) = superior.first()
             && (known.scope != scope || known.kinds != kinds)
         {
-            let message = format!(
-                "`{}` has another scope or other kinds in a superior document",
-                list.id.value
-            );
-            self.error(list.id.span, message, "leave `scope` and `kinds` out");
+            let id = list.id.value.clone();
+            self.error(list.id.span, Wrong::ListDiffers { id }, Fix::LeaveScopeAndKinds);
         }
         let above: Vec<&str> = superior
             .iter()
@@ -97,29 +92,18 @@ impl Seal<'_, '_> {
         let mut rows: Vec<OutcomeRow> = Vec::new();
         for row in &list.rows {
             self.remarks
-                .enter(format!("outcomes {} {}", list.id.value, row.outcome.value));
+                .enter(At::Outcomes, format!("{} {}", list.id.value, row.outcome.value));
             if rows.last().is_some_and(|row| always(&row.when) && row.before.is_none()) {
-                self.error(
-                    row.span,
-                    "a row after `when: 真` is never reached",
-                    "put it before, or take it away",
-                );
+                self.error(row.span, Wrong::NeverReached, Fix::PutBefore);
             }
             let sealed = self.row(row, &scope, &above);
             if rows.iter().any(|other| other.id == sealed.id) {
-                let message = format!("a second row `{}`", sealed.id);
-                self.error(row.span, message, "give one of them an `id:` of its own");
+                let id = sealed.id.clone();
+                self.error(row.span, Wrong::SecondRow { id }, Fix::IdOfItsOwn);
             }
             if above.contains(&sealed.id.as_str()) && sealed.overrides.is_none() {
-                let message = format!(
-                    "this replaces the row `{}` of a superior document without saying so",
-                    sealed.id
-                );
-                self.error(
-                    row.span,
-                    message,
-                    "say `overrides:` and on what basis, or give it another `id:`",
-                );
+                let id = sealed.id.clone();
+                self.error(row.span, Wrong::ReplacesRow { id }, Fix::OverrideOrRowId);
             }
             rows.push(sealed);
         }
@@ -144,9 +128,11 @@ impl Seal<'_, '_> {
             &list.kinds
         };
         for kind in written.iter().filter(|kind| !known.contains(&kind.value)) {
-            let message = format!("`{}` is not a kind of decision", kind.value);
-            let fix = format!("name `kinds:` among {}", known.join(", "));
-            self.error(kind.span, message, fix);
+            let wrong = Wrong::NotAKind {
+                kind: kind.value.clone(),
+            };
+            let kinds = known.join(", ");
+            self.error(kind.span, wrong, Fix::KindsAmong { kinds });
         }
         written.iter().map(|kind| kind.value.clone()).collect()
     }
@@ -160,14 +146,11 @@ impl Seal<'_, '_> {
             && !above.contains(&before.value.as_str())
         {
             let fix = match nearest(&before.value, above.iter().copied()) {
-                Some(near) => format!("write `{near}`"),
-                None => "rows of this document stand in their order; `before` names a superior row".to_string(),
+                Some(near) => Fix::write(near),
+                None => Fix::BeforeNames,
             };
-            self.error(
-                before.span,
-                format!("no superior document has a row `{}`", before.value),
-                fix,
-            );
+            let id = before.value.clone();
+            self.error(before.span, Wrong::NoSuperiorRow { id }, fix);
         }
         let month = Ty::Month;
         let months = row.months.as_ref().map(|months| {
@@ -184,11 +167,7 @@ impl Seal<'_, '_> {
             Months { from, count, amount }
         });
         if row.months.is_some() && row.amount.is_some() {
-            self.error(
-                row.span,
-                "a row has `amount` and `months`",
-                "keep one: an open entitlement or a calendar",
-            );
+            self.error(row.span, Wrong::AmountAndMonths, Fix::KeepOneEntitlement);
         }
         self.parts_of_outcome(row);
         let then = row.then.as_ref().and_then(|then| {
@@ -246,19 +225,15 @@ impl Seal<'_, '_> {
         );
         let (amount, from) = (row.has_amount, row.has_from);
         if pays && row.months.is_none() && !(amount && from) {
-            let fix = "add `amount:` and `from:`, or `months: {from, count, amount}`";
-            self.error(
-                row.outcome.span,
-                format!("{} says no amount or no first month", row.outcome.value),
-                fix,
-            );
+            let outcome = row.outcome.value.clone();
+            self.error(row.outcome.span, Wrong::NoAmount { outcome }, Fix::AddAmount);
         }
         if outcome == Outcome::Stop && !from {
-            self.error(row.outcome.span, "STOP says no first month without pay", "add `from:`");
+            self.error(row.outcome.span, Wrong::StopWithoutMonth, Fix::AddKey { key: "from" });
         }
         if !pays && (amount || row.months.is_some()) {
-            let fix = "take `amount` away, or use `shows:` for what is shown and not granted";
-            self.error(row.outcome.span, format!("{} pays nothing", row.outcome.value), fix);
+            let outcome = row.outcome.value.clone();
+            self.error(row.outcome.span, Wrong::PaysNothing { outcome }, Fix::TakeAmountAway);
         }
     }
 
@@ -278,22 +253,25 @@ impl Seal<'_, '_> {
             return;
         }
         let fix = match nearest(&code.value, known.iter().copied()) {
-            Some(near) => format!("write `{near}`"),
-            None => format!("the outcomes are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+            Some(near) => Fix::write(near),
+            None => Fix::OutcomesAre {
+                codes: known.into_iter().collect::<Vec<_>>().join(", "),
+            },
         };
-        self.error(code.span, format!("there is no outcome `{}`", code.value), fix);
+        let wrong = Wrong::NoOutcome {
+            code: code.value.clone(),
+        };
+        self.error(code.span, wrong, fix);
     }
 
     /// Reasons and flags are codes in capitals.
     pub(super) fn reason_code(&mut self, code: &Text) {
         let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         if !code.value.starts_with(|c: char| c.is_ascii_uppercase()) || !code.value.chars().all(fits) {
-            let message = format!("`{}` is not a code", code.value);
-            self.error(
-                code.span,
-                message,
-                "write capitals, digits and _, like INCOME_ABOVE_LINE",
-            );
+            let wrong = Wrong::NotACode {
+                code: code.value.clone(),
+            };
+            self.error(code.span, wrong, Fix::Capitals);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::rules::expr::Literal;
 use crate::rules::language::draft::{DraftParameter, DraftValue, Text};
 use crate::rules::language::error::nearest;
 use crate::rules::language::library::lies_in;
+use crate::rules::language::said::{At, Fix, Range, Wrong};
 use crate::rules::number::Number;
 
 /// The levels of government, highest first.
@@ -21,16 +22,16 @@ impl Seal<'_, '_> {
         let draft = self.draft;
         unique(
             draft.parameters.iter().map(|parameter| &parameter.id),
-            "parameter",
+            At::Parameter,
             self.remarks,
         );
         let mut sealed = Vec::new();
         let mut row_ids: BTreeSet<String> = BTreeSet::new();
         for parameter in &draft.parameters {
-            self.remarks.enter(format!("parameter {}", parameter.id.value));
+            self.remarks.enter(At::Parameter, &parameter.id.value);
             sealed.extend(self.parameter(parameter, &mut row_ids));
         }
-        self.remarks.enter("");
+        self.remarks.leave();
         sealed
     }
 
@@ -42,16 +43,19 @@ impl Seal<'_, '_> {
             (None, ..) => {
                 let names: Vec<String> = self.symbols.parameters.iter().map(|known| known.id.clone()).collect();
                 let fix = match nearest(id, names.iter().map(String::as_str)) {
-                    Some(near) => format!("write `{near}`, or declare it with `name` and `unit`"),
-                    None => "declare it with `name` and `unit`".to_string(),
+                    Some(near) => Fix::WriteOrDeclare { word: near.to_owned() },
+                    None => Fix::DeclareWithUnit,
                 };
-                self.error(draft.id.span, format!("no superior document declares `{id}`"), fix);
+                self.error(draft.id.span, Wrong::NotDeclaredAbove { id: id.clone() }, fix);
                 return None;
             }
             (Some(known), unit, name) => {
                 if let Some(again) = unit.as_ref().or(name.as_ref()) {
-                    let message = format!("`{id}` is declared by {} already", known.declared_in);
-                    self.error(again.span, message, "give `values` and `bounds` alone");
+                    let wrong = Wrong::DeclaredBy {
+                        id: id.clone(),
+                        policy: known.declared_in.clone(),
+                    };
+                    self.error(again.span, wrong, Fix::ValuesAlone);
                 }
                 None
             }
@@ -61,9 +65,9 @@ impl Seal<'_, '_> {
         let level = level(&self.draft.area.value);
         let may_set = symbol.settable_by.is_empty() || symbol.settable_by.iter().any(|allowed| allowed == level);
         if !may_set && !draft.values.is_empty() {
-            let message = format!("a {level} may not set `{id}`");
-            let fix = format!("it is set by: {}", symbol.settable_by.join(", "));
-            self.error(draft.id.span, message, fix);
+            let wrong = Wrong::MayNotSet { level, id: id.clone() };
+            let levels = symbol.settable_by.join(", ");
+            self.error(draft.id.span, wrong, Fix::SetBy { levels });
         }
         // The narrowed bounds hold for this document's own rows too.
         let symbol = self.symbols.parameter(id)?.clone();
@@ -71,8 +75,8 @@ impl Seal<'_, '_> {
         for row in &draft.values {
             for value in self.rows(draft, row, &symbol) {
                 if !row_ids.insert(value.id.clone()) {
-                    let message = format!("a second row `{}`: the same keys from the same day", value.id);
-                    self.error(row.span, message, "keep one, or give each its own `from`");
+                    let id = value.id.clone();
+                    self.error(row.span, Wrong::RowTwice { id }, Fix::KeepOneOrFrom);
                 }
                 values.push(value);
             }
@@ -92,24 +96,25 @@ impl Seal<'_, '_> {
         if let Some((at, _)) = keys.iter().enumerate().skip(1).find(|(_, key)| **key == Ty::Area)
             && let Some(text) = draft.keys.get(at)
         {
-            self.error(
-                text.span,
-                "the area is not the first key",
-                "write `keys: [area, ...]`, one area at most",
-            );
+            self.error(text.span, Wrong::AreaNotFirst, Fix::AreaFirst);
         }
         for level in draft
             .settable_by
             .iter()
             .filter(|level| !LEVELS.contains(&level.value.as_str()))
         {
-            let message = format!("there is no level `{}`", level.value);
-            self.remarks
-                .error(level.span, message, format!("the levels are: {}", LEVELS.join(", ")));
+            let wrong = Wrong::NoLevel {
+                level: level.value.clone(),
+            };
+            let levels = LEVELS.join(", ");
+            self.remarks.error(level.span, wrong, Fix::LevelsAre { levels });
         }
         if let Some(other) = self.symbols.parameters.iter().find(|other| other.name == name.value) {
-            let message = format!("`{}` is the name of parameter {} already", name.value, other.id);
-            self.error(name.span, message, "give it another name");
+            let wrong = Wrong::NameOfParameter {
+                name: name.value.clone(),
+                id: other.id.clone(),
+            };
+            self.error(name.span, wrong, Fix::AnotherName);
         }
         let by = draft.by.unwrap_or(SelectedBy::AssessedMonth);
         let otherwise = match &draft.otherwise {
@@ -146,22 +151,21 @@ impl Seal<'_, '_> {
         let cite = self.cite(Some(&written.cite));
         let (min, max) = (min?, max?);
         let (Some(low), Some(high)) = (number(&min), number(&max)) else {
-            self.error(written.min.span, "only numbers have bounds", "take the bounds away");
+            self.error(written.min.span, Wrong::OnlyNumbersHaveBounds, Fix::TakeBoundsAway);
             return None;
         };
         if above(low, high) {
-            self.error(written.max.span, "`max` lies below `min`", "exchange them");
+            self.error(written.max.span, Wrong::MaxBelowMin, Fix::Exchange);
         }
         if let Some((least, most)) = symbol.bounds
             && (above(least, low) || above(high, most))
         {
-            let message = format!(
-                "the bounds {}..{} lie outside {}",
-                literal::shown(&min),
-                literal::shown(&max),
-                self.superior_bounds(&symbol.id)
-            );
-            self.error(written.min.span, message, "a lower document may only narrow them");
+            let wrong = Wrong::BoundsOutside {
+                min: literal::shown(&min),
+                max: literal::shown(&max),
+                of: self.superior_bounds(&symbol.id),
+            };
+            self.error(written.min.span, wrong, Fix::OnlyNarrow);
         }
         if let Some(known) = self.symbols.parameter_mut(&symbol.id) {
             known.bounds = Some((low, high));
@@ -170,7 +174,7 @@ impl Seal<'_, '_> {
     }
 
     /// The bounds in force as people write them, with the clause that sets them.
-    fn superior_bounds(&self, id: &str) -> String {
+    fn superior_bounds(&self, id: &str) -> Range {
         let bounds = self
             .context
             .documents
@@ -179,10 +183,11 @@ impl Seal<'_, '_> {
             .filter(|parameter| parameter.id == id)
             .filter_map(|parameter| parameter.bounds.as_ref())
             .next_back();
-        bounds.map_or_else(
-            || "the bounds above".to_string(),
-            |b| format!("{}..{} of {}", literal::shown(&b.min), literal::shown(&b.max), b.cite),
-        )
+        bounds.map_or(Range::Above, |bounds| Range::Of {
+            min: literal::shown(&bounds.min),
+            max: literal::shown(&bounds.max),
+            cite: bounds.cite.clone(),
+        })
     }
 
     /// A row, once for each of its areas.
@@ -197,24 +202,17 @@ impl Seal<'_, '_> {
             keys = keys.get(1..).unwrap_or_default();
         }
         if !has_area && let Some(area) = areas.first() {
-            self.error(
-                area.span,
-                format!("`{}` has no area key", symbol.id),
-                "take `area` away",
-            );
+            let id = symbol.id.clone();
+            self.error(area.span, Wrong::NoAreaKey { id }, Fix::TakeAreaAway);
             return Vec::new();
         }
         if keys.len() != plain {
-            let message = format!(
-                "`for` has {} keys, and `{}` has {plain} beside the area",
-                keys.len(),
-                symbol.id
-            );
-            self.error(
-                row.span,
-                message,
-                "write `for:` with one value a key, \"*\" for any code",
-            );
+            let wrong = Wrong::ForKeys {
+                count: keys.len(),
+                id: symbol.id.clone(),
+                plain,
+            };
+            self.error(row.span, wrong, Fix::ForForm);
             return Vec::new();
         }
         let types = symbol.keys.iter().skip(usize::from(has_area));
@@ -233,7 +231,7 @@ impl Seal<'_, '_> {
             (Some(text), ty) => literal::read(text, ty, self.remarks),
             (None, Ty::Bool) => Some(Literal::Bool(true)),
             (None, _) => {
-                self.error(row.span, "`value` is missing", "add `value:`");
+                self.error(row.span, Wrong::Missing { key: "value" }, Fix::AddKey { key: "value" });
                 None
             }
         };
@@ -243,8 +241,7 @@ impl Seal<'_, '_> {
         };
         self.value_is_in_bounds(row, symbol, &value);
         if row.cite.is_none() && draft.cite.is_none() && !row.sample {
-            let fix = "add `cite:`, or `sample: true` where nobody has found the text";
-            self.error(row.span, "a value cites nothing", fix);
+            self.error(row.span, Wrong::ValueCitesNothing, Fix::CiteOrSample);
         }
         let areas: Vec<Option<String>> = if areas.is_empty() {
             vec![None]
@@ -273,11 +270,14 @@ impl Seal<'_, '_> {
     fn area_is_ours(&mut self, area: &Text) {
         let own = &self.draft.area.value;
         if !literal::is_area(&area.value) {
-            let message = format!("`{}` is not an area code", area.value);
-            self.error(area.span, message, "write 6 or 9 digits");
+            let code = area.value.clone();
+            self.error(area.span, Wrong::NotAnAreaCode { code }, Fix::SixOrNine);
         } else if !lies_in(&area.value, own) {
-            let message = format!("{} does not lie in {own}", area.value);
-            self.error(area.span, message, "set it in the document of a level that both lie in");
+            let wrong = Wrong::NotInArea {
+                area: area.value.clone(),
+                own: own.clone(),
+            };
+            self.error(area.span, wrong, Fix::SetHigher);
         }
     }
 
@@ -287,19 +287,22 @@ impl Seal<'_, '_> {
         };
         if above(least, given) || above(given, most) {
             let span = row.value.as_ref().map_or(row.span, |value| value.span);
-            let message = format!(
-                "{} lies outside {}",
-                literal::shown(value),
-                self.bounds_shown(&symbol.id)
-            );
-            self.error(span, message, "choose a value inside them");
+            let wrong = Wrong::OutsideBounds {
+                value: literal::shown(value),
+                of: self.bounds_shown(&symbol.id),
+            };
+            self.error(span, wrong, Fix::ChooseInside);
         }
     }
 
-    fn bounds_shown(&self, id: &str) -> String {
+    fn bounds_shown(&self, id: &str) -> Range {
         let own = self.draft.parameters.iter().find(|parameter| parameter.id.value == id);
         match own.and_then(|parameter| parameter.bounds.as_ref()) {
-            Some(bounds) => format!("{}..{} of {}", bounds.min.value, bounds.max.value, bounds.cite.value),
+            Some(bounds) => Range::Of {
+                min: bounds.min.value.clone(),
+                max: bounds.max.value.clone(),
+                cite: bounds.cite.value.clone(),
+            },
             None => self.superior_bounds(id),
         }
     }

@@ -8,6 +8,7 @@ use super::Seal;
 use crate::rules::document::{FactDefinition, Vocabulary};
 use crate::rules::language::draft::DraftFact;
 use crate::rules::language::names;
+use crate::rules::language::said::{At, Fix, Wrong};
 
 /// Who may supply a fact.
 const SOURCES: [&str; 3] = ["caller", "history", "engine"];
@@ -16,39 +17,37 @@ impl Seal<'_, '_> {
     pub(super) fn vocabulary(&mut self) -> Option<Vocabulary> {
         let draft = self.draft.vocabulary.as_ref()?;
         if !self.symbols.scopes.is_empty() {
-            let fix = "keep all facts in the one vocabulary document";
-            self.error(self.draft.policy.span, "a second vocabulary", fix);
+            self.error(self.draft.policy.span, Wrong::SecondVocabulary, Fix::OneVocabulary);
         }
         let mut vocabulary = Vocabulary::default();
         let mut ids = BTreeSet::new();
         for scope in &draft.scopes {
-            self.remarks.enter(format!("scope {}", scope.value.id));
+            self.remarks.enter(At::Scope, &scope.value.id);
             match &scope.value.parent {
                 None if scope.value.id != HOUSEHOLD => {
-                    self.error(
-                        scope.span,
-                        "a scope has no parent",
-                        "only household has none: add `parent:`",
-                    );
+                    self.error(scope.span, Wrong::ScopeWithoutParent, Fix::OnlyHousehold);
                 }
                 Some(parent) if !ids.contains(parent.as_str()) => {
-                    let message = format!("there is no scope `{parent}` before this one");
-                    self.error(scope.span, message, "list parents first");
+                    let parent = parent.clone();
+                    self.error(scope.span, Wrong::NoScopeBefore { parent }, Fix::ParentsFirst);
                 }
                 None | Some(_) => {}
             }
             if !ids.insert(scope.value.id.as_str()) {
-                let message = format!("a second scope `{}`", scope.value.id);
-                self.error(scope.span, message, "give it another id");
+                let wrong = Wrong::Second {
+                    what: At::Scope,
+                    id: scope.value.id.clone(),
+                };
+                self.error(scope.span, wrong, Fix::AnotherId);
             }
             vocabulary.scopes.push(scope.value.clone());
         }
         let mut lists = BTreeSet::new();
         for list in &draft.codes {
-            self.remarks.enter(format!("codes {}", list.value.id));
+            self.remarks.enter(At::Codes, &list.value.id);
             if !lists.insert(list.value.id.as_str()) {
-                let message = format!("a second code list `{}`", list.value.id);
-                self.error(list.span, message, "give it another id");
+                let id = list.value.id.clone();
+                self.error(list.span, Wrong::SecondCodeList { id }, Fix::AnotherId);
             }
             vocabulary.codes.push(list.value.clone());
         }
@@ -62,13 +61,9 @@ impl Seal<'_, '_> {
             if facts.iter().take(index).any(twice)
                 && let Some(written) = draft.facts.iter().rfind(|draft| draft.path.value == fact.path)
             {
-                self.remarks.enter(format!("fact {}", fact.path));
-                let message = format!("{} has a second fact of this path or name", fact.scope);
-                self.error(
-                    written.path.span,
-                    message,
-                    "give each fact of a scope its own path and name",
-                );
+                self.remarks.enter(At::Fact, &fact.path);
+                let scope = fact.scope.clone();
+                self.error(written.path.span, Wrong::SecondFact { scope }, Fix::OwnPathAndName);
             }
         }
         self.symbols.add_vocabulary(&Vocabulary {
@@ -76,20 +71,20 @@ impl Seal<'_, '_> {
             ..Vocabulary::default()
         });
         vocabulary.facts = facts;
-        self.remarks.enter("");
+        self.remarks.leave();
         Some(vocabulary)
     }
 
     fn fact(&mut self, fact: &DraftFact) -> Option<FactDefinition> {
-        self.remarks.enter(format!("fact {}", fact.path.value));
+        self.remarks.enter(At::Fact, &fact.path.value);
         let scope = self.scope(fact.scope.as_ref());
         if fact.path.value.split('.').count() != 2 {
-            let fix = "write the record and the field, like member.birth";
-            self.error(fact.path.span, format!("`{}` is not a path", fact.path.value), fix);
+            let path = fact.path.value.clone();
+            self.error(fact.path.span, Wrong::NotAPath { path }, Fix::PathForm);
         }
         if names::keyword(&fact.name.value).is_some() {
-            let message = format!("`{}` is a word of the language", fact.name.value);
-            self.error(fact.name.span, message, "give the fact another name");
+            let name = fact.name.value.clone();
+            self.error(fact.name.span, Wrong::WordOfLanguage { name }, Fix::AnotherFactName);
         }
         let source = fact.source.as_ref().map_or("caller", |source| source.value.as_str());
         if let Some(text) = fact
@@ -97,8 +92,12 @@ impl Seal<'_, '_> {
             .as_ref()
             .filter(|source| !SOURCES.contains(&source.value.as_str()))
         {
-            let message = format!("`source` is `{}`", text.value);
-            self.error(text.span, message, format!("write {}", SOURCES.join(", ")));
+            let wrong = Wrong::IsWord {
+                key: "source",
+                value: text.value.clone(),
+            };
+            let words = SOURCES.join(", ");
+            self.error(text.span, wrong, Fix::WriteOneOf { words });
         }
         let ty = self.ty(&fact.unit)?;
         let absent = match &fact.absent {

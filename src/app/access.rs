@@ -1,0 +1,291 @@
+//! Who read what: a row before each answer, the root of each hour's rows in the log, and the list for one case.
+
+use std::sync::atomic::Ordering;
+
+use super::App;
+use super::caller::Caller;
+use super::command::ListAccesses;
+use super::error::AppError;
+use super::paging::{rows, text};
+use super::record::{About, Asked};
+use super::result::{AccessProof, AccessSeen, Listed};
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::merkle::{Appended, CompactTree, leaf_hash, prove_inclusion};
+use crate::log::record::EntryKind;
+use crate::log::sequencer::Effects;
+use crate::log::{Hash, LogIndex, RecordId};
+use crate::store::{AccessCursor, AccessPlace, AccessRow, CaseHeadRow, LogId, RecordRow, RequestKey};
+
+/// An hour, whose rows have one root.
+const HOUR_MS: i64 = 3_600_000;
+
+/// How far back a closing looks for rows that came late; the first of a process looks at everything. No insert waits
+/// for longer than a lock may be held, which is seconds.
+const LATE_MS: i64 = 2 * HOUR_MS;
+
+/// Rows of one root: a tree of them is built in memory for a proof. More in an hour have several roots.
+const ACCESS_ROW_COUNT_MAX: i64 = 65_536;
+
+/// Who the service itself is among callers: no caller's name has brackets.
+pub(super) const SERVICE: &str = "(service)";
+
+/// The trees of one page of a list, so that neighbours do not read a tree twice.
+type Trees = Option<((LogId, LogIndex), Appended)>;
+
+crate::rules::outcome::codes! {
+    /// What a record was read for: the call that read it.
+    Purpose {
+        /// GetDetermination.
+        GetDetermination = "get_determination",
+        /// ListDeterminations.
+        ListDeterminations = "list_determinations",
+        /// ListDueReviews.
+        ListDueReviews = "list_due_reviews",
+        /// ListGracePeriods.
+        ListGracePeriods = "list_grace_periods",
+        /// GetEntry with documents.
+        GetEntry = "get_entry",
+        /// Replay.
+        Replay = "replay",
+        /// OpenDocuments.
+        OpenDocuments = "open_documents",
+        /// OpenDocuments with the identity.
+        OpenIdentity = "open_identity",
+    }
+}
+
+/// One read of one case.
+pub(super) struct Read<'a> {
+    pub(super) case_id: &'a str,
+    pub(super) record: Option<RecordId>,
+    pub(super) opening: Option<RecordId>,
+}
+
+impl App {
+    /// Records that records were read, before they are shown. What concerns no case needs no row.
+    pub(super) async fn accessed<'a>(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        records: impl IntoIterator<Item = &'a RecordRow>,
+    ) -> Result<(), AppError> {
+        let mut made = Vec::new();
+        for row in records {
+            let Some(case_id) = &row.case_id else { continue };
+            let read = Read {
+                case_id,
+                record: Some(row.record_id),
+                opening: None,
+            };
+            made.push(self.access_row(caller, purpose, row.area, &read)?);
+        }
+        Ok(self.store.record_accesses(&made).await?)
+    }
+
+    /// Records that the states of cases were read, before they are shown.
+    pub(super) async fn heads_accessed(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        heads: &[CaseHeadRow],
+    ) -> Result<(), AppError> {
+        let mut made = Vec::with_capacity(heads.len());
+        for head in heads {
+            let read = Read {
+                case_id: &head.case_id,
+                record: None,
+                opening: None,
+            };
+            made.push(self.access_row(caller, purpose, head.area, &read)?);
+        }
+        Ok(self.store.record_accesses(&made).await?)
+    }
+
+    /// A row, unlike any other by its nonce: the neighbours in a proof tell nothing of what they are.
+    pub(super) fn access_row(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        area: AreaCode,
+        read: &Read<'_>,
+    ) -> Result<AccessRow, AppError> {
+        let at_ms = self.clock.now_ms();
+        let mut members = vec![
+            ("v", Json::Int(1)),
+            ("at", Json::Int(at_ms)),
+            ("by", caller.principal.as_str().into()),
+            ("case", read.case_id.into()),
+            ("purpose", purpose.code().into()),
+            ("nonce", hex::encode(self.vault.random_id()?).into()),
+        ];
+        members.extend(read.record.map(|record| ("record", record.to_string().into())));
+        members.extend(read.opening.map(|opening| ("opening", opening.to_string().into())));
+        let content = Json::object(members).to_bytes();
+        Ok(AccessRow {
+            leaf_hash: leaf_hash(&content),
+            area,
+            case_id: read.case_id.to_owned(),
+            at_ms,
+            content,
+        })
+    }
+
+    /// Puts the root of every hour that ended into the log of its area. Says how many entries were written.
+    ///
+    /// # Errors
+    /// [`AppError`]; the rows stay, and the next call closes their hour.
+    pub async fn close_access_hours(&self) -> Result<u64, AppError> {
+        self.close_access_hours_before(self.clock.now_ms()).await
+    }
+
+    /// The same for the hours that ended before `now_ms`.
+    pub(crate) async fn close_access_hours_before(&self, now_ms: i64) -> Result<u64, AppError> {
+        let until = now_ms.div_euclid(HOUR_MS) * HOUR_MS;
+        let everything = !self.accesses_closed.load(Ordering::Relaxed);
+        let from = if everything { 0 } else { until - HOUR_MS - LATE_MS };
+        let mut written = 0;
+        for area in self.store.areas_with_open_accesses(from, until).await? {
+            while self.close_hour(area, from, until).await? {
+                written += 1;
+            }
+        }
+        self.accesses_closed.store(true, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    /// Closes the first open hour of an area; whether there was one that we could close.
+    async fn close_hour(&self, area: AreaCode, from: i64, until: i64) -> Result<bool, AppError> {
+        let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
+        // Read before the rows: whoever closes in between takes the request id that follows from it.
+        let previous = self.store.newest_access_entry(log.log_id).await?;
+        let open = self
+            .store
+            .open_accesses(area, from, until, ACCESS_ROW_COUNT_MAX)
+            .await?;
+        let Some(first) = open.first() else { return Ok(false) };
+        let hour = first.at_ms.div_euclid(HOUR_MS) * HOUR_MS;
+        let leaves: Vec<Hash> = open
+            .iter()
+            .take_while(|row| row.at_ms < hour + HOUR_MS)
+            .map(|row| row.leaf_hash)
+            .collect();
+        let mut members = vec![
+            ("v", Json::Int(1)),
+            ("from", Json::Int(hour / 1000)),
+            ("to", Json::Int((hour + HOUR_MS) / 1000)),
+            ("count", Json::integer(leaves.len() as i128)),
+            ("root", tree(&leaves).tree().root().to_string().into()),
+        ];
+        members.extend(previous.map(|index| ("previous", Json::integer(index.get().into()))));
+        let document = Json::object(members).to_bytes();
+        let after = previous.map_or_else(|| "none".to_owned(), |index| index.get().to_string());
+        let asked = Asked {
+            key: RequestKey {
+                area,
+                caller: SERVICE.to_owned(),
+                request_id: format!("access/{}/{after}", log.origin.epoch()),
+            },
+            command: document.clone(),
+        };
+        let about = About {
+            effects: Effects {
+                access_leaves: leaves,
+                ..Effects::default()
+            },
+            ..About::default()
+        };
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let documents = [("access", document)];
+        match self
+            .append_about(&asked, record_id, EntryKind::Access, &documents, about)
+            .await
+        {
+            Ok(Ok(_)) => Ok(true),
+            // Another replica closed other rows first: the next call sees what is left.
+            Ok(Err(_)) | Err(AppError::RequestIdReused) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists who read a case, oldest first, with the proof of each row whose hour is closed.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_accesses(&self, command: ListAccesses) -> Result<Listed<AccessSeen>, AppError> {
+        let case = command.case;
+        self.case_row(case).await?;
+        let scope = Json::object([("list", Json::from("accesses")), ("case", case.to_string().into())]);
+        let after = match self.cursor(&scope, &command.page)? {
+            None => None,
+            Some(cursor) => Some(cursor_of(&cursor)?),
+        };
+        let case_id = case.case.to_string();
+        let limit = rows(&command.page);
+        let found = self.store.accesses_of_case(case.area, &case_id, after, limit).await?;
+        let cursor = |(row, _): &(AccessRow, Option<AccessPlace>)| {
+            let (at, leaf) = (row.at_ms.to_string(), row.leaf_hash.to_string());
+            Json::object([("at", Json::from(at)), ("leaf", leaf.into())])
+        };
+        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        let mut items = Vec::with_capacity(listed.items.len());
+        let mut trees: Trees = None;
+        for (row, place) in listed.items {
+            let proof = match place {
+                None => None,
+                Some(place) => Some(self.access_proof(&row, place, &mut trees).await?),
+            };
+            items.push(AccessSeen {
+                at_ms: row.at_ms,
+                content: row.content,
+                leaf_hash: row.leaf_hash,
+                proof,
+            });
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+
+    async fn access_proof(
+        &self,
+        row: &AccessRow,
+        place: AccessPlace,
+        trees: &mut Trees,
+    ) -> Result<AccessProof, AppError> {
+        let key = (place.log_id, place.index);
+        if trees.as_ref().is_none_or(|(held, _)| *held != key) {
+            let leaves = self.store.access_leaves(place.log_id, place.index).await?;
+            *trees = Some((key, tree(&leaves)));
+        }
+        let (_, tree) = trees.as_ref().ok_or(AppError::LogCorrupt)?;
+        let size = tree.tree().size();
+        let ordinal = LogIndex::new(place.ordinal).map_err(|_| AppError::LogCorrupt)?;
+        if leaf_hash(&row.content) != row.leaf_hash {
+            return Err(AppError::LogCorrupt);
+        }
+        Ok(AccessProof {
+            origin: self.log_row(place.log_id).await?.origin,
+            entry: place.index,
+            position: place.ordinal,
+            count: size.get(),
+            hashes: prove_inclusion(tree, ordinal, size).map_err(|_| AppError::LogCorrupt)?,
+            root: tree.tree().root(),
+        })
+    }
+}
+
+/// The tree over the rows of an hour: RFC 9162, as the log's own.
+fn tree(leaves: &[Hash]) -> Appended {
+    let mut tree = Appended::after(CompactTree::empty());
+    for leaf in leaves {
+        tree.append(*leaf);
+    }
+    tree
+}
+
+fn cursor_of(cursor: &Json) -> Result<AccessCursor, AppError> {
+    let at = text(cursor, "at")?.parse().map_err(|_| AppError::PageToken)?;
+    Ok((at, text(cursor, "leaf")?.parse().map_err(|_| AppError::PageToken)?))
+}

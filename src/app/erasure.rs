@@ -1,0 +1,360 @@
+//! Erasing a case's identity or the whole case, and restricting its processing (删除、限制处理).
+//!
+//! The ERASURE entry comes first and is durable; then the keys are destroyed, and at every start again. From the
+//! entry on nothing of it is shown, whether its keys are gone already or not.
+
+use super::App;
+use super::caller::Caller;
+use super::command::{CaseName, EraseCase, Grounds, LiftRestriction, RequestId, RestrictCase};
+use super::decision::ATTEMPT_COUNT_MAX;
+use super::error::AppError;
+use super::record::{About, Asked, Opened};
+use super::result::{CaseErased, CaseRestricted};
+use crate::canonical::Json;
+use crate::log::RecordId;
+use crate::log::record::EntryKind;
+use crate::log::sequencer::{CaseChange, CaseMark, Effects};
+use crate::rules::calendar::{Date, Month};
+use crate::rules::case::CaseState;
+use crate::store::{CaseHeadRow, CaseScope};
+
+/// Asia/Shanghai is eight hours ahead of UTC all year.
+const SHANGHAI_AHEAD_SECONDS: i64 = 8 * 3600;
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// What an ERASURE entry does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Erase(CaseScope),
+    Restrict(CaseScope),
+    Lift(CaseScope),
+}
+
+impl Act {
+    const fn code(self) -> &'static str {
+        match self {
+            Act::Erase(_) => "erase",
+            Act::Restrict(_) => "restrict",
+            Act::Lift(_) => "lift",
+        }
+    }
+
+    const fn scope(self) -> CaseScope {
+        match self {
+            Act::Erase(scope) | Act::Restrict(scope) | Act::Lift(scope) => scope,
+        }
+    }
+}
+
+/// Everything that one entry needs to know.
+struct Doing<'a> {
+    act: Act,
+    name: CaseName,
+    row: &'a CaseHeadRow,
+    state: &'a CaseState,
+    grounds: &'a Grounds,
+    on: Date,
+    /// Until when it had to be kept, for an erasure.
+    retained_until: Option<Date>,
+}
+
+impl App {
+    /// Erases the identity of a case, or the whole case: records it, then destroys the keys.
+    ///
+    /// # Errors
+    /// [`AppError::Retained`] names the day before which nothing may be erased.
+    pub async fn erase_case(&self, caller: &Caller, command: EraseCase) -> Result<CaseErased, AppError> {
+        let asked = App::asked(command.case.area, caller, &command.request_id, &command.to_json());
+        if let Some(first) = self.answered(&asked).await? {
+            return self.finished(first).await;
+        }
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            let (row, state) = self.case_to_mark(command.case).await?;
+            if row.erased == Some(command.scope) {
+                return Err(self.case_is_erased(command.case, &row).await?);
+            }
+            let on = self.today()?;
+            let until = self.retained_until(&row, &state, on).await?;
+            if on < until {
+                return Err(AppError::Retained { until });
+            }
+            if command.validate_only {
+                return Ok(CaseErased {
+                    retained_until: until,
+                    acknowledged: None,
+                });
+            }
+            // Asked before the entry promises what this process might not be allowed to do.
+            self.store.may_destroy_keys().await?;
+            let doing = Doing {
+                act: Act::Erase(command.scope),
+                name: command.case,
+                row: &row,
+                state: &state,
+                grounds: &command.grounds,
+                on,
+                retained_until: Some(until),
+            };
+            if let Some(opened) = self.mark(caller, &asked, &command.request_id, &doing).await? {
+                return self.finished(opened).await;
+            }
+        }
+        Err(AppError::CaseChanged)
+    }
+
+    /// Restricts the processing of a case: nothing is destroyed, nothing is read or decided until it is lifted.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn restrict_case(&self, caller: &Caller, command: RestrictCase) -> Result<CaseRestricted, AppError> {
+        let asked = App::asked(command.case.area, caller, &command.request_id, &command.to_json());
+        let act = |row: &CaseHeadRow| match row.restricted {
+            Some(scope) if scope == command.scope => {
+                Err(AppError::CaseState("it is restricted already: lift that first"))
+            }
+            Some(_) | None => Ok(Act::Restrict(command.scope)),
+        };
+        let (case, id, dry) = (command.case, &command.request_id, command.validate_only);
+        self.restriction(caller, &asked, (case, id, dry), &command.grounds, act)
+            .await
+    }
+
+    /// Lifts the restriction of a case.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn lift_restriction(
+        &self,
+        caller: &Caller,
+        command: LiftRestriction,
+    ) -> Result<CaseRestricted, AppError> {
+        let asked = App::asked(command.case.area, caller, &command.request_id, &command.to_json());
+        let act = |row: &CaseHeadRow| {
+            let scope = row.restricted.ok_or(AppError::CaseState("it is not restricted"))?;
+            Ok(Act::Lift(scope))
+        };
+        let (case, id, dry) = (command.case, &command.request_id, command.validate_only);
+        self.restriction(caller, &asked, (case, id, dry), &command.grounds, act)
+            .await
+    }
+
+    async fn restriction(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        (name, request_id, validate_only): (CaseName, &RequestId, bool),
+        grounds: &Grounds,
+        act: impl Fn(&CaseHeadRow) -> Result<Act, AppError>,
+    ) -> Result<CaseRestricted, AppError> {
+        if let Some(first) = self.answered(asked).await? {
+            return Ok(CaseRestricted {
+                acknowledged: Some(first.acknowledged),
+            });
+        }
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            let (row, state) = self.case_to_mark(name).await?;
+            let doing = Doing {
+                act: act(&row)?,
+                name,
+                row: &row,
+                state: &state,
+                grounds,
+                on: self.today()?,
+                retained_until: None,
+            };
+            if validate_only {
+                return Ok(CaseRestricted { acknowledged: None });
+            }
+            if let Some(opened) = self.mark(caller, asked, request_id, &doing).await? {
+                return Ok(CaseRestricted {
+                    acknowledged: Some(opened.acknowledged),
+                });
+            }
+        }
+        Err(AppError::CaseChanged)
+    }
+
+    /// Head and state of a case of which something is left.
+    async fn case_to_mark(&self, name: CaseName) -> Result<(CaseHeadRow, CaseState), AppError> {
+        let row = self.case_row(name).await?;
+        if row.erased == Some(CaseScope::Case) {
+            return Err(self.case_is_erased(name, &row).await?);
+        }
+        let key = self.content_key(&row).await?.ok_or(AppError::LogCorrupt)?;
+        let state = self.state_of_row(name, &row, &key).await?;
+        Ok((row, state))
+    }
+
+    /// Writes the entry with what it makes of the case; none if others came first.
+    async fn mark(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        request_id: &RequestId,
+        doing: &Doing<'_>,
+    ) -> Result<Option<Opened>, AppError> {
+        let row = doing.row;
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let mark = match doing.act {
+            Act::Erase(scope) => CaseMark {
+                erased: Some(scope),
+                restricted: row.restricted,
+            },
+            Act::Restrict(scope) => CaseMark {
+                erased: row.erased,
+                restricted: Some(scope),
+            },
+            Act::Lift(_) => CaseMark {
+                erased: row.erased,
+                restricted: None,
+            },
+        };
+        let erased_keys: Vec<String> = match doing.act {
+            Act::Erase(CaseScope::Identity) => vec![row.identity_key_ref.clone()],
+            Act::Erase(CaseScope::Case) if row.erased.is_some() => vec![row.content_key_ref.clone()],
+            Act::Erase(CaseScope::Case) => vec![row.identity_key_ref.clone(), row.content_key_ref.clone()],
+            Act::Restrict(_) | Act::Lift(_) => Vec::new(),
+        };
+        let named = [
+            ("v", Json::Int(1)),
+            ("act", doing.act.code().into()),
+            ("scope", doing.act.scope().code().into()),
+        ];
+        let public = named
+            .clone()
+            .into_iter()
+            .chain([("basis", doing.grounds.basis.code().into())]);
+        let keys = erased_keys.iter().map(|key_ref| Json::text(&**key_ref)).collect();
+        let sealed = named.into_iter().chain(doing.grounds.members()).chain([
+            ("case", doing.name.to_string().into()),
+            ("on", doing.on.to_string().into()),
+            ("keys", Json::List(keys)),
+            ("caller", caller.principal.as_str().into()),
+            ("request", request_id.to_string().into()),
+        ]);
+        let until = doing
+            .retained_until
+            .map(|until| ("retained_until", until.to_string().into()));
+        let documents = [
+            ("erasure", Json::object(public).to_bytes()),
+            ("erased", Json::object(sealed.chain(until)).to_bytes()),
+        ];
+        let next = doing
+            .state
+            .after_event(&record_id.to_string(), EntryKind::Erasure.name(), doing.on);
+        let about = About {
+            case_id: Some(doing.name.case.to_string()),
+            change: Some(self.change_of_mark(doing, &next).await?),
+            effects: Effects {
+                mark: Some(mark),
+                erased_keys,
+                ..Effects::default()
+            },
+        };
+        let appended = self.append_about(asked, record_id, EntryKind::Erasure, &documents, about);
+        Ok(appended.await?.ok())
+    }
+
+    /// The head of the case after the entry: the same state with one more event, or nothing at all.
+    async fn change_of_mark(&self, doing: &Doing<'_>, next: &CaseState) -> Result<CaseChange, AppError> {
+        let row = doing.row;
+        let change = CaseChange {
+            expected_version: row.version,
+            identity_key_ref: row.identity_key_ref.clone(),
+            content_key_ref: row.content_key_ref.clone(),
+            state: Vec::new(),
+            next_due: None,
+            grace_end_month: None,
+            spans: Some(Vec::new()),
+        };
+        if doing.act == Act::Erase(CaseScope::Case) {
+            return Ok(change);
+        }
+        let key = self.content_key(row).await?.ok_or(AppError::LogCorrupt)?;
+        Ok(CaseChange {
+            state: App::seal_state_of(doing.name, row.version, &key, next)?,
+            next_due: row.next_due.clone(),
+            grace_end_month: row.grace_end_month.clone(),
+            spans: None,
+            ..change
+        })
+    }
+
+    /// Destroys the keys that a recorded erasure names; a retry does it again and finds nothing left.
+    async fn finished(&self, opened: Opened) -> Result<CaseErased, AppError> {
+        let document = opened.json("erased")?;
+        let until = document.get("retained_until").and_then(Json::as_text);
+        let until = until.and_then(|text| text.parse().ok()).ok_or(AppError::LogCorrupt)?;
+        let keys = document
+            .get("keys")
+            .and_then(Json::as_list)
+            .ok_or(AppError::LogCorrupt)?;
+        let keys: Vec<String> = keys.iter().filter_map(Json::as_text).map(str::to_owned).collect();
+        self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
+        Ok(CaseErased {
+            retained_until: until,
+            acknowledged: Some(opened.acknowledged),
+        })
+    }
+
+    /// Destroys every key that an ERASURE entry names and that is still there: what a crash left undone, and what a
+    /// restored backup brought back. Called before anything is served.
+    ///
+    /// # Errors
+    /// [`AppError`]; then nothing may be served.
+    pub async fn finish_erasures(&self) -> Result<u64, AppError> {
+        let mut destroyed = 0;
+        loop {
+            let keys = self.store.keys_to_destroy().await?;
+            if keys.is_empty() {
+                return Ok(destroyed);
+            }
+            destroyed += self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
+        }
+    }
+
+    /// The day on which a case may be erased: the retention after its last record and its last month of assistance,
+    /// or later where its keys say so.
+    async fn retained_until(&self, row: &CaseHeadRow, state: &CaseState, on: Date) -> Result<Date, AppError> {
+        let Some(years) = self.duties.retention_years else {
+            return Err(AppError::CaseState(
+                "the server knows no retention period: set retention_years before anything is erased",
+            ));
+        };
+        let records = state
+            .prior
+            .iter()
+            .filter(|prior| prior.kind != EntryKind::Erasure.name());
+        let mut last = records.map(|prior| prior.date).max().ok_or(AppError::LogCorrupt)?;
+        for held in &state.standing {
+            let until: Option<Month> = held.to;
+            let Some(until) = until.filter(|until| *until < on.month()) else {
+                return Err(AppError::CaseState("assistance still runs: end it first"));
+            };
+            last = last.max(until.end());
+        }
+        let kept = last.plus_months(12 * i64::from(years)).ok_or(AppError::LogCorrupt)?;
+        let keys = self.case_key_rows(row).await?;
+        let held = [&keys.identity, &keys.content]
+            .into_iter()
+            .filter_map(|key| key.retain_until.as_ref()?.as_str().parse().ok());
+        Ok(held.fold(kept, Date::max))
+    }
+
+    /// The civil date in Asia/Shanghai.
+    fn today(&self) -> Result<Date, AppError> {
+        let seconds = self.clock.now_ms().div_euclid(1000) + SHANGHAI_AHEAD_SECONDS;
+        let epoch = Date::new(1970, 1, 1);
+        epoch
+            .and_then(|epoch| epoch.plus_days(seconds.div_euclid(DAY_SECONDS)))
+            .ok_or(AppError::LogCorrupt)
+    }
+}
+
+/// The state after a recorded erasure or restriction, out of its document.
+pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
+    let on = document.get("on").and_then(Json::as_text).ok_or(AppError::LogCorrupt)?;
+    let on = on.parse().map_err(|_| AppError::LogCorrupt)?;
+    Ok(state.after_event(record, EntryKind::Erasure.name(), on))
+}

@@ -1,0 +1,293 @@
+//! Findings: recorded under the case they are about, one taking the place of another, and listed.
+
+mod guards;
+
+use std::collections::BTreeMap;
+
+use super::App;
+use super::beside::{BesideRecord, ReadDocument};
+use super::caller::Caller;
+use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
+use super::determinations::not_found;
+use super::error::{AppError, Forbidden};
+use super::paging::{count, rows};
+use super::record::Opened;
+use super::result::{Acknowledged, Listed};
+use super::sampling::name_of;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::LogIndex;
+use crate::log::record::EntryKind;
+use crate::reader::{FromJson as _, need};
+use crate::rules::calendar::Date;
+use crate::store::{LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
+
+/// A finding just recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingRecorded {
+    /// Its name; none for a dry run.
+    pub name: Option<FindingName>,
+    /// The record; none for a dry run.
+    pub acknowledged: Option<Acknowledged>,
+}
+
+/// A finding that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name.
+    pub name: FindingName,
+    /// Its entry.
+    pub index: LogIndex,
+    /// When it was logged, seconds since 1970.
+    pub logged_seconds: i64,
+    /// The entry of the determination.
+    pub determination_index: LogIndex,
+    /// What the determination pays a month.
+    pub paid_fen: u64,
+    /// What it says.
+    pub content: FindingContent,
+}
+
+impl App {
+    /// Records what two auditors found in a determination, if all guards allow it.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`] with every reason.
+    pub async fn record_finding(&self, caller: &Caller, command: RecordFinding) -> Result<FindingRecorded, AppError> {
+        let content = &command.content;
+        let name = content.determination;
+        let area = name.case.area;
+        let asked = App::asked(area, caller, &command.request_id, &command.to_json());
+        // One after the other, so that two findings cannot take the place of the same one.
+        let _turn = self.turn(area).await;
+        if let Some(first) = self.answered(&asked).await? {
+            return recorded(first);
+        }
+        let reviewed = self.record(area, name.record, &name.to_string()).await?;
+        let is_decision = reviewed.entry.kind().known().is_some_and(crate::log::sample::framed);
+        if !is_decision || reviewed.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
+            return Err(not_found(&name));
+        }
+        let subject = self.subject(content, &reviewed).await?;
+        let violations = guards::violations(content, &subject);
+        if !violations.is_empty() {
+            return Err(AppError::NotAllowed {
+                what: Forbidden::Finding,
+                violations,
+            });
+        }
+        if command.validate_only {
+            return Ok(FindingRecorded {
+                name: None,
+                acknowledged: None,
+            });
+        }
+        let file = self.case_file(name.case).await?;
+        let new = BesideRecord {
+            kind: EntryKind::Finding,
+            documents: vec![("finding", document(caller, content, &reviewed, &subject).to_bytes())],
+            keys: Some(&file.keys),
+            new_keys: Vec::new(),
+            case_id: Some(name.case.case.to_string()),
+        };
+        recorded(self.append_beside(&asked, new).await?)
+    }
+
+    /// What the guards have to know of the determination.
+    async fn subject(&self, content: &FindingContent, reviewed: &Opened) -> Result<guards::Subject, AppError> {
+        let facts = reviewed.json("facts")?;
+        let decision: Json = need(&facts, "decision").map_err(|_| AppError::LogCorrupt)?;
+        let frame = reviewed.json("frame")?;
+        let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_text).unwrap_or_default().to_owned();
+        let decider = facts
+            .get("decided_by")
+            .map(|officer| text(officer, "id"))
+            .unwrap_or_default();
+        let area = reviewed.row.area;
+        let in_sample = match &content.period {
+            None => None,
+            Some(period) => {
+                let samples = self.samples(area).await?;
+                let round = samples.round(period);
+                let selection = self.selection(&samples, &round).await?;
+                Some(selection.is_some_and(|(_, _, selection)| selection.holds(reviewed.acknowledged.index)))
+            }
+        };
+        let standing = self.standing_finding(reviewed).await?;
+        let corrects = match content.correction {
+            None => None,
+            Some(correction) => Some(self.corrects(&correction, reviewed).await?),
+        };
+        Ok(guards::Subject {
+            decider,
+            township: text(&frame, "township"),
+            amount_fen: frame
+                .get("amount_fen")
+                .and_then(Json::as_integer)
+                .and_then(|fen| u64::try_from(fen).ok())
+                .unwrap_or(0),
+            is_paid: !text(&frame, "programme").is_empty(),
+            decided_on: decision
+                .get("date")
+                .and_then(Date::from_json)
+                .ok_or(AppError::LogCorrupt)?,
+            in_sample,
+            standing,
+            corrects,
+        })
+    }
+
+    /// Whether a determination is the correction of another.
+    async fn corrects(
+        &self,
+        correction: &super::command::DeterminationName,
+        reviewed: &Opened,
+    ) -> Result<bool, AppError> {
+        let found = self
+            .record(correction.case.area, correction.record, &correction.to_string())
+            .await;
+        let opened = match found {
+            Ok(opened) => opened,
+            Err(AppError::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let named = opened.row.case_id.as_deref() == Some(&correction.case.case.to_string());
+        if !named || opened.entry.kind().known() != Some(EntryKind::Correction) {
+            return Ok(false);
+        }
+        let corrects = opened.json("facts")?;
+        let corrects = corrects.get("corrects").and_then(Json::as_text);
+        Ok(corrects == Some(&reviewed.row.record_id.to_string()))
+    }
+
+    /// The finding that stands for a determination.
+    async fn standing_finding(&self, reviewed: &Opened) -> Result<Option<Finding>, AppError> {
+        let log = &reviewed.log;
+        let kinds = [EntryKind::Finding.name().to_owned()];
+        let case = reviewed.row.case_id.as_deref();
+        let mut standing = None;
+        let mut after = None;
+        loop {
+            let rows = self
+                .store
+                .records(reviewed.row.area, case, &kinds, after, PAGE_ROW_COUNT_MAX)
+                .await?;
+            let Some(last) = rows.last() else { return Ok(standing) };
+            after = Some((last.log_id, last.index));
+            for row in rows.iter().filter(|row| row.log_id == log.log_id) {
+                let at = (row.index.get(), row.index.size_with().get());
+                for found in self.store.records_with(log.log_id, &kinds, "finding", at, 1).await? {
+                    let found = finding(self.read_document(log, found)?)?;
+                    let of_it = |found: &Finding| found.determination_index == reviewed.acknowledged.index;
+                    standing = found.filter(of_it).or(standing);
+                }
+            }
+        }
+    }
+
+    /// The finding that stands for each determination of a log, by the determination's index.
+    pub(super) async fn newest_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let mut newest = BTreeMap::new();
+        self.read_documents(log, &[EntryKind::Finding], "finding", (0, head.size.get()), |read| {
+            // An erased finding says nothing any more.
+            if let Some(finding) = finding(read)? {
+                newest.insert(finding.determination_index, finding);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(newest)
+    }
+
+    /// Lists findings in the order of the log.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn list_findings(&self, command: ListFindings) -> Result<Listed<Finding>, AppError> {
+        let area: AreaCode = command.area.without_township();
+        let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let period = command.period.as_ref().map_or("", |period| period.as_str());
+        let scope = Json::object([
+            ("list", Json::from("findings")),
+            ("log", log.origin.to_string().into()),
+            ("period", period.into()),
+        ]);
+        let from = match self.cursor(&scope, &command.page)? {
+            None => 0,
+            Some(cursor) => count(&cursor, "next")?,
+        };
+        let kinds = [EntryKind::Finding.name().to_owned()];
+        let range = (from, head.size.get());
+        let found = self
+            .store
+            .records_with(log.log_id, &kinds, "finding", range, rows(&command.page))
+            .await?;
+        let cursor =
+            |row: &RecordDocument| Json::object([("next", Json::integer(i128::from(row.record.index.get()) + 1))]);
+        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
+        let mut items = Vec::with_capacity(listed.items.len());
+        for row in listed.items {
+            let found = finding(self.read_document(&log, row)?)?;
+            let wanted = |finding: &Finding| command.period.is_none() || finding.content.period == command.period;
+            items.extend(found.filter(wanted));
+        }
+        Ok(Listed {
+            items,
+            next: listed.next,
+        })
+    }
+}
+
+/// The document that is sealed: what the auditors say, and which entry they say it of.
+fn document(caller: &Caller, content: &FindingContent, reviewed: &Opened, subject: &guards::Subject) -> Json {
+    let mut members = content.to_json().as_object().cloned().unwrap_or_default();
+    let place = Json::object([
+        ("origin", Json::text(reviewed.log.origin.to_string())),
+        ("index", Json::integer(reviewed.acknowledged.index.get().into())),
+        (
+            "leaf_hash",
+            Json::text(crate::log::merkle::leaf_hash(&reviewed.acknowledged.entry).to_string()),
+        ),
+    ]);
+    members.insert("v".to_owned(), Json::Int(1));
+    members.insert("of".to_owned(), place);
+    members.insert("paid_fen".to_owned(), Json::integer(subject.amount_fen.into()));
+    members.insert("caller".to_owned(), caller.principal.as_str().into());
+    Json::Object(members)
+}
+
+fn recorded(opened: Opened) -> Result<FindingRecorded, AppError> {
+    let of = name_of(&opened.row)?;
+    Ok(FindingRecorded {
+        name: Some(FindingName {
+            case: of.case,
+            record: of.record,
+        }),
+        acknowledged: Some(opened.acknowledged),
+    })
+}
+
+/// A finding as it was read; none if it is erased.
+fn finding(read: ReadDocument) -> Result<Option<Finding>, AppError> {
+    let Some(document) = read.document else {
+        return Ok(None);
+    };
+    let json = Json::parse_canonical(&document.content).map_err(|_| AppError::LogCorrupt)?;
+    let corrupt = |_| AppError::LogCorrupt;
+    let of = name_of(&read.row.record)?;
+    let place: Json = need(&json, "of").map_err(corrupt)?;
+    Ok(Some(Finding {
+        name: FindingName {
+            case: of.case,
+            record: of.record,
+        },
+        index: read.row.record.index,
+        logged_seconds: read.entry.logged_seconds(),
+        determination_index: LogIndex::new(need(&place, "index").map_err(corrupt)?)
+            .map_err(|_| AppError::LogCorrupt)?,
+        paid_fen: need(&json, "paid_fen").map_err(corrupt)?,
+        content: FindingContent::from_json(&json).map_err(corrupt)?,
+    }))
+}

@@ -1,0 +1,274 @@
+//! F7 of cases and policies: each stored state is the one that the case's records give, one case at a time.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+
+use super::documents::opened;
+use super::{Fsck, Heard, Progress};
+use crate::app::command::CaseName;
+use crate::app::projection::replayed;
+use crate::app::record::{Opened, grace_end, own_standing};
+use crate::app::{App, AppError};
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::fsck::{Finding, Level, Place, Problem};
+use crate::log::record::EntryKind;
+use crate::log::{Hash, LogIndex, TreeSize};
+use crate::rules::case::{CaseState, RecordPlace};
+use crate::rules::determination::Determination;
+use crate::store::{CaseHeadRow, LogId, LogRow};
+
+/// Cases of one read.
+const CASE_COUNT: u32 = 256;
+
+/// Records of one read: most cases have some dozens.
+const RECORD_COUNT: u32 = 256;
+
+/// Cases under way at one time.
+const CASE_AHEAD_COUNT: usize = 3;
+
+/// Compares the policy rows of the log and, if it is the area's open log, every case of the area.
+pub(super) async fn check(app: &Arc<App>, log: &LogRow, fsck: &mut Fsck, heard: Heard<'_>) -> Result<(), AppError> {
+    policies(app, log, fsck).await?;
+    let area = log.origin.area();
+    let open = app.store.log_of_area(area).await?;
+    if open.is_none_or(|open| open.log_id != log.log_id) {
+        // The cases of a closed log went on in the next one.
+        return Ok(());
+    }
+    let mut after: Option<String> = None;
+    let mut done = 0;
+    loop {
+        let heads = app.store.case_heads(area, after.as_deref(), CASE_COUNT).await?;
+        let Some(last) = heads.last() else { break };
+        after = Some(last.case_id.clone());
+        let mut cases = futures::stream::iter(heads)
+            .map(|head| tokio::spawn(case(Arc::clone(app), area, head)))
+            .buffered(CASE_AHEAD_COUNT);
+        while let Some(found) = cases.next().await {
+            let found = found.map_err(|error| AppError::internal(&error))??;
+            fsck.findings.extend(found);
+            fsck.checked.add(Level::Projections, 1);
+            done += 1;
+            heard(Progress {
+                level: Level::Projections,
+                done,
+                total: 0,
+            });
+        }
+    }
+    if let Some(case) = app.store.span_without_case(area).await? {
+        fsck.findings
+            .add(Level::Projections, Place::Case(case), Problem::RowUnknown);
+    }
+    Ok(())
+}
+
+/// One case: its records once more, and what its head and its spans say.
+async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Finding>, AppError> {
+    let finding = |problem| {
+        vec![Finding {
+            level: Level::Projections,
+            place: Place::Case(head.case_id.clone()),
+            problem,
+        }]
+    };
+    let rebuilt = match rebuild(&app, area, &head.case_id).await? {
+        Rebuilt::Case(rebuilt) => rebuilt,
+        // A record is erased or damaged; the second was found with its documents.
+        Rebuilt::Closed => return Ok(Vec::new()),
+        Rebuilt::Nothing => return Ok(finding(Problem::RowUnknown)),
+        Rebuilt::Broken => return Ok(finding(Problem::StateDiffers)),
+    };
+    if !rebuilt.places.contains(&(head.last_log_id, head.last_index)) {
+        return Ok(finding(Problem::RowDiffers("newest entry")));
+    }
+    let state = rebuilt.state;
+    let Ok(name) = head.case_id.parse() else {
+        return Ok(finding(Problem::RowDiffers("case id")));
+    };
+    let stored = match app.case_file(CaseName { area, case: name }).await {
+        Ok(file) => file.state,
+        Err(AppError::Erased { .. }) => return Ok(Vec::new()),
+        Err(AppError::LogCorrupt | AppError::Internal { .. }) => return Ok(finding(Problem::StateDiffers)),
+        Err(error) => return Err(error),
+    };
+    if stored != state {
+        return Ok(finding(Problem::StateDiffers));
+    }
+    let due = state.next_due().map(|date| date.to_string());
+    if head.next_due.as_ref().map(|date| date.as_str().to_owned()) != due {
+        return Ok(finding(Problem::RowDiffers("due date")));
+    }
+    let grace = grace_end(&state).map(|month| month.to_string());
+    if head.grace_end_month.as_ref().map(|month| month.as_str().to_owned()) != grace {
+        return Ok(finding(Problem::RowDiffers("end of grace")));
+    }
+    if rebuilt.spans != stored_spans(&app, area, &head.case_id).await? {
+        return Ok(finding(Problem::RowDiffers("months of a person")));
+    }
+    Ok(Vec::new())
+}
+
+/// Months of a person: person, first month, last month, programme.
+type Span = (String, String, Option<String>, String);
+
+/// A case out of its records alone.
+#[derive(Default)]
+struct Case {
+    state: CaseState,
+    places: Vec<(LogId, LogIndex)>,
+    /// In order.
+    spans: Vec<Span>,
+}
+
+/// What the records of a case give.
+enum Rebuilt {
+    /// The case.
+    Case(Box<Case>),
+    /// A record cannot be opened.
+    Closed,
+    /// There are no records.
+    Nothing,
+    /// The records do not follow from each other.
+    Broken,
+}
+
+async fn rebuild(app: &Arc<App>, area: AreaCode, case_id: &str) -> Result<Rebuilt, AppError> {
+    let mut case = Case::default();
+    let mut after = None;
+    loop {
+        let records = app.store.records_of_case(area, case_id, after, RECORD_COUNT).await?;
+        let Some(last) = records.last() else { break };
+        after = Some((last.log_id, last.index));
+        for record in records {
+            case.places.push((record.log_id, record.index));
+            if !changes_a_case(&record.kind) {
+                continue;
+            }
+            let log = app.log_row(record.log_id).await?;
+            let Some(opened) = opened(app, &log, &record).await? else {
+                return Ok(Rebuilt::Closed);
+            };
+            let Ok(next) = replayed(&case.state, &opened) else {
+                return Ok(Rebuilt::Broken);
+            };
+            let Some(next) = next else { continue };
+            case.state = next;
+            case.state.place_newest(RecordPlace {
+                origin: log.origin.to_string(),
+                index: record.index.get(),
+                leaf_hash: crate::log::merkle::leaf_hash(&opened.acknowledged.entry).to_string(),
+            });
+            if sets_spans(&record.kind, &opened) {
+                case.spans = spans_of(&case.state);
+            }
+        }
+    }
+    Ok(if case.places.is_empty() {
+        Rebuilt::Nothing
+    } else {
+        Rebuilt::Case(Box::new(case))
+    })
+}
+
+/// Whether the months that persons hold were written with this record.
+fn sets_spans(kind: &str, opened: &Opened) -> bool {
+    if kind == EntryKind::Transfer.name() {
+        let document = opened.json("transfer").ok();
+        let direction = document
+            .as_ref()
+            .and_then(|document| document.get("direction").and_then(Json::as_text));
+        return direction == Some("departure");
+    }
+    let determination = opened.json("determination").ok();
+    let determination = determination.and_then(|json| Determination::from_json(&json).ok());
+    kind == EntryKind::Import.name() || determination.is_some_and(|determination| determination.takes_effect())
+}
+
+fn spans_of(state: &CaseState) -> Vec<Span> {
+    let held = own_standing(state).flat_map(|held| {
+        let to = held.to.map(|month| month.to_string());
+        let span = move |person: &String| {
+            (
+                person.clone(),
+                held.from.to_string(),
+                to.clone(),
+                held.programme.code().to_owned(),
+            )
+        };
+        held.persons.iter().map(span)
+    });
+    let mut spans: Vec<Span> = held.collect();
+    spans.sort();
+    spans
+}
+
+async fn stored_spans(app: &App, area: AreaCode, case_id: &str) -> Result<Vec<Span>, AppError> {
+    let stored = app.store.spans_of_case(area, case_id).await?.into_iter().map(|span| {
+        let to = span.to.map(|month| month.as_str().to_owned());
+        (span.person_id, span.from.as_str().to_owned(), to, span.programme)
+    });
+    let mut spans: Vec<Span> = stored.collect();
+    spans.sort();
+    Ok(spans)
+}
+
+fn changes_a_case(kind: &str) -> bool {
+    let kinds = [
+        EntryKind::Determination,
+        EntryKind::Correction,
+        EntryKind::Import,
+        EntryKind::Remedy,
+        EntryKind::Transfer,
+        EntryKind::Erasure,
+    ];
+    kinds.iter().any(|changing| changing.name() == kind)
+}
+
+/// Each POLICY entry has its row and each row its POLICY entry, with the digest of what was published.
+async fn policies(app: &App, log: &LogRow, fsck: &mut Fsck) -> Result<(), AppError> {
+    let rows = app.store.policies(log.log_id, TreeSize::MAX).await?;
+    let mut known = std::collections::BTreeSet::new();
+    for row in &rows {
+        fsck.checked.add(Level::Projections, 1);
+        known.insert(row.index);
+        let problem = match app.policy_document(row).await {
+            Err(AppError::LogCorrupt) => Problem::RowUnknown,
+            Err(error) => return Err(error),
+            Ok(document) => {
+                let digest = Hash::from_slice(document.digest().as_bytes()).ok();
+                if digest != Some(row.digest) {
+                    Problem::RowDiffers("digest")
+                } else if document.policy != row.policy_id {
+                    Problem::RowDiffers("policy id")
+                } else if document.area != row.document_area.to_string() {
+                    Problem::RowDiffers("area")
+                } else if crate::app::policies::kind_of(&document) != row.kind {
+                    Problem::RowDiffers("kind")
+                } else {
+                    continue;
+                }
+            }
+        };
+        fsck.findings
+            .add(Level::Projections, Place::Policy(row.index.get()), problem);
+    }
+    let mut after = None;
+    let kinds = [EntryKind::Policy.name().to_owned()];
+    loop {
+        let records = app
+            .store
+            .records(log.origin.area(), None, &kinds, after, RECORD_COUNT)
+            .await?;
+        let Some(last) = records.last() else { return Ok(()) };
+        after = Some((last.log_id, last.index));
+        for record in records.iter().filter(|record| record.log_id == log.log_id) {
+            if !known.contains(&record.index) {
+                let place = Place::Policy(record.index.get());
+                fsck.findings.add(Level::Projections, place, Problem::RowMissing);
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The round of a sample: who committed, what was asked for, who revealed (commit-reveal/1).
+//!
+//! The rules are those of [`crate::log::sample::Round`], asked before an entry is appended and again by
+//! whoever verifies. Two replicas that append at once cannot break them: of two entries the log's order
+//! decides which one counts.
+
+mod draw;
+mod export;
+mod frames;
+
+pub use draw::{DrawnSample, DrawnUnit, DrawnUnits, SampleRead};
+pub(super) use draw::{name_of, no_sample};
+
+use super::App;
+use super::beside::BesideRecord;
+use super::caller::Caller;
+use super::command::{CommitSample, OfRound, RefuseReveal, RequestSample, RevealSample};
+use super::error::{AppError, Forbidden, ResourceKind, Violation};
+use super::record::Asked;
+use super::result::Acknowledged;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::LogIndex;
+use crate::log::sample::{
+    Logged, Party, Period, Round, SampleCommit, SampleDocument, SampleRequest, SampleReveal, Seed, Silence, Unmet, Why,
+    draw as draw_units,
+};
+use crate::store::LogRow;
+
+/// What an entry of a round answers with.
+#[derive(Clone, Debug)]
+pub struct RoundRecorded {
+    /// The record; none for a dry run.
+    pub acknowledged: Option<Acknowledged>,
+    /// The round after it.
+    pub round: Round,
+}
+
+/// What the log holds of samples.
+pub(super) struct Samples {
+    pub(super) log: Option<LogRow>,
+    pub(super) entries: Vec<Logged>,
+    /// Where the next entry will stand.
+    next: LogIndex,
+    /// The time that it will not be before.
+    now_seconds: i64,
+}
+
+impl Samples {
+    pub(super) fn round(&self, period: &Period) -> Round {
+        Round::of(period, &self.entries)
+    }
+
+    /// The round after a document that is appended now.
+    fn admitted(&self, document: &SampleDocument) -> Result<Round, AppError> {
+        let mut round = self.round(document.period());
+        let entry = Logged {
+            index: self.next,
+            logged_seconds: self.now_seconds,
+            document: document.clone(),
+        };
+        round.admit(&entry).map_err(|unmet| refused(&unmet))?;
+        Ok(round)
+    }
+}
+
+impl App {
+    /// Binds the caller to a value that it reveals later.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn commit_sample(&self, caller: &Caller, command: CommitSample) -> Result<RoundRecorded, AppError> {
+        let document = SampleDocument::Commit(SampleCommit {
+            period: command.round.period.clone(),
+            party: party(caller)?,
+            role: command.role,
+            commitment: command.commitment,
+        });
+        self.record_round(caller, &command.round, &command.to_json(), |_| Ok(document))
+            .await
+    }
+
+    /// Fixes what is drawn from and how.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn request_sample(&self, caller: &Caller, command: RequestSample) -> Result<RoundRecorded, AppError> {
+        let content = command.to_json();
+        let round = command.round.clone();
+        let asked = App::asked(round.area, caller, &round.request_id, &content);
+        if let Some(first) = self.answered_round(&asked, &round).await? {
+            return Ok(first);
+        }
+        let request = self.sample_request(caller, command).await?;
+        self.can_be_drawn(round.area, &request).await?;
+        self.record_round(caller, &round, &content, |_| Ok(SampleDocument::Request(request)))
+            .await
+    }
+
+    /// Reveals the caller's value.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn reveal_sample(&self, caller: &Caller, command: RevealSample) -> Result<RoundRecorded, AppError> {
+        let document = SampleDocument::Reveal(SampleReveal {
+            period: command.round.period.clone(),
+            party: party(caller)?,
+            value: Ok(command.value),
+        });
+        self.record_round(caller, &command.round, &command.to_json(), |_| Ok(document))
+            .await
+    }
+
+    /// Says that a value is missing: the caller refuses, or another party's time has passed.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn refuse_reveal(&self, caller: &Caller, command: RefuseReveal) -> Result<RoundRecorded, AppError> {
+        let by = party(caller)?;
+        let of = command.party.clone().unwrap_or_else(|| by.clone());
+        let why = if of == by { Why::Refused } else { Why::Silent };
+        let document = SampleDocument::Reveal(SampleReveal {
+            period: command.round.period.clone(),
+            party: of,
+            value: Err(Silence { why, by }),
+        });
+        self.record_round(caller, &command.round, &command.to_json(), |_| Ok(document))
+            .await
+    }
+
+    /// Appends a public document of a round, if the round allows it.
+    async fn record_round(
+        &self,
+        caller: &Caller,
+        of: &OfRound,
+        content: &Json,
+        document: impl FnOnce(&Samples) -> Result<SampleDocument, AppError>,
+    ) -> Result<RoundRecorded, AppError> {
+        let asked = App::asked(of.area, caller, &of.request_id, content);
+        // One after the other, so that what is allowed now is still allowed when it is appended.
+        let _turn = self.turn(of.area).await;
+        if let Some(first) = self.answered_round(&asked, of).await? {
+            return Ok(first);
+        }
+        let samples = self.samples(of.area).await?;
+        let document = document(&samples)?;
+        let round = samples.admitted(&document)?;
+        if of.validate_only {
+            return Ok(RoundRecorded {
+                acknowledged: None,
+                round,
+            });
+        }
+        let kind = document.kind();
+        let name = SampleDocument::name_in(kind).ok_or(AppError::LogCorrupt)?;
+        let new = BesideRecord {
+            kind,
+            documents: vec![(name, document.to_json().to_bytes())],
+            keys: None,
+            new_keys: Vec::new(),
+            case_id: None,
+        };
+        let opened = self.append_beside(&asked, new).await?;
+        Ok(RoundRecorded {
+            acknowledged: Some(opened.acknowledged),
+            // Read again: the entry's own time decides whether it counts.
+            round: self.samples(of.area).await?.round(&of.period),
+        })
+    }
+
+    /// The first answer to a request that was recorded before.
+    async fn answered_round(&self, asked: &Asked, of: &OfRound) -> Result<Option<RoundRecorded>, AppError> {
+        let Some(first) = self.answered(asked).await? else {
+            return Ok(None);
+        };
+        Ok(Some(RoundRecorded {
+            acknowledged: Some(first.acknowledged),
+            round: self.samples(of.area).await?.round(&of.period),
+        }))
+    }
+
+    /// The request as its entry will hold it.
+    async fn sample_request(&self, caller: &Caller, command: RequestSample) -> Result<SampleRequest, AppError> {
+        let missing = || AppError::NotFound {
+            kind: ResourceKind::Log,
+            name: format!("areas/{}", command.round.area),
+        };
+        let log = self.maybe_log(command.round.area).await?.ok_or_else(missing)?;
+        let found = match command.checkpoint_size {
+            None => self.store.newest_checkpoint(log.log_id).await?,
+            Some(size) => self.store.checkpoint_at(log.log_id, size).await?,
+        };
+        let checkpoint = found.ok_or_else(|| {
+            invalid(
+                "checkpoint_size",
+                "is no size at which a checkpoint was signed: take one of GetCheckpoint",
+            )
+        })?;
+        let request = SampleRequest {
+            period: command.round.period.clone(),
+            party: party(caller)?,
+            checkpoint_size: checkpoint.size,
+            checkpoint_root: checkpoint.root,
+            from: command.from,
+            to: command.to.unwrap_or(checkpoint.size),
+            population: command.population,
+            draw: command.draw,
+            strata: command.strata,
+            allocation: command.allocation,
+            floor: command.floor,
+            size: command.size,
+            reserve: command.reserve,
+            prior: command.prior.into_iter().collect(),
+            values: command.values,
+            townships: command.townships,
+        };
+        let wrong: Vec<Violation> = request
+            .check()
+            .into_iter()
+            .map(|wrong| Violation {
+                field: wrong.field.to_owned(),
+                description: wrong.text,
+            })
+            .collect();
+        if wrong.is_empty() {
+            Ok(request)
+        } else {
+            Err(AppError::Invalid(wrong))
+        }
+    }
+
+    /// Tries the draw with a seed that means nothing: a request that cannot be drawn would use the period up.
+    async fn can_be_drawn(&self, area: AreaCode, request: &SampleRequest) -> Result<(), AppError> {
+        let frames = self.frames(area, request).await?;
+        let seed = Seed::derive(&request.checkpoint_root, request.from, request.to, request.size, &[]);
+        match draw_units(request, &seed, &frames) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(invalid("size", &format!("cannot be drawn: {error}"))),
+        }
+    }
+
+    /// Everything that the open log of an area holds of samples.
+    pub(super) async fn samples(&self, area: AreaCode) -> Result<Samples, AppError> {
+        let clock_seconds = self.clock.now_ms().div_euclid(1_000);
+        let first = LogIndex::new(0).map_err(|error| AppError::internal(&error))?;
+        let Some(log) = self.maybe_log(area).await? else {
+            return Ok(Samples {
+                log: None,
+                entries: Vec::new(),
+                next: first,
+                now_seconds: clock_seconds,
+            });
+        };
+        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let mut entries: Vec<Logged> = Vec::new();
+        for kind in SampleDocument::KINDS {
+            let name = SampleDocument::name_in(kind).ok_or(AppError::LogCorrupt)?;
+            self.read_documents(&log, &[kind], name, (0, head.size.get()), |read| {
+                let document = read.document.ok_or(AppError::LogCorrupt)?;
+                let json = Json::parse_canonical(&document.content).map_err(|_| AppError::LogCorrupt)?;
+                // A method of a later version is none of ours.
+                if let Ok(document) = SampleDocument::from_json(kind, &json) {
+                    entries.push(Logged {
+                        index: read.row.record.index,
+                        logged_seconds: read.entry.logged_seconds(),
+                        document,
+                    });
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        entries.sort_by_key(|entry| entry.index);
+        Ok(Samples {
+            next: head.size.next_index(),
+            now_seconds: clock_seconds.max(head.last_time_ms.div_euclid(1_000)),
+            log: Some(log),
+            entries,
+        })
+    }
+}
+
+/// The caller as a party.
+fn party(caller: &Caller) -> Result<Party, AppError> {
+    // Both names have the same form.
+    caller
+        .principal
+        .as_str()
+        .parse()
+        .map_err(|error| AppError::internal(&error))
+}
+
+/// Every reason why the round does not allow it.
+pub(super) fn refused(unmet: &[Unmet]) -> AppError {
+    AppError::NotAllowed {
+        what: Forbidden::Sample,
+        violations: unmet
+            .iter()
+            .map(|unmet| Violation {
+                field: "period".to_owned(),
+                description: unmet.to_string(),
+            })
+            .collect(),
+    }
+}
+
+fn invalid(field: &str, description: &str) -> AppError {
+    AppError::Invalid(vec![Violation {
+        field: field.to_owned(),
+        description: description.to_owned(),
+    }])
+}

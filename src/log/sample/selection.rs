@@ -1,0 +1,130 @@
+//! What was drawn, as it stands in the sealed document `selection` of a SAMPLE_RESULT entry.
+
+use super::super::ids::LogIndex;
+use super::cross::CrossCheck;
+use super::request::parsed;
+use crate::canonical::Json;
+use crate::reader::{FromJson, RecordError, each, need, put};
+
+/// The units of one stratum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawnStratum {
+    /// Canonical JSON of the frame's members that make it; `{}` where there is one stratum.
+    pub key: String,
+    /// Units that it has.
+    pub population: u64,
+    /// Sum of the amounts, where they are drawn by.
+    pub size_fen: Option<u64>,
+    /// The sample, in the order of the draw.
+    pub units: Vec<LogIndex>,
+    /// The reserve, in order.
+    pub reserve: Vec<LogIndex>,
+}
+
+/// A whole sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// By key, ascending.
+    pub strata: Vec<DrawnStratum>,
+    /// Entries of the range whose frame could not be opened.
+    pub unopened: Vec<LogIndex>,
+    /// Who reviews whom.
+    pub cross_checks: Vec<CrossCheck>,
+}
+
+impl Selection {
+    /// Units drawn, each as often as it was.
+    #[must_use]
+    pub fn drawn(&self) -> u64 {
+        self.strata.iter().map(|stratum| stratum.units.len() as u64).sum()
+    }
+
+    /// Units of the population.
+    #[must_use]
+    pub fn population(&self) -> u64 {
+        self.strata.iter().map(|stratum| stratum.population).sum()
+    }
+
+    /// Whether an entry is of the sample or of its reserve.
+    #[must_use]
+    pub fn holds(&self, index: LogIndex) -> bool {
+        self.strata
+            .iter()
+            .any(|stratum| stratum.units.contains(&index) || stratum.reserve.contains(&index))
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let indices = |list: &[LogIndex]| Json::List(list.iter().map(|at| Json::integer(at.get().into())).collect());
+        let stratum = |stratum: &DrawnStratum| {
+            let mut members = std::collections::BTreeMap::new();
+            put(&mut members, "key", Some(stratum.key.as_str()));
+            put(
+                &mut members,
+                "population",
+                Some(Json::integer(stratum.population.into())),
+            );
+            put(
+                &mut members,
+                "size_fen",
+                stratum.size_fen.map(|size| Json::integer(size.into())),
+            );
+            put(&mut members, "units", Some(indices(&stratum.units)));
+            put(&mut members, "reserve", Some(indices(&stratum.reserve)));
+            Json::Object(members)
+        };
+        let check = |check: &CrossCheck| {
+            Json::object([
+                ("reviewer", Json::text(check.reviewer.to_string())),
+                ("reviewed", Json::text(check.reviewed.to_string())),
+            ])
+        };
+        Json::object([
+            ("v", Json::Int(1)),
+            ("strata", Json::List(self.strata.iter().map(stratum).collect())),
+            ("unopened", indices(&self.unopened)),
+            (
+                "cross_checks",
+                Json::List(self.cross_checks.iter().map(check).collect()),
+            ),
+        ])
+    }
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// [`RecordError`] names the member.
+    pub fn from_json(json: &Json) -> Result<Selection, RecordError> {
+        let indices = |record: &Json, key: &str| -> Result<Vec<LogIndex>, RecordError> {
+            let list: Vec<Index> = need(record, key)?;
+            Ok(list.into_iter().map(|index| index.0).collect())
+        };
+        Ok(Selection {
+            strata: each(json, "strata", |item| {
+                Ok(DrawnStratum {
+                    key: need(item, "key")?,
+                    population: need(item, "population")?,
+                    size_fen: crate::reader::maybe(item, "size_fen")?,
+                    units: indices(item, "units")?,
+                    reserve: indices(item, "reserve")?,
+                })
+            })?,
+            unopened: indices(json, "unopened")?,
+            cross_checks: each(json, "cross_checks", |item| {
+                Ok(CrossCheck {
+                    reviewer: parsed(item, "reviewer")?,
+                    reviewed: parsed(item, "reviewed")?,
+                })
+            })?,
+        })
+    }
+}
+
+struct Index(LogIndex);
+
+impl FromJson for Index {
+    fn from_json(value: &Json) -> Option<Self> {
+        LogIndex::new(u64::from_json(value)?).ok().map(Index)
+    }
+}

@@ -1,0 +1,352 @@
+//! The rollback gate: what this replica has seen of each log, compared with the database before anything is appended.
+//!
+//! A restored backup or a standby that lags behind would let the log sign a second history. The marks are kept beside
+//! the database and never in it. They are raised after COMMIT and before the answers leave: so a crash never leaves a
+//! mark that the database does not reach, and everything that was acknowledged lies below a mark.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::spawn_blocking;
+use tracing::error;
+
+use super::item::AppendError;
+use crate::area::AreaCode;
+use crate::log::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::log::merkle::{NodeId, consistency_nodes, prove_consistency, verify_consistency};
+use crate::log::{Hash, Origin, TreeSize};
+use crate::store::{HeadRow, Store, StoreError};
+
+/// The largest head of a log that was seen, and the note that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The head.
+    pub checkpoint: Checkpoint,
+    /// Its signed checkpoint.
+    pub note: String,
+}
+
+impl Mark {
+    /// The mark of a head that is durable.
+    #[must_use]
+    pub fn of(signed: &SignedCheckpoint) -> Mark {
+        Mark {
+            checkpoint: signed.checkpoint().clone(),
+            note: signed.note().to_owned(),
+        }
+    }
+}
+
+/// Where marks survive a restart.
+pub trait HighWater: Send + Sync + 'static {
+    /// The newest mark of each area, as they were when the process started.
+    fn marks(&self) -> Vec<Mark>;
+
+    /// Makes a mark durable, unless a larger one of its log is there. Blocks.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn raise(&self, mark: &Mark) -> std::io::Result<()>;
+}
+
+/// Marks that end with the process: for logs that live no longer.
+pub struct Forgetful;
+
+impl HighWater for Forgetful {
+    fn marks(&self) -> Vec<Mark> {
+        Vec::new()
+    }
+
+    fn raise(&self, _mark: &Mark) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A head that was seen, by this replica or by a witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenHead {
+    /// The log.
+    pub origin: Origin,
+    /// Its size.
+    pub size: TreeSize,
+    /// Its root; a witness tells the size alone.
+    pub root: Option<Hash>,
+}
+
+impl From<Checkpoint> for SeenHead {
+    fn from(head: Checkpoint) -> Self {
+        SeenHead {
+            origin: head.origin,
+            size: head.size,
+            root: Some(head.root),
+        }
+    }
+}
+
+/// A log that the database holds shorter than it was, or with another history. Read-only until an operator decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The head that was seen.
+    pub seen: SeenHead,
+    /// The newest head that the database has of the area; nothing where it has none.
+    pub found: Option<Checkpoint>,
+}
+
+struct Seen {
+    mark: Mark,
+    durable: bool,
+    rolled_back: Option<RolledBack>,
+}
+
+/// The marks of all areas: of each its newest epoch, since a new one is opened by an operator alone.
+pub(super) struct Gate {
+    high_water: Arc<dyn HighWater>,
+    seen: Mutex<BTreeMap<AreaCode, Seen>>,
+    /// The largest size of each log that had a mark when the process started, closed epochs among them.
+    at_start: BTreeMap<Origin, TreeSize>,
+}
+
+impl Gate {
+    pub(super) fn new(high_water: Arc<dyn HighWater>) -> Gate {
+        let mut seen: BTreeMap<AreaCode, Seen> = BTreeMap::new();
+        for mark in high_water.marks() {
+            let later = |seen: &Seen| place(&seen.mark.checkpoint) > place(&mark.checkpoint);
+            let area = mark.checkpoint.origin.area();
+            if !seen.get(&area).is_some_and(later) {
+                let (durable, rolled_back) = (true, None);
+                seen.insert(
+                    area,
+                    Seen {
+                        mark,
+                        durable,
+                        rolled_back,
+                    },
+                );
+            }
+        }
+        let at_start = high_water.marks().into_iter();
+        let at_start = at_start
+            .map(|mark| (mark.checkpoint.origin, mark.checkpoint.size))
+            .collect();
+        Gate {
+            high_water,
+            at_start,
+            seen: Mutex::new(seen),
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<AreaCode, Seen>) -> T) -> T {
+        act(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The logs that are read-only.
+    pub(super) fn rolled_back(&self) -> Vec<RolledBack> {
+        self.with(|seen| seen.values().filter_map(|seen| seen.rolled_back.clone()).collect())
+    }
+
+    /// The largest size that a log is known to have had.
+    pub(super) fn reached(&self, origin: &Origin) -> TreeSize {
+        let now = self.mark(origin.area()).filter(|mark| mark.origin == *origin);
+        let now = now.map_or(TreeSize::EMPTY, |mark| mark.size);
+        self.at_start.get(origin).copied().unwrap_or(TreeSize::EMPTY).max(now)
+    }
+
+    /// Every mark.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        self.with(|seen| seen.values().map(|seen| seen.mark.clone()).collect())
+    }
+
+    /// Whether the area may get its first log: not where one was seen before.
+    pub(super) fn admits_first_log(&self, area: AreaCode) -> Result<(), AppendError> {
+        let seen = self.with(|seen| seen.get(&area).map(|seen| seen.mark.checkpoint.clone()));
+        match seen {
+            None => Ok(()),
+            Some(seen) => Err(self.trip(RolledBack {
+                seen: seen.into(),
+                found: None,
+            })),
+        }
+    }
+
+    /// What was seen of an area.
+    pub(super) fn mark(&self, area: AreaCode) -> Option<Checkpoint> {
+        self.with(|seen| seen.get(&area).map(|seen| seen.mark.checkpoint.clone()))
+    }
+
+    /// Whether the head may be built upon. A larger head than the mark must be proved to continue it, with the nodes
+    /// of [`plan`]. The mark is one that was read before the head: a later one may be larger.
+    pub(super) fn admits(
+        &self,
+        mark: Option<&Checkpoint>,
+        origin: &Origin,
+        head: &HeadRow,
+        nodes: &BTreeMap<NodeId, Hash>,
+    ) -> Result<(), AppendError> {
+        let Some(mark) = mark else { return Ok(()) };
+        if origin.epoch() > mark.origin.epoch() {
+            // An operator has decided.
+            return Ok(());
+        }
+        let area = origin.area();
+        if self.with(|seen| seen.get(&area).is_some_and(|seen| seen.rolled_back.is_some())) {
+            return Err(AppendError::RolledBack);
+        }
+        if continues(origin, head, mark, nodes) {
+            return Ok(());
+        }
+        let (size, root) = (head.size, head.root);
+        let origin = origin.clone();
+        let found = Some(Checkpoint { origin, size, root });
+        let seen = mark.clone().into();
+        Err(self.trip(RolledBack { seen, found }))
+    }
+
+    /// Writes the mark of an area once more if it could not be written before: what was acknowledged last is not
+    /// covered, and nothing is added to it.
+    pub(super) async fn settle(&self, area: AreaCode) -> Result<(), AppendError> {
+        let waiting = self.with(|seen| {
+            let seen = seen.get(&area).filter(|seen| !seen.durable)?;
+            Some(seen.mark.clone())
+        });
+        match waiting {
+            Some(mark) => self.write(&mark).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Raises the mark of a log after COMMIT. Where it cannot be written the answer still leaves, because what it
+    /// acknowledges is durable; the next append waits for the mark.
+    pub(super) async fn raise(&self, mark: Mark) {
+        let area = mark.checkpoint.origin.area();
+        let raised = self.with(|all| {
+            let lower = |seen: &Seen| place(&seen.mark.checkpoint) < place(&mark.checkpoint);
+            if !all.get(&area).is_none_or(lower) {
+                return false;
+            }
+            let (durable, rolled_back) = (false, None);
+            all.insert(
+                area,
+                Seen {
+                    mark: mark.clone(),
+                    durable,
+                    rolled_back,
+                },
+            );
+            true
+        });
+        if raised {
+            let _ = self.write(&mark).await;
+        }
+    }
+
+    async fn write(&self, mark: &Mark) -> Result<(), AppendError> {
+        let (high_water, written) = (self.high_water.clone(), mark.clone());
+        let done = spawn_blocking(move || high_water.raise(&written)).await;
+        let cause = match done {
+            Ok(Ok(())) => {
+                self.with(|seen| {
+                    let of_area = seen.get_mut(&mark.checkpoint.origin.area());
+                    if let Some(seen) = of_area.filter(|seen| seen.mark == *mark) {
+                        seen.durable = true;
+                    }
+                });
+                return Ok(());
+            }
+            Ok(Err(error)) => error,
+            Err(error) => std::io::Error::other(error),
+        };
+        error!(
+            alarm = "HIGH_WATER_NOT_WRITTEN", log.origin = %mark.checkpoint.origin, error = %cause,
+            "the high-water mark cannot be written: make room for it, nothing is appended until then"
+        );
+        Err(AppendError::Unavailable(Arc::new(cause)))
+    }
+
+    fn trip(&self, rolled_back: RolledBack) -> AppendError {
+        let area = rolled_back.seen.origin.area();
+        let found = rolled_back.found.as_ref();
+        error!(
+            alarm = "LOG_ROLLED_BACK",
+            log.origin = %rolled_back.seen.origin, log.seen_size = %rolled_back.seen.size,
+            log.found_origin = found.map(|found| found.origin.to_string()),
+            log.found_size = found.map_or(0, |found| found.size.get()),
+            "the database does not hold the log that was signed: it is read-only; restore the right database, \
+             or confirm the fork with doudi log next-epoch"
+        );
+        self.with(|seen| {
+            if let Some(seen) = seen.get_mut(&area) {
+                seen.rolled_back = Some(rolled_back);
+            }
+        });
+        AppendError::RolledBack
+    }
+
+    /// Witnesses cosigned a larger head than the database has, or another one of its size.
+    pub(super) fn witnesses_disagree(&self, seen: SeenHead, found: Mark) {
+        let area = seen.origin.area();
+        let found_head = found.checkpoint.clone();
+        self.with(|all| {
+            let (durable, rolled_back) = (true, None);
+            all.entry(area).or_insert(Seen {
+                mark: found,
+                durable,
+                rolled_back,
+            });
+        });
+        let found = Some(found_head);
+        self.trip(RolledBack { seen, found });
+    }
+
+    /// Compares every mark with the database, outside any transaction: at start-up, and again and again for logs
+    /// that nobody appends to.
+    pub(super) async fn compare(&self, store: &dyn Store) -> Result<(), StoreError> {
+        // The marks first: a head that is read later is never smaller.
+        let marks: BTreeMap<AreaCode, Checkpoint> = self.with(|seen| {
+            let standing = seen.iter().filter(|(_, seen)| seen.rolled_back.is_none());
+            standing
+                .map(|(area, seen)| (*area, seen.mark.checkpoint.clone()))
+                .collect()
+        });
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let watched: Vec<AreaCode> = marks.keys().copied().collect();
+        let mut heads = store.open_heads(&watched).await?;
+        for area in watched {
+            let at = heads.iter().position(|(log, _)| log.origin.area() == area);
+            let Some((log, head)) = at.map(|at| heads.swap_remove(at)) else {
+                let _ = self.admits_first_log(area);
+                continue;
+            };
+            let mark = marks.get(&area);
+            if mark.is_some_and(|mark| mark.origin == log.origin && mark.root == head.root) {
+                continue;
+            }
+            let nodes = store.nodes(log.log_id, &plan(mark, &log.origin, &head)).await?;
+            // What is refused is read-only from here on, and was said.
+            let _ = self.admits(mark, &log.origin, &head, &nodes);
+        }
+        Ok(())
+    }
+}
+
+/// Epoch and size: how far a log has come.
+fn place(checkpoint: &Checkpoint) -> (u32, TreeSize) {
+    (checkpoint.origin.epoch(), checkpoint.size)
+}
+
+/// The nodes that prove that a head grew out of the mark; none where they are equal.
+pub(super) fn plan(mark: Option<&Checkpoint>, origin: &Origin, head: &HeadRow) -> Vec<NodeId> {
+    let of_log = mark.filter(|mark| mark.origin == *origin);
+    of_log
+        .and_then(|mark| consistency_nodes(mark.size, head.size).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the head is the mark or grew out of it, proved by the stored tree. A proof between equal sizes is empty
+/// and compares the roots.
+fn continues(origin: &Origin, head: &HeadRow, mark: &Checkpoint, nodes: &BTreeMap<NodeId, Hash>) -> bool {
+    let proof = prove_consistency(nodes, mark.size, head.size);
+    let proved = |proof: Vec<Hash>| verify_consistency(mark.size, &mark.root, head.size, &head.root, &proof).is_ok();
+    *origin == mark.origin && proof.is_ok_and(proved)
+}

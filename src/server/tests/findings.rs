@@ -1,0 +1,362 @@
+//! Findings over the port, on both databases: guarded, amended, signed off, and the rates that follow from them.
+
+use tonic::Code;
+
+use super::flow::{AREA, day, request_id, v01};
+use super::samples::{Decided, PERIOD, by, decided, drawn, reasons, simple};
+use super::*;
+use crate::store::conformance::{TestDatabase, on_both};
+
+fn reviewer(id: &str, township: &str) -> Option<pb::Reviewer> {
+    Some(pb::Reviewer {
+        officer: officer(id),
+        township: township.to_owned(),
+    })
+}
+
+fn officer(id: &str) -> Option<pb::Officer> {
+    Some(pb::Officer {
+        id: id.to_owned(),
+        role: "审计".to_owned(),
+        unit: "某会计师事务所".to_owned(),
+        delegation: String::new(),
+    })
+}
+
+fn item(outcome: pb::FindingOutcome) -> pb::FindingItem {
+    let is_error = !matches!(outcome, pb::FindingOutcome::Correct | pb::FindingOutcome::NotReviewable);
+    pb::FindingItem {
+        outcome: outcome as i32,
+        cause: if is_error { pb::FindingCause::Agency as i32 } else { 0 },
+        amount_fen: matches!(outcome, pb::FindingOutcome::Overpaid | pb::FindingOutcome::Underpaid).then_some(10_500),
+        step: if outcome == pb::FindingOutcome::Procedure {
+            pb::ProcedureStep::Hearing as i32
+        } else {
+            0
+        },
+    }
+}
+
+fn finding(number: u32, determination: &str, outcomes: &[pb::FindingOutcome]) -> pb::RecordFindingRequest {
+    pb::RecordFindingRequest {
+        request_id: request_id(number),
+        determination: determination.to_owned(),
+        period: PERIOD.to_owned(),
+        items: outcomes.iter().map(|outcome| item(*outcome)).collect(),
+        first_reviewer: reviewer("a1", ""),
+        second_reviewer: reviewer("a2", ""),
+        ..Default::default()
+    }
+}
+
+async fn recorded(decided: &Decided, request: pb::RecordFindingRequest) -> Result<String, Status> {
+    let answer = decided
+        .audit()
+        .record_finding(by("audit-firm", request))
+        .await?
+        .into_inner();
+    assert!(answer.acknowledgement.is_some());
+    Ok(answer.finding)
+}
+
+async fn rates(decided: &Decided) -> pb::EstimateErrorRateResponse {
+    let request = pb::EstimateErrorRateRequest {
+        area: AREA.to_owned(),
+        period: PERIOD.to_owned(),
+        confidence_percent: 0,
+    };
+    decided
+        .audit()
+        .estimate_error_rate(request)
+        .await
+        .expect("a sample")
+        .into_inner()
+}
+
+fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &pb::ErrorRate {
+    rates
+        .rates
+        .iter()
+        .find(|rate| rate.outcome() == outcome)
+        .expect("every kind")
+}
+
+on_both!(
+    findings_are_guarded_with_every_reason_at_once,
+    findings_take_the_place_of_earlier_ones_until_they_are_signed_off,
+    error_rates_follow_from_the_findings_of_a_sample
+);
+
+async fn findings_are_guarded_with_every_reason_at_once(database: TestDatabase) {
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let sample = drawn(&decided, simple(1_010, 2)).await;
+    let unit = &sample.strata[0].units[0];
+    let of = |answer: &&pb::DetermineResponse| {
+        answer
+            .determination
+            .as_ref()
+            .is_some_and(|determination| determination.name == unit.determination)
+    };
+    let at = decided
+        .determinations
+        .iter()
+        .position(|answer| of(&answer))
+        .expect("one of ours");
+    let township = format!("{AREA}10{}", 1 + (at + 1) % 3);
+    let wrong = pb::RecordFindingRequest {
+        first_reviewer: reviewer("n1", ""),
+        second_reviewer: reviewer("n1", &township),
+        correction: unit.determination.clone(),
+        amends: format!(
+            "{}/findings/{}",
+            unit.determination.split("/determinations").next().expect("a case"),
+            "ab".repeat(16)
+        ),
+        sign_off: Some(pb::SignOff {
+            officer: officer("n1"),
+            on: day(2021, 8, 17),
+        }),
+        items: vec![
+            pb::FindingItem {
+                amount_fen: Some(105_001),
+                ..item(pb::FindingOutcome::Overpaid)
+            },
+            item(pb::FindingOutcome::Procedure),
+        ],
+        ..finding(2_000, &unit.determination, &[])
+    };
+    let error = recorded(&decided, wrong).await.expect_err("all wrong");
+    assert_eq!(
+        (error.code(), reason(&error).as_str()),
+        (Code::FailedPrecondition, "FINDING_NOT_ALLOWED")
+    );
+    let fields: Vec<String> = reasons(&error).into_iter().map(|(field, _)| field).collect();
+    assert_eq!(
+        fields,
+        [
+            "first_reviewer.officer.id",
+            "second_reviewer.officer.id",
+            "second_reviewer.township",
+            "second_reviewer.officer.id",
+            "sign_off.officer.id",
+            "items[0].amount_fen",
+            "correction",
+            "amends",
+            "auditee",
+            "sign_off.on",
+        ]
+    );
+    // On the other side of each limit.
+    let other = format!("{AREA}109");
+    let right = pb::RecordFindingRequest {
+        second_reviewer: reviewer("a2", &other),
+        items: vec![pb::FindingItem {
+            amount_fen: Some(105_000),
+            ..item(pb::FindingOutcome::Overpaid)
+        }],
+        ..finding(2_001, &unit.determination, &[])
+    };
+    recorded(&decided, right).await.expect("allowed");
+
+    let drawn: Vec<&str> = sample.strata[0]
+        .units
+        .iter()
+        .map(|unit| unit.determination.as_str())
+        .collect();
+    let names = decided
+        .determinations
+        .iter()
+        .filter_map(|answer| answer.determination.as_ref());
+    let spared = names
+        .map(|determination| &determination.name)
+        .find(|name| !drawn.contains(&name.as_str()));
+    let spared = spared.expect("two of four");
+    let outside = finding(2_002, spared, &[pb::FindingOutcome::Correct]);
+    let error = recorded(&decided, outside.clone()).await.expect_err("not drawn");
+    assert_eq!(reasons(&error).len(), 1);
+    assert_eq!(reasons(&error)[0].0, "period");
+    let of_its_own = pb::RecordFindingRequest {
+        period: String::new(),
+        ..outside
+    };
+    recorded(&decided, of_its_own)
+        .await
+        .expect("reviewed for another reason");
+    let refused = finding(2_003, drawn[1], &[pb::FindingOutcome::EligibleRefused]);
+    let refused = pb::RecordFindingRequest {
+        items: vec![pb::FindingItem {
+            amount_fen: Some(1),
+            ..item(pb::FindingOutcome::EligibleRefused)
+        }],
+        ..refused
+    };
+    let error = recorded(&decided, refused).await.expect_err("it pays");
+    assert_eq!(reasons(&error)[0].0, "items[0].outcome");
+}
+
+async fn findings_take_the_place_of_earlier_ones_until_they_are_signed_off(database: TestDatabase) {
+    let decided = decided(database, 3, Arc::new(SystemClock::new())).await;
+    let sample = drawn(&decided, simple(1_010, 3)).await;
+    let name = &sample.strata[0].units[0].determination;
+    let first = recorded(&decided, finding(2_000, name, &[pb::FindingOutcome::Overpaid]))
+        .await
+        .expect("the first");
+    let repeated = recorded(&decided, finding(2_000, name, &[pb::FindingOutcome::Overpaid])).await;
+    assert_eq!(repeated.expect("a retry"), first);
+    let second = finding(2_001, name, &[pb::FindingOutcome::Overpaid]);
+    let error = recorded(&decided, second.clone()).await.expect_err("one stands");
+    assert_eq!(reasons(&error)[0].0, "amends");
+
+    // The household is decided again as it should have been; the finding names the correction.
+    let mut input = v01();
+    input.decision_date = day(2021, 9, 20);
+    input.facts.as_mut().expect("facts").members[0].incomes[0].amount_fen = Some(100_000);
+    let correct = pb::CorrectRequest {
+        request_id: request_id(2_100),
+        determination: name.clone(),
+        reason: "收入核算有误".to_owned(),
+        input: Some(input),
+        cause: pb::Cause::Correction as i32,
+        ..Default::default()
+    };
+    let corrected = DeterminationServiceClient::new(decided.running.channel.clone())
+        .correct(correct)
+        .await;
+    let corrected = corrected
+        .expect("a correction")
+        .into_inner()
+        .determination
+        .expect("always there")
+        .name;
+    let signed = pb::RecordFindingRequest {
+        amends: first.clone(),
+        correction: corrected.clone(),
+        auditee: Some(pb::AuditeeStatement {
+            answer: pb::AuditeeAnswer::Agrees as i32,
+            text: "已改正".to_owned(),
+            on: day(2026, 9, 1),
+        }),
+        sign_off: Some(pb::SignOff {
+            officer: officer("a3"),
+            on: day(2026, 9, 2),
+        }),
+        ..second.clone()
+    };
+    let signed = recorded(&decided, signed).await.expect("signed off");
+    let reopened = pb::RecordFindingRequest {
+        request_id: request_id(2_002),
+        amends: signed.clone(),
+        ..second
+    };
+    let error = recorded(&decided, reopened).await.expect_err("signed off");
+    assert_eq!(reasons(&error)[0].0, "sign_off");
+
+    let list = pb::ListFindingsRequest {
+        area: AREA.to_owned(),
+        page_size: 1,
+        ..Default::default()
+    };
+    let page = decided
+        .audit()
+        .list_findings(list.clone())
+        .await
+        .expect("a page")
+        .into_inner();
+    assert_eq!(page.findings[0].name, first);
+    let next = pb::ListFindingsRequest {
+        page_token: page.next_page_token,
+        ..list
+    };
+    let page = decided.audit().list_findings(next).await.expect("a page").into_inner();
+    let found = &page.findings[0];
+    assert_eq!(
+        (&found.name, &found.amends, &found.correction),
+        (&signed, &first, &corrected)
+    );
+    assert_eq!(found.items, [item(pb::FindingOutcome::Overpaid)]);
+    assert_eq!(page.next_page_token, "");
+    // A finding is about its case and changes nothing in it.
+    let area = AREA.parse().expect("an area");
+    let report = decided.app.compare_projection(area, |_| {}).await.expect("compared");
+    assert_eq!((report.cases_different.len(), report.cases_equal), (0, 3));
+}
+
+async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
+    let decided = decided(database, 12, Arc::new(SystemClock::new())).await;
+    let request = pb::RequestSampleRequest {
+        reserve: 2,
+        ..simple(1_010, 8)
+    };
+    let sample = drawn(&decided, request).await;
+    let nothing = rates(&decided).await;
+    assert_eq!((nothing.drawn, nothing.reviewed, nothing.missing), (8, 0, 8));
+    assert!(
+        nothing
+            .rates
+            .iter()
+            .all(|rate| rate.rate.is_empty() && rate.intervals.is_empty())
+    );
+
+    use pb::FindingOutcome as Found;
+    let outcomes: [&[Found]; 7] = [
+        &[Found::Correct],
+        &[Found::Correct],
+        &[Found::Correct],
+        &[Found::Correct],
+        &[Found::Overpaid, Found::Procedure],
+        &[Found::Procedure],
+        &[Found::NotReviewable],
+    ];
+    let stratum = &sample.strata[0];
+    for (number, (unit, outcomes)) in (2_000..).zip(stratum.units.iter().zip(outcomes)) {
+        recorded(&decided, finding(number, &unit.determination, outcomes))
+            .await
+            .expect("allowed");
+    }
+    // One could not be reviewed, so the first of the reserve counts, and the second does not.
+    for (number, unit) in (2_100..).zip(&stratum.reserve) {
+        let found = finding(number, &unit.determination, &[Found::Underpaid]);
+        recorded(&decided, found).await.expect("allowed");
+    }
+    let shown = rates(&decided).await;
+    assert_eq!(
+        (shown.population, shown.drawn, shown.reviewed, shown.missing),
+        (12, 8, 7, 2)
+    );
+    assert_eq!((shown.confidence_percent, shown.basis()), (95, pb::RateBasis::Cases));
+    let errors: Vec<(pb::FindingOutcome, u64)> = shown.rates.iter().map(|rate| (rate.outcome(), rate.errors)).collect();
+    assert_eq!(
+        errors,
+        [
+            (Found::Procedure, 2),
+            (Found::Overpaid, 1),
+            (Found::Underpaid, 1),
+            (Found::IneligiblePaid, 0),
+            (Found::EligibleRefused, 0),
+            (Found::EvidenceInsufficient, 0),
+        ]
+    );
+    let procedure = rate(&shown, Found::Procedure);
+    assert_eq!(procedure.rate, "0.285714");
+    let exact = &procedure.intervals[0];
+    // Clopper-Pearson for 2 of 7.
+    assert_eq!(
+        (exact.method.as_str(), &exact.lower[..6], &exact.upper[..6]),
+        ("clopper_pearson", "0.0366", "0.7095")
+    );
+    let worst = procedure.worst_case.as_ref().expect("two are missing");
+    assert!(worst.lower < exact.lower && worst.upper > exact.upper, "{worst:?}");
+    let over = rate(&shown, Found::Overpaid);
+    // 105 yuan of seven times 1,050.
+    assert_eq!(
+        (over.amount_rate.as_str(), over.amount_intervals.len()),
+        ("0.014286", 1)
+    );
+    let none = rate(&shown, Found::IneligiblePaid);
+    assert_eq!(
+        (none.rate.as_str(), none.intervals[0].method.as_str()),
+        ("", "one_sided_exact"),
+        "never a bare 0 %"
+    );
+    assert!(none.statement.contains("no error in 7 reviewed"), "{}", none.statement);
+}

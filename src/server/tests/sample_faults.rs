@@ -1,0 +1,270 @@
+//! What goes wrong in a round, over the port: steps out of turn, values that come late, keys that are destroyed.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tonic::Code;
+
+use super::flow::AREA;
+use super::samples::{PERIOD, VALUES, by, commit, committed, decided, draw, refuse, refused_as, reveal, simple};
+use super::*;
+use crate::log::sample::REVEAL_SECONDS;
+use crate::store::conformance::{As, TestDatabase, on_both};
+
+on_both!(
+    a_round_refuses_what_is_out_of_turn,
+    a_case_whose_key_is_destroyed_is_listed_and_moves_no_other
+);
+
+async fn a_round_refuses_what_is_out_of_turn(database: TestDatabase) {
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let mut audit = decided.audit();
+    let early = audit
+        .request_sample(by("audit-firm", simple(1_009, 2)))
+        .await
+        .expect_err("nobody committed");
+    refused_as(&early, "not registered as auditor");
+    refused_as(&early, "fewer parties");
+    committed(&mut audit, false).await;
+    let twice = audit
+        .commit_sample(by("operator", commit(1_005, pb::PartyRole::Operator, [9; 32])))
+        .await;
+    refused_as(&twice.expect_err("one each"), "already");
+    let before = audit
+        .reveal_sample(by("operator", reveal(1_006, VALUES[1])))
+        .await
+        .expect_err("no request");
+    refused_as(&before, "no request yet");
+    let by_operator = audit
+        .request_sample(by("operator", simple(1_007, 2)))
+        .await
+        .expect_err("no auditor");
+    refused_as(&by_operator, "not registered as auditor");
+    // More than there are would use the period up: refused before it is recorded.
+    let large = audit
+        .request_sample(by("audit-firm", simple(1_008, 5)))
+        .await
+        .expect_err("only four");
+    assert_eq!(large.code(), Code::InvalidArgument, "{large:?}");
+
+    let asked = audit
+        .request_sample(by("audit-firm", simple(1_010, 2)))
+        .await
+        .expect("asked")
+        .into_inner();
+    let round = asked.round.expect("always there");
+    assert_eq!(round.stage(), pb::SampleStage::Revealing);
+    assert!(
+        round
+            .parties
+            .iter()
+            .all(|party| party.called && party.reveal_by.is_some())
+    );
+    let second = audit
+        .request_sample(by("audit-firm", simple(1_020, 1)))
+        .await
+        .expect_err("one a period");
+    refused_as(&second, "one request a period");
+    let repeated = audit
+        .request_sample(by("audit-firm", simple(1_010, 2)))
+        .await
+        .expect("a retry")
+        .into_inner();
+    assert_eq!(repeated.acknowledgement, asked.acknowledgement);
+    let late = audit
+        .commit_sample(by("city", commit(1_021, pb::PartyRole::Third, [8; 32])))
+        .await;
+    refused_as(&late.expect_err("registration ended"), "nobody registers after it");
+    let other = audit
+        .reveal_sample(by("operator", reveal(1_022, [7; 32])))
+        .await
+        .expect_err("another value");
+    refused_as(&other, "not the one that the party committed to");
+    let draw_early = audit
+        .draw_sample(by("audit-firm", draw(1_023)))
+        .await
+        .expect_err("nobody revealed");
+    refused_as(&draw_early, "not every party");
+    let hasty = audit
+        .refuse_reveal(by("audit-firm", refuse(1_024, "operator")))
+        .await
+        .expect_err("there is time");
+    refused_as(&hasty, "still has time");
+    audit
+        .reveal_sample(by("audit-firm", reveal(1_025, VALUES[0])))
+        .await
+        .expect("revealed");
+    let refusal = audit
+        .refuse_reveal(by("operator", refuse(1_026, "")))
+        .await
+        .expect("recorded")
+        .into_inner();
+    assert!(refusal.acknowledgement.is_some(), "a refusal is a record");
+    assert_eq!(refusal.round.map(|round| round.stage()), Some(pb::SampleStage::Void));
+    let void = audit
+        .draw_sample(by("audit-firm", draw(1_027)))
+        .await
+        .expect_err("no substitute");
+    refused_as(&void, "void");
+    let nothing = pb::GetSampleRequest {
+        area: AREA.to_owned(),
+        period: "2026-Q4".to_owned(),
+    };
+    let missing = audit.get_sample(nothing).await.expect_err("nobody committed");
+    assert_eq!(
+        (missing.code(), reason(&missing).as_str()),
+        (Code::NotFound, "SAMPLE_NOT_FOUND")
+    );
+}
+
+/// The key of a case is destroyed between the reveals and the draw, when everybody knows the seed.
+async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: TestDatabase) {
+    let decided = decided(database, 12, Arc::new(SystemClock::new())).await;
+    let mut audit = decided.audit();
+    committed(&mut audit, false).await;
+    let request = pb::RequestSampleRequest {
+        population: pb::SamplePopulation::Paid as i32,
+        ..simple(1_010, 4)
+    };
+    audit.request_sample(by("audit-firm", request)).await.expect("asked");
+    audit
+        .reveal_sample(by("audit-firm", reveal(1_011, VALUES[0])))
+        .await
+        .expect("revealed");
+    audit
+        .reveal_sample(by("operator", reveal(1_012, VALUES[1])))
+        .await
+        .expect("revealed");
+    let dry = pb::DrawSampleRequest {
+        validate_only: true,
+        ..draw(1_013)
+    };
+    let before = audit
+        .draw_sample(by("audit-firm", dry))
+        .await
+        .expect("a dry run")
+        .into_inner();
+    assert!(before.acknowledgement.is_none());
+    let before: Vec<u64> = before.sample.expect("drawn").strata[0]
+        .units
+        .iter()
+        .map(|unit| unit.index)
+        .collect();
+    let destroy = format!(
+        "UPDATE data_key SET wrapped = NULL, destroyed_ms = 5 WHERE key_ref = \
+         (SELECT key_ref FROM document WHERE name = 'frame' AND idx = {})",
+        before[0]
+    );
+    assert_eq!(decided.database.execute(As::Owner, &destroy).await, Ok(1));
+    let drawn = audit
+        .draw_sample(by("audit-firm", draw(1_014)))
+        .await
+        .expect("drawn")
+        .into_inner();
+    let sample = drawn.sample.expect("always there");
+    assert_eq!((&sample.unopened[..], sample.strata[0].population), (&before[..1], 11));
+    let after: Vec<u64> = sample.strata[0].units.iter().map(|unit| unit.index).collect();
+    assert_eq!(
+        after[..3],
+        before[1..],
+        "the others stay, and the next takes the free place"
+    );
+    let (area, period) = (AREA.parse().expect("an area"), PERIOD.parse().expect("a period"));
+    let evidence = decided
+        .app
+        .export_sample(area, &period, |_, _| {})
+        .await
+        .expect("exported");
+    let checkpoint = pb::GetCheckpointRequest {
+        area: AREA.to_owned(),
+        ..Default::default()
+    };
+    let key = audit
+        .get_checkpoint(checkpoint)
+        .await
+        .expect("a checkpoint")
+        .into_inner()
+        .verifier_key;
+    let redrawn = evidence
+        .redraw(&[key.parse().expect("a key")], |_| {})
+        .expect("drawn again");
+    assert!(redrawn.agrees());
+}
+
+/// A clock that a test moves; wall and monotonic time go together, as on a machine that stays on.
+#[derive(Default)]
+struct Moved(AtomicI64);
+
+impl Clock for Moved {
+    fn now_ms(&self) -> i64 {
+        1_790_000_000_000 + self.0.load(Ordering::SeqCst)
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// PostgreSQL has a clock of its own that a test cannot move, so this runs on SQLite alone.
+#[tokio::test]
+async fn a_value_after_72_hours_is_refused_and_the_substitutes_takes_its_place() {
+    let clock = Arc::new(Moved::default());
+    let decided = decided(TestDatabase::sqlite().await, 4, clock.clone()).await;
+    let mut audit = decided.audit();
+    committed(&mut audit, true).await;
+    audit
+        .request_sample(by("audit-firm", simple(1_010, 2)))
+        .await
+        .expect("asked");
+    audit
+        .reveal_sample(by("audit-firm", reveal(1_011, VALUES[0])))
+        .await
+        .expect("revealed");
+    let substitute = audit
+        .reveal_sample(by("province", reveal(1_012, VALUES[2])))
+        .await
+        .expect_err("not called on");
+    refused_as(&substitute, "not called on");
+    clock.0.store(REVEAL_SECONDS * 1_000, Ordering::SeqCst);
+    let in_time = pb::RevealSampleRequest {
+        validate_only: true,
+        ..reveal(1_013, VALUES[1])
+    };
+    audit
+        .reveal_sample(by("operator", in_time))
+        .await
+        .expect("the last second");
+    let hasty = audit
+        .refuse_reveal(by("audit-firm", refuse(1_014, "operator")))
+        .await
+        .expect_err("there is time");
+    refused_as(&hasty, "still has time");
+    clock.0.store((REVEAL_SECONDS + 1) * 1_000, Ordering::SeqCst);
+    let late = audit
+        .reveal_sample(by("operator", reveal(1_015, VALUES[1])))
+        .await
+        .expect_err("a second late");
+    refused_as(&late, "72 hours have passed");
+    let silence = audit
+        .refuse_reveal(by("audit-firm", refuse(1_016, "operator")))
+        .await
+        .expect("recorded")
+        .into_inner();
+    let parties = silence.round.expect("always there").parties;
+    let operator = parties
+        .iter()
+        .find(|party| party.party == "operator")
+        .expect("registered");
+    assert!(operator.missing && !operator.revealed);
+    // Three days after the call on the substitute, not after the request.
+    clock.0.store((2 * REVEAL_SECONDS) * 1_000, Ordering::SeqCst);
+    audit
+        .reveal_sample(by("province", reveal(1_017, VALUES[2])))
+        .await
+        .expect("its own 72 hours");
+    let drawn = audit
+        .draw_sample(by("audit-firm", draw(1_018)))
+        .await
+        .expect("drawn")
+        .into_inner();
+    assert_eq!(drawn.sample.map(|sample| sample.strata[0].units.len()), Some(2));
+}
