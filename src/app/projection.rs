@@ -115,7 +115,8 @@ impl App {
         }
     }
 
-    async fn stored_state(&self, area: AreaCode, case: &str) -> Result<Option<CaseState>, AppError> {
+    /// The state that is sealed in a case's head; none where there is no head, or its key was destroyed.
+    pub(super) async fn stored_state(&self, area: AreaCode, case: &str) -> Result<Option<CaseState>, AppError> {
         let Some(row) = self.store.case_head(area.without_township(), case).await? else {
             return Ok(None);
         };

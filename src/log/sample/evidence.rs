@@ -108,11 +108,16 @@ pub enum EvidenceError {
 }
 
 impl Redrawn {
-    /// Whether the log says the same; a sample that is not recorded yet says nothing else.
+    /// Whether the log says the same; a sample that is not recorded yet says nothing else. What was erased after the
+    /// draw cannot be opened any more and was when it was drawn: that alone is no difference.
     #[must_use]
     pub fn agrees(&self) -> bool {
+        let still_unopened = |index: &LogIndex| self.selection.unopened.contains(index);
         self.recorded.as_ref().is_none_or(|(result, selection)| {
-            *selection == self.selection
+            selection.strata == self.selection.strata
+                && selection.cross_checks == self.selection.cross_checks
+                && selection.unopened.iter().all(still_unopened)
+                && result.unopened == selection.unopened.len() as u64
                 && result.seed == self.seed
                 && result.drawn == self.selection.drawn()
                 && result.population == self.selection.population()
