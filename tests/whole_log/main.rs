@@ -11,6 +11,7 @@ mod oracles;
 mod real;
 mod served;
 mod synthetic;
+mod table;
 mod tampered;
 mod tampers;
 mod whole;
