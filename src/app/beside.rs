@@ -4,14 +4,14 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
+use super::App;
 use super::error::AppError;
 use super::record::{Asked, Opened};
 use super::result::OpenedDocument;
-use super::{App, ENGINE};
 use crate::area::AreaCode;
 use crate::log::RecordId;
 use crate::log::record::{CaseKeys, DocumentName, Entry, EntryKind, Place, open, open_public, write_documents};
-use crate::log::sequencer::{Effects, Item};
+use crate::log::sequencer::Item;
 use crate::store::{DataKeyRow, LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
 
 /// A record that changes no case.
@@ -49,19 +49,9 @@ impl App {
         )
         .map_err(|error| AppError::internal(&error))?;
         let item = Item {
-            request: asked.key.clone(),
-            request_digest: self.vault.request_digest(&asked.command),
-            record_id,
-            kind: new.kind,
-            law: None,
-            engine: ENGINE.to_owned(),
-            documents,
             data_keys: new.new_keys,
             case_id: new.case_id,
-            case: None,
-            persons: Vec::new(),
-            policy: None,
-            effects: Effects::default(),
+            ..self.item(asked, record_id, new.kind, documents)
         };
         let sequenced = self.sequencer.append(item).await?;
         self.record_at(sequenced.log_id, sequenced.index).await

@@ -177,7 +177,13 @@ impl App {
     }
 
     /// An item that concerns no case and does nothing beside the log, for the caller to fill.
-    fn item(&self, asked: &Asked, record_id: RecordId, kind: EntryKind, documents: Vec<WrittenDocument>) -> Item {
+    pub(super) fn item(
+        &self,
+        asked: &Asked,
+        record_id: RecordId,
+        kind: EntryKind,
+        documents: Vec<WrittenDocument>,
+    ) -> Item {
         Item {
             request: asked.key.clone(),
             request_digest: self.vault.request_digest(&asked.command),

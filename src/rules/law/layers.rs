@@ -117,7 +117,10 @@ pub(super) fn resolve(
         .iter()
         .map(|clause| ClauseNode {
             scope: Some(clause.scope).filter(|scope| schema.scope_id(*scope) != PAY_MONTH),
-            always: clause.always,
+            always: match clause.versions.as_slice() {
+                [only] if only.in_force.is_unlimited() => Some(only.node),
+                _ => None,
+            },
         })
         .collect();
     let sources: Vec<&Published> = ordered.iter().map(|(_, published)| *published).collect();

@@ -12,8 +12,6 @@ pub(in crate::rules) struct ClauseTable {
     pub(in crate::rules) id: String,
     pub(in crate::rules) scope: ScopeIndex,
     pub(in crate::rules) versions: Vec<ClauseVersion>,
-    /// The only version, if it has no limits: no date is read.
-    pub(in crate::rules) always: Option<NodeIndex>,
 }
 
 #[derive(Debug)]

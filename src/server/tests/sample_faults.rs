@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tonic::Code;
 
 use super::flow::AREA;
-use super::samples::{PERIOD, VALUES, by, commit, committed, decided, draw, refuse, refused_as, reveal, simple};
+use super::samples::{VALUES, by, commit, committed, decided, draw, redrawn, refuse, refused_as, reveal, simple};
 use super::*;
 use crate::log::sample::REVEAL_SECONDS;
 use crate::store::conformance::{As, TestDatabase, on_both};
@@ -168,25 +168,7 @@ async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: Te
         before[1..],
         "the others stay, and the next takes the free place"
     );
-    let (area, period) = (AREA.parse().expect("an area"), PERIOD.parse().expect("a period"));
-    let evidence = decided
-        .app
-        .export_sample(area, &period, |_, _| {})
-        .await
-        .expect("exported");
-    let checkpoint = pb::GetCheckpointRequest {
-        area: AREA.to_owned(),
-        ..Default::default()
-    };
-    let key = audit
-        .get_checkpoint(checkpoint)
-        .await
-        .expect("a checkpoint")
-        .into_inner()
-        .verifier_key;
-    let redrawn = evidence
-        .redraw(&[key.parse().expect("a key")], |_| {})
-        .expect("drawn again");
+    let (_, redrawn) = redrawn(&decided).await;
     assert!(redrawn.agrees());
 }
 

@@ -4,8 +4,7 @@ use tonic::Code;
 
 use super::flow::{AREA, determine, publish_policies, request_id};
 use super::*;
-use crate::area::AreaCode;
-use crate::log::sample::{Evidence, SeedValue, Stage};
+use crate::log::sample::{Evidence, Redrawn, SeedValue, Stage};
 use crate::store::conformance::{TestDatabase, on_both};
 
 pub(super) const PERIOD: &str = "2026-Q3";
@@ -19,6 +18,22 @@ pub(super) struct Decided {
     pub(super) app: Arc<App>,
     pub(super) determinations: Vec<pb::DetermineResponse>,
     pub(super) database: TestDatabase,
+}
+
+/// Draws again what the log records, from the exported file and the log's key alone.
+pub(super) async fn redrawn(decided: &Decided) -> (Evidence, Redrawn) {
+    let (area, period) = (AREA.parse().expect("an area"), PERIOD.parse().expect("a period"));
+    let exported = decided.app.export_sample(area, &period, |_, _| {}).await;
+    let file = exported.expect("exported").to_json().to_bytes();
+    let checkpoint = pb::GetCheckpointRequest {
+        area: AREA.to_owned(),
+        ..Default::default()
+    };
+    let answer = decided.audit().get_checkpoint(checkpoint).await;
+    let key = answer.expect("a checkpoint").into_inner().verifier_key;
+    let evidence = Evidence::parse(&file).expect("a file");
+    let redrawn = evidence.redraw(&[key.parse().expect("a key")], |_| {}).expect("drawn");
+    (evidence, redrawn)
 }
 
 pub(super) async fn decided(database: TestDatabase, count: u32, clock: Arc<dyn Clock>) -> Decided {
@@ -219,28 +234,7 @@ async fn a_sample_is_drawn_recorded_and_drawn_again_from_a_file(database: TestDa
     assert_eq!(read.round.map(|round| round.stage()), Some(pb::SampleStage::Drawn));
 
     // The auditor's own machine: the file, the log's key, nothing else.
-    let area: AreaCode = AREA.parse().expect("an area");
-    let period = PERIOD.parse().expect("a period");
-    let evidence = decided
-        .app
-        .export_sample(area, &period, |_, _| {})
-        .await
-        .expect("exported");
-    let file = evidence.to_json().to_bytes();
-    let checkpoint = pb::GetCheckpointRequest {
-        area: AREA.to_owned(),
-        ..Default::default()
-    };
-    let key = audit
-        .get_checkpoint(checkpoint)
-        .await
-        .expect("a checkpoint")
-        .into_inner()
-        .verifier_key;
-    let redrawn = Evidence::parse(&file)
-        .expect("a file")
-        .redraw(&[key.parse().expect("a key")], |_| {})
-        .expect("drawn");
+    let (evidence, redrawn) = redrawn(&decided).await;
     assert!(redrawn.agrees() && redrawn.recorded.is_some());
     assert_eq!(redrawn.round.stage(), Stage::Drawn);
     let indices: Vec<u64> = redrawn.selection.strata[0]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Builder, Layer};
 use crate::rules::compile::expression_depth;
-use crate::rules::document::{Clause, InForce};
+use crate::rules::document::Clause;
 use crate::rules::law::check::overlap;
 use crate::rules::law::{ClauseTable, ClauseVersion, Lapse};
 use crate::rules::value::Cell;
@@ -47,7 +47,6 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
                 id: clause.id.clone(),
                 scope,
                 versions: Vec::new(),
-                always: None,
             });
             let shadows =
                 |earlier: &ClauseVersion| earlier.by != version.by || overlap(earlier.in_force, version.in_force);
@@ -59,8 +58,6 @@ pub(super) fn clauses(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> (Vec<C
                      or end the effect of one",
                 );
             }
-            let always = table.versions.is_empty() && version.in_force == InForce::default();
-            table.always = always.then_some(version.node);
             table.versions.push(version);
         }
     }
