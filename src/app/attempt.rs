@@ -18,7 +18,7 @@ use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::LawUsed;
 use crate::rules::case::PriorState;
-use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide};
+use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide, explain};
 use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
 use crate::store::DecisionView;
@@ -76,7 +76,7 @@ impl App {
             request_id: request.request_id,
         });
         let read = DecisionFacts::read(&law.law, &facts).map_err(|error| refused_facts(&error))?;
-        let mut decision = decide(&law.law, &read);
+        let decision = decide(&law.law, &read);
         if let Some(refusal) = decision.refusal() {
             return Err(AppError::Refused {
                 steps: steps_of(&refusal),
@@ -84,7 +84,7 @@ impl App {
         }
         let determination = decision.determination();
         let explanation = if request.mode.explain {
-            law.explained(&decision.explain())
+            law.explained(&explain(&law.law, &read))
         } else {
             Vec::new()
         };

@@ -18,7 +18,7 @@ use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::EntryKind;
 use crate::rules::calendar::Month;
-use crate::rules::decide::{DecisionFacts, decide};
+use crate::rules::decide::{DecisionFacts, explain};
 use crate::rules::determination::Determination;
 use crate::rules::outcome::Cause;
 use crate::store::DecisionAsk;
@@ -252,7 +252,7 @@ fn kind_of(opened: &Opened) -> Result<DecisionKind, AppError> {
 
 fn explain_again(law: &AdoptedLaw, facts: &Json) -> Result<Vec<ExplanationStep>, AppError> {
     let read = DecisionFacts::read(&law.law, facts).map_err(|_| AppError::LogCorrupt)?;
-    Ok(law.explained(&decide(&law.law, &read).explain()))
+    Ok(law.explained(&explain(&law.law, &read)))
 }
 
 /// The caller's ids of the members with their person ids, in the order of the facts.

@@ -60,10 +60,10 @@ impl Date {
     /// Year, month and day.
     #[must_use]
     pub fn civil(self) -> (i32, i32, i32) {
-        // The inverse of `days_from_civil`, again counting years from March.
-        let shifted = self.0 + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
+        // The inverse of `days_from_civil`, again counting years from March. Dates begin with year 1, so that
+        // nothing is negative, and end with year 9999: 32 bits hold every step, whose divisions are then cheap.
+        let shifted = (self.0 + 719_468) as u32;
+        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * day_of_year + 2) / 153;
@@ -73,8 +73,7 @@ impl Date {
         } else {
             from_march - 9
         };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        // Years have four digits, months and days two.
+        let year = year_of_era + era * 400 + u32::from(month <= 2);
         (year as i32, month as i32, day as i32)
     }
 

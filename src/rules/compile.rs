@@ -14,9 +14,9 @@ use super::vocabulary::{Codes, PAY_MONTH, Schema, ScopeIndex};
 
 pub use cost::Cost;
 pub(super) use cost::{CALL_DEPTH_MAX, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, evaluations, expression_depth};
-pub(super) use diagram::{NO, Question, YES};
+pub(super) use diagram::{FactAt, NO, Question, Test, YES};
 pub(super) use node::{
-    AggregateNode, Binary, ClauseNode, Code, Comparison, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach,
+    AggregateNode, Binary, Code, Comparison, Extent, Family, Fold, Kind, Node, NodeIndex, Operands, Part, Reach,
     Source, StepNode, Unary,
 };
 
@@ -230,6 +230,9 @@ impl Compiler<'_> {
         {
             return Node::IsCode(*source, *fact, *column, code);
         }
+        if let Node::Const(Cell::Int(number)) = self.code.node(b) {
+            return Node::Against(comparison, a, *number);
+        }
         Node::Compare(comparison, a, b)
     }
 
@@ -271,6 +274,13 @@ impl Compiler<'_> {
                 to: anchor,
             },
             parent: self.reach(scope, parent),
+            extent: if anchor == ScopeIndex::HOUSEHOLD {
+                Extent::Whole
+            } else if anchor == scope && path.len() == 1 {
+                Extent::Under
+            } else {
+                Extent::Way
+            },
             path,
             filter,
             value: first.map(|e| self.expression(e, inner)),

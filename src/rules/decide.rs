@@ -17,7 +17,7 @@ use super::eval::Evaluation;
 use super::law::{CarryRule, GuardRule, Law, OutcomeRule, ScheduleRule};
 use super::money::Fen;
 use super::outcome::{Effect, Outcome};
-use super::value::{Fault, Gap, Value};
+use super::value::{Cell, Fault, Gap};
 use crate::canonical::Json;
 
 pub use request::{DecisionFacts, FactsRefused};
@@ -36,7 +36,7 @@ pub struct Decision<'l> {
     /// Due dates.
     pub due: Vec<(&'l ScheduleRule, Date)>,
     /// Values carried, with the member's instance (none: the household).
-    pub carried: Vec<(&'l CarryRule, Option<u32>, Value<'l>)>,
+    carried: Vec<(&'l CarryRule, Option<u32>, Cell)>,
     /// Gaps of schedules, on which the outcome does not rest.
     gaps: Vec<Gap>,
     facts: &'l DecisionFacts,
@@ -109,11 +109,18 @@ pub struct RefusedBy {
 /// Decides. The same law and facts give the same decision and the same trace, for ever.
 #[must_use]
 pub fn decide<'l>(law: &'l Law, facts: &'l DecisionFacts) -> Decision<'l> {
-    let mut procedure = Procedure {
-        law,
-        facts,
-        evaluation: Evaluation::new(law, facts.facts()),
-    };
+    decide_by(law, facts, Evaluation::laid_out(law, facts.facts(), facts.layout()))
+}
+
+/// Decides once more, for the readable trace: it is wanted rarely, so that no other decision keeps what it needs.
+#[must_use]
+pub fn explain(law: &Law, facts: &DecisionFacts) -> Json {
+    let evaluation = Evaluation::laid_out(law, facts.facts(), facts.layout());
+    decide_by(law, facts, evaluation.explained()).evaluation.explain()
+}
+
+fn decide_by<'l>(law: &'l Law, facts: &'l DecisionFacts, evaluation: Evaluation<'l>) -> Decision<'l> {
+    let mut procedure = Procedure { law, facts, evaluation };
     let mut decided = Decided::default();
     procedure.run(&mut decided);
     Decision {
@@ -139,18 +146,12 @@ impl Decision<'_> {
     /// The ids of the clauses that were demanded, in the order of the law.
     #[must_use]
     pub fn demanded_clauses(&self) -> Vec<String> {
-        let demanded = self.evaluation.demanded_slots();
+        let demanded = self.evaluation.demanded_clauses();
         let mut ids: Vec<String> = demanded
-            .map(|slot| self.law.clauses[slot.clause.at()].id.clone())
+            .map(|record| self.law.clauses[record.clause.at()].id.clone())
             .collect();
         ids.dedup();
         ids
-    }
-
-    /// The readable trace.
-    #[must_use]
-    pub fn explain(&mut self) -> Json {
-        self.evaluation.explain()
     }
 
     /// The refusal, if a guard refuses what was chosen.
@@ -203,7 +204,7 @@ struct Decided<'l> {
     persons: Vec<u32>,
     members: Vec<(u32, DecidedRow<'l>)>,
     due: Vec<(&'l ScheduleRule, Date)>,
-    carried: Vec<(&'l CarryRule, Option<u32>, Value<'l>)>,
+    carried: Vec<(&'l CarryRule, Option<u32>, Cell)>,
     gaps: Vec<Gap>,
 }
 
@@ -249,12 +250,12 @@ impl<'l> Procedure<'l> {
     fn members(&mut self) -> Vec<(u32, DecidedRow<'l>)> {
         let mut decided: Vec<(u32, DecidedRow<'l>)> = Vec::new();
         let law = self.law;
-        for (list, _) in law.lists_of(self.facts.kind_code(), false) {
+        for (number, list) in law.lists_of(self.facts.kind_code(), false) {
             for member in 0..self.facts.member_count() {
                 if decided.iter().any(|(earlier, _)| *earlier == member) {
                     continue;
                 }
-                if let Some(row) = self.walk(list, member, None) {
+                if let Some(row) = self.walk_member(number, list, member) {
                     decided.push((member, row));
                 }
             }
@@ -262,3 +263,6 @@ impl<'l> Procedure<'l> {
         decided
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -250,6 +250,8 @@ pub struct OutcomeList {
     pub kinds: Vec<String>,
     /// `household`, or `member` for a list that runs for each member after the household's.
     pub scope: String,
+    /// Whom a list of scope `member` concerns: nothing is decided in it for others. None: every member.
+    pub concerns: Option<Expr>,
     /// The rows.
     pub rows: Vec<OutcomeRow>,
 }

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod arithmetic;
+mod branches;
 mod clause;
 mod condition;
 mod explain;
@@ -12,19 +13,32 @@ mod gaps;
 mod read;
 mod report;
 mod run;
+mod slots;
+mod step;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::calendar::{Date, Month};
-use super::compile::{Node, Reach};
+use super::compile::{Node, Reach, Test};
 use super::document::{InForce, SelectedBy};
 use super::facts::{Facts, Selecting};
 use super::law::{ClauseIndex, Law, Step, Versions};
 use super::number::Number;
+use super::trace::Bytes;
 use super::value::{Cell, Gap, Place, Table, Value};
 use super::vocabulary::{FactIndex, PAY_MONTH, ScopeIndex};
+pub(super) use branches::Branches;
+use branches::Spilled;
 pub(super) use explain::Read;
 use gaps::Gaps;
+pub(super) use slots::{ClauseRecord, Layout};
+pub(super) use step::StepRecord;
+
+/// Numbers below this take one byte in a trace.
+pub(super) const INSTANCE_SHORT: u32 = 0x80;
+/// Room for the steps of a household of three in the trace.
+const STEP_BYTES_USUAL: usize = 640;
 
 /// One evaluation: a law, the facts of one decision, and everything demanded so far.
 #[derive(Debug)]
@@ -32,25 +46,30 @@ pub struct Evaluation<'l> {
     pub(super) law: &'l Law,
     /// The law's nodes: read so often that the way to them is kept short.
     nodes: &'l [Node],
+    tests: &'l [Test],
     pub(super) facts: &'l Facts,
     /// Where the instances of each clause begin in `slots`.
-    places: Vec<u32>,
+    places: Cow<'l, [u32]>,
     /// The clauses in the order of the law, each in its instances.
-    slots: Vec<Slot>,
+    slots: Vec<ClauseRecord>,
     demanded_count: usize,
-    /// Branches of what is being evaluated, innermost last.
-    live: Vec<u16>,
-    /// Branches of what has been evaluated.
-    log: Vec<u16>,
+    /// Branches of what is being evaluated.
+    pub(super) live: Branches,
+    /// Branches that no word holds.
+    spilled: Vec<Spilled>,
     numbers: Vec<Number>,
     gaps: Gaps,
-    pub(super) steps: Vec<StepRecord>,
+    /// The steps as they stand in the trace.
+    pub(super) step_bytes: Bytes,
+    pub(super) step_count: usize,
+    /// The steps as a readable trace needs them, where one is wanted.
+    pub(super) steps: Option<Vec<StepRecord>>,
+    /// Steps of instances below have records of one word, if they are true or false and without branches.
+    plain_below: u32,
     /// (parameter, row) of each row that a lookup gave.
     rows: Pairs,
-    /// (choice, setting) of each option that was read.
-    chosen: Pairs,
     /// Each choice once it is read.
-    choice_cells: Vec<Cell>,
+    options: Vec<Chosen>,
     /// Calendar years in which working days were counted.
     years: Vec<i32>,
     /// Keys of lookups in progress.
@@ -59,60 +78,20 @@ pub struct Evaluation<'l> {
     pay_from: Option<Month>,
 }
 
-/// A clause in an instance.
+/// An open choice as it was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
-    pub(super) value: Cell,
-    pub(super) instance: u32,
-    pub(super) branches: Branches,
-    pub(super) clause: ClauseIndex,
-    /// From 1; 0 where it lapsed.
-    pub(super) version: u16,
-    demanded: Demanded,
+struct Chosen {
+    /// [`Cell::Absent`] until it is read.
+    value: Cell,
+    /// The setting in force, from 1; 0 where none is.
+    setting: u32,
 }
 
-const _: () = assert!(size_of::<Slot>() == 40, "slots are cleared and scanned once a decision");
-
-/// A run of the branches that were recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Branches {
-    start: u32,
-    pub(super) count: u32,
-}
-
-impl Branches {
-    const NONE: Branches = Branches { start: 0, count: 0 };
-}
-
-/// Whether a clause was evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Demanded {
-    No,
-    Yes,
-}
-
-impl Slot {
-    pub(super) fn is_demanded(&self) -> bool {
-        self.demanded == Demanded::Yes
-    }
-
-    const EMPTY: Slot = Slot {
+impl Chosen {
+    const UNREAD: Chosen = Chosen {
         value: Cell::Absent,
-        instance: 0,
-        branches: Branches::NONE,
-        clause: ClauseIndex(0),
-        version: 0,
-        demanded: Demanded::No,
+        setting: 0,
     };
-}
-
-/// A step that was demanded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StepRecord {
-    pub(super) step: Step,
-    pub(super) instance: u32,
-    pub(super) value: Cell,
-    pub(super) branches: Branches,
 }
 
 /// Few pairs, each once, ascending: a household's decision reads about ten rows, so a list beats a tree.
@@ -140,28 +119,44 @@ impl<'l> Evaluation<'l> {
     /// # Panics
     /// If the facts were read by another vocabulary than the law's.
     #[must_use]
-    #[inline]
     pub fn new(law: &'l Law, facts: &'l Facts) -> Evaluation<'l> {
+        let layout = Layout::new(law, &facts.counts);
+        Evaluation::with(law, facts, layout.places.into(), layout.slots)
+    }
+
+    /// [`Evaluation::new`], with the layout of these facts.
+    ///
+    /// # Panics
+    /// As [`Evaluation::new`].
+    #[must_use]
+    pub(super) fn laid_out(law: &'l Law, facts: &'l Facts, layout: &'l Layout) -> Evaluation<'l> {
+        Evaluation::with(law, facts, layout.places.as_slice().into(), layout.slots)
+    }
+
+    #[inline]
+    fn with(law: &'l Law, facts: &'l Facts, places: Cow<'l, [u32]>, slots: usize) -> Evaluation<'l> {
         assert!(
             law.schema.digest == facts.schema.digest,
             "facts are read by the vocabulary of the law that evaluates them"
         );
-        let (places, slots) = Evaluation::layout(law, facts, 0);
         Evaluation {
             law,
             nodes: &law.code.nodes,
+            tests: &law.code.tests,
             facts,
             places,
-            slots: vec![Slot::EMPTY; slots],
+            slots: vec![ClauseRecord::EMPTY; slots],
             demanded_count: 0,
-            live: Vec::with_capacity(16),
-            log: Vec::with_capacity(128),
+            live: Branches::NONE,
+            spilled: Vec::new(),
             numbers: Vec::new(),
             gaps: Gaps::default(),
-            steps: Vec::with_capacity(96),
+            step_bytes: Bytes::with_capacity(STEP_BYTES_USUAL),
+            step_count: 0,
+            steps: None,
+            plain_below: INSTANCE_SHORT,
             rows: Pairs(Vec::with_capacity(16)),
-            chosen: Pairs(Vec::with_capacity(16)),
-            choice_cells: vec![Cell::Absent; law.choices.len()],
+            options: vec![Chosen::UNREAD; law.choices.len()],
             years: Vec::new(),
             keys: Vec::with_capacity(8),
             pay_months: Vec::new(),
@@ -169,40 +164,20 @@ impl<'l> Evaluation<'l> {
         }
     }
 
-    /// Where the instances of each clause begin, and how many there are, with this many pay months.
-    #[inline]
-    fn layout(law: &Law, facts: &Facts, pay_months: u32) -> (Vec<u32>, usize) {
-        let mut places = Vec::with_capacity(law.code.clauses.len());
-        let mut slots = 0;
-        for clause in &law.code.clauses {
-            places.push(slots);
-            slots += match clause.scope {
-                Some(scope) => facts.tables[scope.at()].count,
-                None => pay_months,
-            };
+    /// This evaluation, with what [`Evaluation::explain`] needs.
+    #[must_use]
+    pub fn explained(self) -> Evaluation<'l> {
+        Evaluation {
+            steps: Some(Vec::new()),
+            plain_below: 0,
+            ..self
         }
-        (places, slots as usize)
     }
 
     /// Demands a step in an instance of its scope; every call is recorded in the trace.
     pub fn evaluate(&mut self, step: Step, instance: u32) -> Value<'l> {
         let cell = self.step(step, instance);
         self.value(cell)
-    }
-
-    /// [`Evaluation::evaluate`], as a cell: most steps are conditions.
-    #[inline]
-    pub(super) fn step(&mut self, step: Step, instance: u32) -> Cell {
-        let start = self.live.len();
-        let value = self.operand(self.law.code.steps[step.0 as usize].node, instance);
-        let branches = self.settle(start);
-        self.steps.push(StepRecord {
-            step,
-            instance,
-            value,
-            branches,
-        });
-        value
     }
 
     /// Demands a clause in an instance of its scope.
@@ -235,17 +210,6 @@ impl<'l> Evaluation<'l> {
         Some(start..end)
     }
 
-    /// Moves what was evaluated, so that every clause has a slot for each of the pay months.
-    fn make_room(&mut self, pay_months: u32) {
-        let (places, slots) = Evaluation::layout(self.law, self.facts, pay_months);
-        let before = std::mem::replace(&mut self.slots, vec![Slot::EMPTY; slots]);
-        self.places = places;
-        for slot in before.iter().filter(|slot| slot.is_demanded()) {
-            let place = self.slot_of(slot.clause, slot.instance);
-            self.slots[place] = *slot;
-        }
-    }
-
     /// Sets `decision.pay_from` for the guards that are demanded next.
     pub fn set_pay_from(&mut self, month: Option<Month>) {
         self.pay_from = month;
@@ -256,10 +220,8 @@ impl<'l> Evaluation<'l> {
     /// # Errors
     /// The gap, where the date that selects is not recorded.
     pub fn select<T>(&mut self, versions: &'l Versions<T>) -> Result<Option<&'l T>, Gap> {
-        if let [only] = versions.versions.as_slice()
-            && only.in_force.is_unlimited()
-        {
-            return Ok(Some(&only.rule));
+        if let Some(only) = versions.always() {
+            return Ok(Some(only));
         }
         let mut found = None;
         for version in &versions.versions {
@@ -294,31 +256,6 @@ impl<'l> Evaluation<'l> {
         Gap::fact(self.selecting(by).fact.unwrap_or(FactIndex(0)), 0)
     }
 
-    /// Keeps the branches of what was evaluated since `start`.
-    #[inline]
-    fn settle(&mut self, start: usize) -> Branches {
-        if self.live.len() == start {
-            Branches::NONE
-        } else {
-            self.move_branches(start)
-        }
-    }
-
-    fn move_branches(&mut self, start: usize) -> Branches {
-        let from = self.log.len();
-        self.log.extend_from_slice(&self.live[start..]);
-        self.live.truncate(start);
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Branches {
-            start: place(from),
-            count: place(self.log.len() - from),
-        }
-    }
-
-    pub(super) fn branches(&self, branches: Branches) -> &[u16] {
-        &self.log[branches.start as usize..(branches.start + branches.count) as usize]
-    }
-
     /// The enclosing instance of an outer scope.
     #[inline]
     fn climb(&self, reach: Reach, instance: u32) -> u32 {
@@ -334,27 +271,6 @@ impl<'l> Evaluation<'l> {
             scope = parent;
         }
         at
-    }
-
-    fn slot_of(&self, clause: ClauseIndex, instance: u32) -> usize {
-        (self.places[clause.at()] + instance) as usize
-    }
-
-    /// The record of a clause in an instance, if it was demanded.
-    pub(super) fn demanded(&self, clause: ClauseIndex, instance: u32) -> Option<Slot> {
-        let slot = self.slots[self.slot_of(clause, instance)];
-        slot.is_demanded().then_some(slot)
-    }
-
-    /// How many clauses were demanded, each instance by itself.
-    pub(super) fn demanded_count(&self) -> usize {
-        self.demanded_count
-    }
-
-    /// Every clause demanded, by clause number and instance.
-    #[inline]
-    pub(super) fn demanded_slots(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|slot| slot.is_demanded())
     }
 
     /// Notes a year in which working days were counted.

@@ -20,6 +20,10 @@ pub const RECEIPTS_MAX: usize = 2_048;
 pub struct Facts {
     pub(super) schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
+    /// How many instances each scope has; of `pay_month` none.
+    pub(super) counts: Vec<u32>,
+    /// Where the cells of each table are.
+    pub(super) spans: Vec<Span>,
     /// The cells of all tables, one table after another, each row by row; the household's row comes first.
     /// [`Cell::Absent`] where nothing is recorded and the fact has no default.
     pub(super) cells: Vec<Cell>,
@@ -36,10 +40,6 @@ pub struct Facts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     pub(super) count: u32,
-    /// Where its cells begin among all cells.
-    pub(super) start: u32,
-    /// Facts a row.
-    pub(super) width: u32,
     /// The parent's instance of each row.
     pub(super) parents: Vec<u32>,
     /// The rows of parent `p` are `starts[p]..starts[p + 1]`.
@@ -118,7 +118,7 @@ impl Facts {
     }
 
     pub(super) fn cell(&self, fact: &Fact, instance: u32) -> Cell {
-        self.cells[self.tables[fact.scope.at()].place(fact.column, instance)]
+        self.cells[self.spans[fact.scope.at()].place(fact.column, instance)]
     }
 
     /// The decision's dates are read once, before anything else.
@@ -178,7 +178,15 @@ impl Facts {
     }
 }
 
-impl Table {
+/// The cells of a table among all cells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    /// Facts a row.
+    pub(super) width: u32,
+}
+
+impl Span {
     /// The place of a fact among all cells.
     #[inline]
     pub(super) fn place(&self, column: u16, instance: u32) -> usize {

@@ -15,6 +15,7 @@ use super::codec::Digest;
 use super::compile::{Code, Cost};
 use super::document::{Carry, Document, Guard, InForce, OutcomeRow, Schedule, SelectedBy};
 use super::outcome::{Effect, Outcome};
+use super::trace::PlainStep;
 use super::value::{Area, CodeIndex};
 use super::vocabulary::{Schema, ScopeIndex};
 use crate::canonical::Json;
@@ -67,6 +68,8 @@ pub struct Law {
     digest: Digest,
     lists: Vec<OutcomeList>,
     guards: Vec<Versions<GuardRule>>,
+    /// For each outcome and effect the guards that may concern them, in order.
+    concerned: Vec<Vec<usize>>,
     schedules: Vec<Versions<ScheduleRule>>,
     carries: Vec<CarryRule>,
     cost: Cost,
@@ -81,10 +84,24 @@ pub struct OutcomeList {
     pub kinds: Vec<String>,
     /// `household`, or `member` for a list that runs for each member.
     pub scope: ScopeIndex,
+    /// Whom it concerns; none: everybody.
+    pub concerns: Option<Step>,
     /// The rows in order.
     pub rows: Vec<Versions<OutcomeRule>>,
     /// `kinds`, interned.
     pub(super) kind_codes: Vec<CodeIndex>,
+    /// `when` of each row that has one version and that always in force, and nothing unusual about it.
+    pub(super) always: Vec<Option<RowTest>>,
+}
+
+/// `when` of a row, as lists are walked by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowTest {
+    pub(super) plain: PlainStep,
+    pub(super) diagram: u32,
+    /// How many of the rows that follow are false as well if its first question is answered no.
+    pub(super) alike: u32,
+    pub(super) step: Step,
 }
 
 /// The versions of one thing, in the order of the law; the last in force counts.
@@ -164,6 +181,44 @@ pub struct GuardRule {
     pub require: Step,
 }
 
+impl GuardRule {
+    /// Whether it concerns an outcome with this effect.
+    #[must_use]
+    pub fn applies(&self, outcome: Outcome, effect: Option<Effect>) -> bool {
+        let by_outcome = self
+            .outcomes
+            .as_ref()
+            .is_none_or(|outcomes| outcomes.contains(&outcome));
+        let by_effect = self
+            .effects
+            .as_ref()
+            .is_none_or(|effects| effect.is_some_and(|effect| effects.contains(&effect)));
+        by_outcome && by_effect
+    }
+
+    /// The place of an outcome with an effect among all of them.
+    fn place(outcome: Outcome, effect: Option<Effect>) -> usize {
+        let effect = effect.map_or(0, |effect| effect as usize + 1);
+        outcome as usize * (Effect::ALL.len() + 1) + effect
+    }
+
+    /// For each outcome and effect the guards that may concern them.
+    fn concerned(guards: &[Versions<GuardRule>]) -> Vec<Vec<usize>> {
+        let effects = || std::iter::once(None).chain(Effect::ALL.iter().copied().map(Some));
+        let all = Outcome::ALL
+            .iter()
+            .flat_map(|outcome| effects().map(move |effect| (*outcome, effect)));
+        let concerned = all.map(|(outcome, effect)| {
+            let numbered = guards.iter().enumerate();
+            numbered
+                .filter(|(_, guard)| guard.always().is_none_or(|only| only.applies(outcome, effect)))
+                .map(|(at, _)| at)
+                .collect()
+        });
+        concerned.collect()
+    }
+}
+
 /// A schedule with its steps.
 #[derive(Debug)]
 pub struct ScheduleRule {
@@ -186,6 +241,17 @@ pub struct CarryRule {
     pub when: Step,
     /// The value.
     pub value: Step,
+}
+
+impl<T> Versions<T> {
+    /// The only version, if no date selects it.
+    #[must_use]
+    pub fn always(&self) -> Option<&T> {
+        match self.versions.as_slice() {
+            [only] if only.in_force.is_unlimited() => Some(&only.rule),
+            _ => None,
+        }
+    }
 }
 
 impl Law {
@@ -244,6 +310,18 @@ impl Law {
     #[must_use]
     pub fn guards(&self) -> &[Versions<GuardRule>] {
         &self.guards
+    }
+
+    /// The guards that may concern an outcome with this effect, in order: all but those that have one version, always
+    /// in force, for others.
+    pub(super) fn guards_of(
+        &self,
+        outcome: Outcome,
+        effect: Option<Effect>,
+    ) -> impl Iterator<Item = &Versions<GuardRule>> {
+        self.concerned[GuardRule::place(outcome, effect)]
+            .iter()
+            .map(|at| &self.guards[*at])
     }
 
     /// The schedules in order.

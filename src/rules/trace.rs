@@ -3,23 +3,24 @@
 //! SEMANTICS.md section 11 is the format. The readable form is made on demand from the same
 //! evaluation (`explain`).
 
+mod bytes;
 mod explain;
+
+use std::num::NonZeroU64;
 
 use super::codec::Digest;
 use super::compile::Part;
-use super::eval::{Branches, Evaluation};
-use super::value::{Cell, Gap};
+use super::eval::{Branches, ClauseRecord, Evaluation, INSTANCE_SHORT, StepRecord};
+use super::law::Step;
+use super::value::{Area, Cell, Fault, Gap};
+use bytes::zigzag;
+pub(super) use bytes::{Bytes, Word};
 
 /// The first bytes of every trace.
 const HEADER: &[u8] = b"doudi-rules/1 trace\n";
 
-/// Room for the trace of a household of three with some to spare.
-const BYTES_USUAL: usize = 2_048;
-
-/// Numbers below this take at most seven bytes as a uvarint: they fit a word with a byte before them.
-const UVARINT_SHORT: u64 = 1 << 49;
-/// Signed numbers of this size and less are short when zigzagged.
-const ZIGZAG_SHORT: i64 = 1 << 48;
+/// Room for the clauses of a household of three with some to spare.
+const CLAUSE_BYTES_USUAL: usize = 640;
 
 /// The canonical trace of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,296 +42,188 @@ impl Trace {
     }
 }
 
-impl Evaluation<'_> {
-    /// The trace of everything demanded so far.
-    #[must_use]
-    pub fn trace(&self) -> Trace {
-        let mut out = Writer {
-            evaluation: self,
-            bytes: vec![0; BYTES_USUAL],
-            end: 0,
-        };
-        out.extend(HEADER);
-        out.clauses();
-        out.steps();
-        out.pairs(self.rows_read());
-        out.pairs(self.options_read());
-        out.bytes.truncate(out.end);
-        Trace { bytes: out.bytes }
-    }
-}
-
-struct Writer<'e> {
-    evaluation: &'e Evaluation<'e>,
-    /// Written up to `end`; the rest is room.
-    bytes: Vec<u8>,
-    end: usize,
-}
-
-/// Up to eight bytes, put together in a register: nearly every record fits, and one store is much
-/// cheaper than eight.
+/// How the records of a step begin whose part takes five bytes, as nearly all do.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word {
-    bytes: u64,
-    bits: u32,
-}
+pub(super) struct PlainStep(NonZeroU64);
 
-impl Word {
-    const EMPTY: Word = Word { bytes: 0, bits: 0 };
-
-    /// A byte below the others; the caller holds at most eight.
-    #[inline]
-    fn then(self, byte: u8) -> Word {
-        Word {
-            bytes: self.bytes | u64::from(byte) << self.bits,
-            bits: self.bits + 8,
+impl PlainStep {
+    /// None for a part with a number that takes more than a byte.
+    pub(super) fn new(part: Part) -> Option<PlainStep> {
+        let Part {
+            section,
+            number,
+            row,
+            version,
+            part,
+        } = part;
+        let numbers = [section.into(), number, row, version, part];
+        if numbers.iter().any(|number| *number >= INSTANCE_SHORT) {
+            return None;
         }
+        let bytes = (0..).zip(numbers).map(|(at, number)| u64::from(number) << (8 * at));
+        NonZeroU64::new(bytes.sum()).map(PlainStep)
     }
 
-    /// `first` small numbers of one byte each, or nothing if one of them needs more.
-    #[inline]
-    fn small<const N: usize>(numbers: [u32; N]) -> Option<Word> {
-        let all = numbers.iter().fold(0, |all, number| all | number);
-        (all < 0x80).then(|| {
-            numbers
-                .iter()
-                .fold(Word::EMPTY, |word, number| word.then(*number as u8))
-        })
+    /// The record of a truth value without branches, in an instance below [`INSTANCE_SHORT`].
+    #[inline(always)]
+    pub(super) fn truth(self, instance: u32, truth: bool) -> u64 {
+        self.0.get() | u64::from(instance) << 40 | u64::from(truth) << 48
     }
-}
 
-impl Part {
-    /// The bytes of a part whose numbers take one byte each, as nearly all do.
-    pub(super) fn prefix(self) -> Option<Word> {
-        Word::small([self.section.into(), self.number, self.row, self.version, self.part])
+    /// How any other record begins, in an instance below [`INSTANCE_SHORT`].
+    fn start(self, instance: u32) -> Word {
+        Word::new(self.truth(instance, false), 6)
     }
 }
 
-/// A truth value's byte.
-#[inline]
-fn truth(cell: Cell) -> Option<u8> {
-    match cell {
-        Cell::No => Some(0),
-        Cell::Yes => Some(1),
+/// A clause's record as two words: where it stands and its value, and its branches.
+#[inline(always)]
+fn short_record(record: &ClauseRecord) -> Option<(Word, Word)> {
+    let start = Word::small([record.clause.0.into(), record.instance, record.version.into()])?;
+    Some((short_value(start, record.value)?, record.branches.word()?))
+}
+
+/// A value of at most four bytes, after at most four others.
+#[inline(always)]
+fn short_value(start: Word, value: Cell) -> Option<Word> {
+    match value {
+        Cell::No => Some(start.then(0)),
+        Cell::Yes => Some(start.then(1)),
+        Cell::Int(value) => start.then(2).short_uvarint(zigzag(value)),
+        Cell::Date(date) => start.then(5).short_uvarint(zigzag(date.days())),
+        Cell::Month(month) => start.then(6).short_uvarint(month.months().unsigned_abs()),
         _ => None,
     }
 }
 
-impl Writer<'_> {
-    fn clauses(&mut self) {
-        let evaluation = self.evaluation;
-        self.count(evaluation.demanded_count());
-        for slot in evaluation.demanded_slots() {
-            let (clause, version) = (slot.clause.0.into(), slot.version.into());
-            match Word::small([clause, slot.instance, version]) {
-                Some(word) => self.record(word, slot.value, slot.branches),
-                None => {
-                    self.uvarint(clause.into());
-                    self.uvarint(slot.instance.into());
-                    self.uvarint(version.into());
-                    self.record(Word::EMPTY, slot.value, slot.branches);
-                }
-            }
+impl Evaluation<'_> {
+    /// The trace of everything demanded so far.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        let steps = self.step_bytes.as_slice();
+        let mut out = Bytes::with_capacity(CLAUSE_BYTES_USUAL + steps.len());
+        out.extend(HEADER);
+        self.write_clauses(&mut out);
+        out.count(self.step_count);
+        out.extend(steps);
+        out.pairs(self.rows_read().iter().copied());
+        out.pairs(self.options_read());
+        Trace { bytes: out.into_vec() }
+    }
+
+    fn write_clauses(&self, out: &mut Bytes) {
+        out.count(self.demanded_count());
+        let mut records = self.demanded_clauses();
+        // Nearly all are short; one that is not is written by itself.
+        while let Some(record) = out.short_records(&mut records, |record| short_record(record)) {
+            out.uvarint(record.clause.0.into());
+            out.uvarint(record.instance.into());
+            out.uvarint(record.version.into());
+            self.write_outcome(out, record.value, record.branches);
         }
     }
 
-    fn steps(&mut self) {
-        let evaluation = self.evaluation;
-        self.count(evaluation.steps.len());
-        for record in &evaluation.steps {
-            let step = &evaluation.law.code.steps[record.step.0 as usize];
-            match step.prefix {
-                Some(prefix) if record.instance < 0x80 => {
-                    self.record(prefix.then(record.instance as u8), record.value, record.branches);
-                }
-                Some(_) | None => {
-                    let part = step.part;
-                    self.byte(part.section);
-                    self.uvarint(part.number.into());
-                    self.uvarint(part.row.into());
-                    self.uvarint(part.version.into());
-                    self.uvarint(part.part.into());
-                    self.uvarint(record.instance.into());
-                    self.record(Word::EMPTY, record.value, record.branches);
-                }
-            }
-        }
-    }
-
-    /// What a record begins with (at most six bytes), its value and its branches.
-    #[inline]
-    fn record(&mut self, start: Word, value: Cell, branches: Branches) {
-        match (truth(value), branches.count) {
-            (Some(byte), 0) => self.word(start.then(byte).then(0)),
-            _ => self.long_record(start, value, branches),
-        }
-    }
-
+    /// Appends a step to the trace: it is written when it is demanded, which is the order of the trace.
     #[inline(never)]
-    fn long_record(&mut self, start: Word, value: Cell, branches: Branches) {
-        match truth(value) {
-            Some(byte) => self.word(start.then(byte)),
-            None => {
-                self.word(start);
-                self.value(value);
+    pub(super) fn write_step(&mut self, step: Step, instance: u32, value: Cell) {
+        let branches = self.live;
+        self.step_count += 1;
+        if let Some(steps) = &mut self.steps {
+            steps.push(StepRecord {
+                step,
+                instance,
+                value,
+                branches,
+            });
+        }
+        let mut out = std::mem::take(&mut self.step_bytes);
+        let step = &self.law.code.steps[step.0 as usize];
+        match step.plain {
+            Some(plain) if instance < INSTANCE_SHORT => out.word(plain.start(instance)),
+            Some(_) | None => {
+                let part = step.part;
+                out.byte(part.section);
+                out.uvarint(part.number.into());
+                out.uvarint(part.row.into());
+                out.uvarint(part.version.into());
+                out.uvarint(part.part.into());
+                out.uvarint(instance.into());
             }
         }
-        match self.evaluation.branches(branches) {
-            [] => self.byte(0),
-            [arm] if *arm < 0x80 => self.word(Word::EMPTY.then(1).then(*arm as u8)),
-            arms => {
-                self.count(arms.len());
-                for arm in arms {
-                    self.uvarint((*arm).into());
-                }
-            }
-        }
+        self.write_outcome(&mut out, value, branches);
+        self.step_bytes = out;
     }
 
-    #[inline]
-    fn word(&mut self, word: Word) {
-        if let Some(room) = self.bytes[self.end..].first_chunk_mut::<8>() {
-            *room = word.bytes.to_le_bytes();
-            self.end += (word.bits / 8) as usize;
-        } else {
-            self.grow();
-            self.word(word);
+    /// The value and the branches of a record.
+    fn write_outcome(&self, out: &mut Bytes, value: Cell, branches: Branches) {
+        match short_value(Word::EMPTY, value) {
+            Some(word) => out.word(word),
+            None => self.write_value(out, value),
+        }
+        match branches.word() {
+            Some(word) => out.word(word),
+            None => self.write_many_branches(out, branches),
         }
     }
 
     #[cold]
-    fn grow(&mut self) {
-        self.bytes.resize(2 * self.bytes.len() + 8, 0);
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.word(Word::EMPTY.then(byte));
-    }
-
-    fn extend(&mut self, bytes: &[u8]) {
-        while self.bytes.len() < self.end + bytes.len() {
-            self.grow();
-        }
-        self.bytes[self.end..self.end + bytes.len()].copy_from_slice(bytes);
-        self.end += bytes.len();
-    }
-
-    fn pairs(&mut self, pairs: &[(u16, u32)]) {
-        self.count(pairs.len());
-        for (first, second) in pairs {
-            self.uvarint((*first).into());
-            self.uvarint((*second).into());
+    fn write_many_branches(&self, out: &mut Bytes, branches: Branches) {
+        let arms = self.branches(branches);
+        out.count(arms.len());
+        for arm in arms {
+            out.uvarint(arm.into());
         }
     }
 
-    fn value(&mut self, cell: Cell) {
+    #[inline(never)]
+    fn write_value(&self, out: &mut Bytes, cell: Cell) {
         match cell {
-            Cell::No => self.byte(0),
-            Cell::Yes => self.byte(1),
-            Cell::Int(value) => self.zigzag(2, value),
+            Cell::No => out.byte(0),
+            Cell::Yes => out.byte(1),
+            Cell::Int(value) => out.zigzag(2, value),
             Cell::Wide(place) => {
-                let number = self.evaluation.number(place);
+                let number = self.number(place);
                 match number.as_integer() {
                     Some(value) => {
-                        self.byte(2);
-                        self.zigzag_wide(value);
+                        out.byte(2);
+                        out.zigzag_wide(value);
                     }
                     None => {
-                        self.byte(3);
-                        self.zigzag_wide(number.numerator());
-                        self.uvarint_wide(number.denominator().unsigned_abs());
+                        out.byte(3);
+                        out.zigzag_wide(number.numerator());
+                        out.uvarint_wide(number.denominator().unsigned_abs());
                     }
                 }
             }
             Cell::Code(code) => {
-                self.byte(4);
-                self.text(self.evaluation.law.code.codes.name(code));
+                out.byte(4);
+                out.text(self.law.code.codes.name(code));
             }
-            Cell::Date(date) => self.zigzag(5, date.days()),
-            Cell::Month(month) => self.short(6, month.months().unsigned_abs()),
-            Cell::Area(area) => self.short(7, area.code()),
-            Cell::Missing(gap) => self.missing(gap),
-            Cell::Error(fault) => self.extend(&[9, fault.byte()]),
-            Cell::Absent => self.extend(&[9, super::value::Fault::Type.byte()]),
+            Cell::Date(date) => out.zigzag(5, date.days()),
+            Cell::Month(month) => out.short(6, month.months().unsigned_abs()),
+            Cell::Area(area) => out.short(7, area.code()),
+            Cell::Missing(gap) => self.write_missing(out, gap),
+            Cell::Error(fault) => out.extend(&[9, fault.byte()]),
+            Cell::Absent => out.extend(&[9, Fault::Type.byte()]),
         }
     }
 
-    fn missing(&mut self, gap: Gap) {
-        self.byte(8);
-        let set = self.evaluation.gap_set(gap);
-        self.count(set.facts.len());
+    fn write_missing(&self, out: &mut Bytes, gap: Gap) {
+        out.byte(8);
+        let set = self.gap_set(gap);
+        out.count(set.facts.len());
         for (fact, instance) in &set.facts {
-            self.uvarint(fact.0.into());
-            self.uvarint((*instance).into());
+            out.uvarint(fact.0.into());
+            out.uvarint((*instance).into());
         }
-        let rules = self.evaluation.ordered_rules(&set);
-        self.count(rules.len());
+        let rules = self.ordered_rules(&set);
+        out.count(rules.len());
         for (id, rule) in rules {
-            self.byte(rule.kind.byte());
-            self.text(id);
-            self.uvarint(rule.area.map_or(0, crate::rules::value::Area::code));
-            self.zigzag_wide(rule.date.days().into());
+            out.byte(rule.kind.byte());
+            out.text(id);
+            out.uvarint(rule.area.map_or(0, Area::code));
+            out.zigzag_wide(rule.date.days().into());
         }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.extend(text.as_bytes());
-    }
-
-    fn count(&mut self, count: usize) {
-        self.uvarint(count as u64);
-    }
-
-    /// A byte and a signed number.
-    #[inline]
-    fn zigzag(&mut self, byte: u8, value: i64) {
-        if (-ZIGZAG_SHORT..ZIGZAG_SHORT).contains(&value) {
-            self.short(byte, (value << 1 ^ value >> 63).unsigned_abs());
-        } else {
-            self.byte(byte);
-            self.zigzag_wide(value.into());
-        }
-    }
-
-    /// A byte and a number, which mostly fit one word.
-    #[inline]
-    fn short(&mut self, byte: u8, value: u64) {
-        if value >= UVARINT_SHORT {
-            self.byte(byte);
-            self.uvarint_wide(value.into());
-            return;
-        }
-        let (mut word, mut rest) = (Word::EMPTY.then(byte), value);
-        while rest >= 0x80 {
-            word = word.then((rest & 0x7f) as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.word(word.then(rest as u8));
-    }
-
-    fn zigzag_wide(&mut self, value: i128) {
-        // Numbers stay within 2^127-1 in size, so twice the size fits.
-        let size = value.unsigned_abs() << 1;
-        self.uvarint_wide(if value < 0 { size - 1 } else { size });
-    }
-
-    #[inline]
-    fn uvarint(&mut self, value: u64) {
-        if value < 0x80 {
-            self.byte(value as u8);
-        } else {
-            self.uvarint_wide(value.into());
-        }
-    }
-
-    fn uvarint_wide(&mut self, value: u128) {
-        let mut rest = value;
-        while rest >= 0x80 {
-            self.byte((rest & 0x7f) as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.byte(rest as u8);
     }
 }
 

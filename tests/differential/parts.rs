@@ -220,12 +220,16 @@ pub fn outcomes(inventor: &mut Inventor<'_>) -> Json {
         };
         rows.push(row(inventor, "last", scope, last));
         let kinds = ["determine", "review", "exit"].map(Json::from).to_vec();
-        lists.push(object([
+        let mut list = vec![
             ("id", id.into()),
             ("scope", scope.into()),
             ("kinds", Json::List(kinds)),
             ("rows", Json::List(rows)),
-        ]));
+        ];
+        if scope == "member" && inventor.c.one_in(2) {
+            list.push(("concerns", inventor.expr(Kind::Bool, scope, 2)));
+        }
+        lists.push(object(list));
     }
     Json::List(lists)
 }

@@ -118,6 +118,16 @@ class Deciding:
     def _walk(self, decision, scope, lists=None):
         """Decides by the first row that is true; False where no row of a member's list is."""
         for outcomes in self._lists(scope) if lists is None else lists:
+            if outcomes.concerns is not None:
+                concerned = self.evaluation.step(outcomes.concerns, WHEN, decision.instance)
+                if concerned is False:
+                    continue
+                if concerned is not True:
+                    if type(concerned) is Missing:
+                        decision.needs(concerned)
+                    else:
+                        decision.fails(_error_of(concerned))
+                    return True
             for versions in outcomes.rows:
                 row = self.in_force(versions)
                 if row is None:

@@ -195,11 +195,10 @@ class Law:
     def _outcomes(self, declared):
         for outcomes in self.lists:
             if outcomes.id == declared["id"]:
-                break
-        else:
-            outcomes = OutcomeList(len(self.lists), declared)
-            self.lists.append(outcomes)
-        outcomes.extend(declared)
+                outcomes.extend(declared, opens=False)
+                return
+        self.lists.append(OutcomeList(len(self.lists), declared))
+        self.lists[-1].extend(declared, opens=True)
 
     def clause_number(self, name):
         """The number of a clause by its id."""

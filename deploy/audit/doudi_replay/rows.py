@@ -38,10 +38,14 @@ class OutcomeList:
         self.id = declared["id"]
         self.kinds = declared.get("kinds", ())
         self.scope = declared["scope"]
+        self.declared_concerns = declared.get("concerns")
+        self.concerns = None
         self.rows = []
 
-    def extend(self, declared):
-        """Puts the rows of one document in their places."""
+    def extend(self, declared, opens):
+        """Puts the rows of one document in their places; `opens` is true for the document that opens the list."""
+        if "concerns" in declared and (not opens or self.scope != MEMBER):
+            raise SealedError("outcome list %s may not say whom it concerns here" % self.id)
         if declared["scope"] != self.scope:
             raise SealedError("outcome list %s has two scopes" % self.id)
         for row in declared.get("rows", ()):
@@ -56,11 +60,21 @@ class OutcomeList:
                 self.rows.append([row])
 
     def compile(self, compiler):
-        """Compiles every version of every row."""
+        """Compiles whom the list concerns, and every version of every row."""
+        if self.declared_concerns is not None:
+            self.concerns = Concerns(self, compiler)
         self.rows = [
             [OutcomeRow(self, position, version, row, compiler) for version, row in enumerate(rows, 1)]
             for position, rows in enumerate(self.rows)
         ]
+
+
+class Concerns:
+    """Whom a list of members concerns."""
+
+    def __init__(self, outcomes, compiler):
+        self.place = (5, outcomes.number, 0, 1)
+        self.steps = {0: compiler.expression(outcomes.declared_concerns, outcomes.scope)}
 
 
 class OutcomeRow:

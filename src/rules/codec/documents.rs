@@ -42,7 +42,7 @@ sealed! {
     Choice { id, name, options, option, in_force, cite, by, note }
     Clause { id, name, scope, unit, cite, in_force, by, on_lapse, overrides, expr }
     OnLapse { when, otherwise }
-    OutcomeList { id, kinds, scope, rows }
+    OutcomeList { id, kinds, scope, concerns, rows }
     OutcomeRow {
         id, in_force, overrides, before, when, outcome, reason, cite, amount, persons, from, months, valid, then, shows, first,
         refer, flags,

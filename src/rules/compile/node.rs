@@ -1,10 +1,12 @@
 //! The nodes of the arena.
 
+use std::cmp::Ordering;
+
 use super::diagram::Test;
 use crate::rules::expr::{Operator, RoundMode};
 use crate::rules::law::ClauseIndex;
 use crate::rules::number::Number;
-use crate::rules::trace::Word;
+use crate::rules::trace::PlainStep;
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::{Codes, FactIndex, ScopeIndex};
 
@@ -13,21 +15,21 @@ use crate::rules::vocabulary::{Codes, FactIndex, ScopeIndex};
 pub(in crate::rules) struct NodeIndex(pub(in crate::rules) u32);
 
 /// A run of the operand table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct Operands {
     start: u32,
     count: u32,
 }
 
 /// From an instance of a scope outwards to the enclosing instance of another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct Reach {
     pub(in crate::rules) from: ScopeIndex,
     pub(in crate::rules) to: ScopeIndex,
 }
 
 /// The instance in which a fact or clause is read, seen from the instance of the expression.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) enum Source {
     /// The household: the one instance of the root.
     Household,
@@ -69,6 +71,8 @@ pub(in crate::rules) enum Node {
     Fold(Fold, Operands),
     Not(NodeIndex),
     Compare(Comparison, NodeIndex, NodeIndex),
+    /// A comparison with a whole number: most have one on their right.
+    Against(Comparison, NodeIndex, i64),
     And(Operands),
     Or(Operands),
     If(NodeIndex, NodeIndex, NodeIndex),
@@ -109,7 +113,7 @@ pub(in crate::rules) enum Binary {
     WithinArea,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) enum Comparison {
     Eq,
     Ne,
@@ -117,6 +121,21 @@ pub(in crate::rules) enum Comparison {
     Le,
     Gt,
     Ge,
+}
+
+impl Comparison {
+    /// Whether it holds of two values in this order.
+    #[inline]
+    pub(in crate::rules) const fn holds(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Eq => order.is_eq(),
+            Comparison::Ne => order.is_ne(),
+            Comparison::Lt => order.is_lt(),
+            Comparison::Le => order.is_le(),
+            Comparison::Gt => order.is_gt(),
+            Comparison::Ge => order.is_ge(),
+        }
+    }
 }
 
 /// A left fold over three or more operands.
@@ -209,6 +228,17 @@ impl Kind {
     }
 }
 
+/// Over which instances an aggregate runs, where its way down is short.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) enum Extent {
+    /// All of the scope.
+    Whole,
+    /// Those right under the instance of the expression.
+    Under,
+    /// Those at the end of a longer way.
+    Way,
+}
+
 /// An aggregate with its way down to the instances.
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct AggregateNode {
@@ -220,6 +250,7 @@ pub(in crate::rules) struct AggregateNode {
     pub(in crate::rules) parent: Option<Reach>,
     /// The scopes from below the anchor down to `scope`.
     pub(in crate::rules) path: Vec<ScopeIndex>,
+    pub(in crate::rules) extent: Extent,
     /// None for literal true.
     pub(in crate::rules) filter: Option<NodeIndex>,
     /// What is added, compared or tested; of `first`, the key.
@@ -233,11 +264,16 @@ pub(in crate::rules) struct AggregateNode {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct StepNode {
     pub(in crate::rules) node: NodeIndex,
+    /// The diagram of a step that is a condition; none for one that is a value, or where a law has too many tests.
+    pub(in crate::rules) diagram: Option<u32>,
+    /// How its records in the trace begin.
+    pub(in crate::rules) plain: Option<PlainStep>,
     pub(in crate::rules) scope: ScopeIndex,
     pub(in crate::rules) part: Part,
-    /// How its records in the trace begin.
-    pub(in crate::rules) prefix: Option<Word>,
 }
+
+/// The part of the first flag of an outcome row.
+const FLAGS: u32 = 10;
 
 /// SEMANTICS.md section 11, `part`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,13 +285,14 @@ pub(in crate::rules) struct Part {
     pub(in crate::rules) part: u32,
 }
 
-/// What an evaluation needs of a clause, close together.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::rules) struct ClauseNode {
-    /// None: the months that the procedure makes.
-    pub(in crate::rules) scope: Option<ScopeIndex>,
-    /// The only version, if it has no limits: no date is read.
-    pub(in crate::rules) always: Option<NodeIndex>,
+impl Part {
+    /// Whether the step is a condition by its part: `when`, `persons`, flags and guards.
+    pub(in crate::rules) const fn is_condition(self) -> bool {
+        match self.section {
+            1 => self.part <= 1 || self.part >= FLAGS,
+            _ => self.part == 0,
+        }
+    }
 }
 
 /// The arena of a law.
@@ -263,7 +300,10 @@ pub(in crate::rules) struct ClauseNode {
 pub(in crate::rules) struct Code {
     pub(in crate::rules) nodes: Vec<Node>,
     pub(in crate::rules) steps: Vec<StepNode>,
-    pub(in crate::rules) clauses: Vec<ClauseNode>,
+    /// The scope of each clause.
+    pub(in crate::rules) scopes: Vec<ScopeIndex>,
+    /// The only version of each clause, if it has no limits: no date is read.
+    pub(in crate::rules) always: Vec<Option<NodeIndex>>,
     pub(in crate::rules) numbers: Vec<Number>,
     pub(in crate::rules) codes: Codes,
     pub(in crate::rules) tests: Vec<Test>,

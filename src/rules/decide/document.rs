@@ -243,7 +243,7 @@ impl Writer<'_> {
             Some(Carried {
                 member: member.map(|member| self.facts.member_id(member)),
                 fact: carry.text.fact.clone(),
-                value: recorded(value)?,
+                value: recorded(&self.decision.evaluation.value(*value))?,
             })
         });
         carried.collect()

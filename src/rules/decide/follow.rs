@@ -1,7 +1,7 @@
 //! What follows from a decision: due dates, and what the case carries on (`DECIDE.md` section 5).
 
 use super::{Decided, Procedure};
-use crate::rules::value::{Cell, Value};
+use crate::rules::value::Cell;
 use crate::rules::vocabulary::ScopeIndex;
 
 impl<'l> Procedure<'l> {
@@ -34,8 +34,8 @@ impl<'l> Procedure<'l> {
                 if self.evaluation.step(carry.when, instance) != Cell::Yes {
                     continue;
                 }
-                match self.evaluation.evaluate(carry.value, instance) {
-                    Value::Missing(_) | Value::Error(_) => {}
+                match self.evaluation.step(carry.value, instance) {
+                    Cell::Missing(_) | Cell::Error(_) => {}
                     value => {
                         let member = (!of_household).then_some(instance);
                         decision.carried.push((carry, member, value));

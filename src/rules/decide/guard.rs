@@ -2,9 +2,7 @@
 
 use super::row::fault_of;
 use super::{Decided, DecidedRow, Procedure, Stopped};
-use crate::rules::law::GuardRule;
-use crate::rules::outcome::{Effect, Outcome};
-use crate::rules::value::{Gap, Value};
+use crate::rules::value::{Cell, Gap};
 use crate::rules::vocabulary::ScopeIndex;
 
 impl<'l> Procedure<'l> {
@@ -28,7 +26,7 @@ impl<'l> Procedure<'l> {
         self.evaluation.set_pay_from(decided.from);
         let mut failed = Vec::new();
         let mut missing: Option<Gap> = None;
-        for guard in law.guards() {
+        for guard in law.guards_of(outcome, decided.effect) {
             let rule = match self.evaluation.select(guard) {
                 Ok(Some(rule)) => rule,
                 Ok(None) => continue,
@@ -37,7 +35,7 @@ impl<'l> Procedure<'l> {
                     continue;
                 }
             };
-            if !applies(rule, outcome, decided.effect) {
+            if !rule.applies(outcome, decided.effect) {
                 continue;
             }
             let household = [0];
@@ -48,13 +46,14 @@ impl<'l> Procedure<'l> {
             };
             let mut holds = true;
             for instance in instances {
-                match self.evaluation.evaluate(rule.require, *instance) {
-                    Value::Bool(value) => holds &= value,
-                    Value::Missing(gap) => {
+                match self.evaluation.step(rule.require, *instance) {
+                    Cell::Yes => {}
+                    Cell::No => holds = false,
+                    Cell::Missing(gap) => {
                         missing = Some(missing.map_or(gap, |earlier| self.evaluation.join_gaps(earlier, gap)));
                     }
                     other => {
-                        *decided = DecidedRow::stop(decided.row, Stopped::Fault(fault_of(&other)));
+                        *decided = DecidedRow::stop(decided.row, Stopped::Fault(fault_of(other)));
                         return;
                     }
                 }
@@ -68,17 +67,4 @@ impl<'l> Procedure<'l> {
             None => decided.failed = failed,
         }
     }
-}
-
-/// Whether a guard concerns an outcome with this effect.
-fn applies(rule: &GuardRule, outcome: Outcome, effect: Option<Effect>) -> bool {
-    let by_outcome = rule
-        .outcomes
-        .as_ref()
-        .is_none_or(|outcomes| outcomes.contains(&outcome));
-    let by_effect = rule
-        .effects
-        .as_ref()
-        .is_none_or(|effects| effect.is_some_and(|effect| effects.contains(&effect)));
-    by_outcome && by_effect
 }

@@ -4,6 +4,7 @@ use crate::canonical::Json;
 use crate::reader::{FromJson, each};
 use crate::rules::calendar::Month;
 use crate::rules::entitlement::Entitlement;
+use crate::rules::eval::Layout;
 use crate::rules::facts::{Facts, FactsError};
 use crate::rules::law::Law;
 use crate::rules::outcome::Cause;
@@ -28,6 +29,7 @@ pub enum FactsRefused {
 #[derive(Debug)]
 pub struct DecisionFacts {
     facts: Facts,
+    layout: Layout,
     standing: Vec<Entitlement>,
     cause: Cause,
     effective_from: Option<Month>,
@@ -71,6 +73,7 @@ impl DecisionFacts {
             kind,
             is_recipient: matches!(facts.code("history.status"), Some("dibao" | "grace" | "tekun")),
             member_scope: law.schema().scope("member").ok_or(FactsRefused::Part("members"))?,
+            layout: Layout::new(law, &facts.counts),
             facts,
         })
     }
@@ -79,6 +82,11 @@ impl DecisionFacts {
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// Where the clauses of the law stand in their evaluation.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// What stands before the decision.

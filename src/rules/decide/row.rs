@@ -1,11 +1,13 @@
 //! Walking the rows of an outcome list, and the parts of the row that decides.
 
+use std::ops::RangeInclusive;
+
 use super::{DecidedRow, Procedure, RowPlace, Stopped, VALID_MONTHS_MAX};
 use crate::rules::calendar::Month;
-use crate::rules::law::{OutcomeRule, Step};
+use crate::rules::law::{OutcomeList, OutcomeRule, Step};
 use crate::rules::money::Fen;
 use crate::rules::outcome::Outcome;
-use crate::rules::value::{Cell, Fault, Gap, Value};
+use crate::rules::value::{Cell, Fault, Gap};
 
 /// The parts of one row: their values, and what is missing of them.
 struct Parts<'p, 'l> {
@@ -15,6 +17,17 @@ struct Parts<'p, 'l> {
 }
 
 impl<'l> Procedure<'l> {
+    /// What a list decides for one member, whom it may not concern.
+    pub(super) fn walk_member(&mut self, number: usize, list: &'l OutcomeList, member: u32) -> Option<DecidedRow<'l>> {
+        let stopped = match list.concerns.map(|step| self.evaluation.step(step, member)) {
+            None | Some(Cell::Yes) => return self.walk(number, member, None),
+            Some(Cell::No) => return None,
+            Some(Cell::Missing(gap)) => Stopped::Missing(gap),
+            Some(other) => Stopped::Fault(fault_of(other)),
+        };
+        Some(DecidedRow::stop(None, stopped))
+    }
+
     /// The first row of a list that decides in this instance; none if no row holds.
     pub(super) fn walk(
         &mut self,
@@ -23,10 +36,18 @@ impl<'l> Procedure<'l> {
         persons: Option<&mut Vec<u32>>,
     ) -> Option<DecidedRow<'l>> {
         let law = self.law;
-        for (number, row) in law.lists()[list].rows.iter().enumerate() {
+        let rows = &law.lists()[list];
+        let mut number = 0;
+        loop {
+            let (passed, value) = self.evaluation.first_row(&rows.always[number..], instance);
+            number += passed;
+            let row = rows.rows.get(number)?;
             let rule = match self.evaluation.select(row) {
                 Ok(Some(rule)) => rule,
-                Ok(None) => continue,
+                Ok(None) => {
+                    number += 1;
+                    continue;
+                }
                 Err(gap) => return Some(DecidedRow::stop(None, Stopped::Missing(gap))),
             };
             let place = RowPlace {
@@ -34,17 +55,17 @@ impl<'l> Procedure<'l> {
                 row: number,
                 rule,
             };
-            match self.evaluation.step(rule.when, instance) {
-                Cell::No => {}
+            match value.unwrap_or_else(|| self.evaluation.step(rule.when, instance)) {
+                Cell::No => number += 1,
                 Cell::Yes => return Some(self.decided(place, instance, persons)),
                 Cell::Missing(gap) => return Some(DecidedRow::stop(Some(place), Stopped::Missing(gap))),
                 Cell::Error(fault) => return Some(DecidedRow::stop(Some(place), Stopped::Fault(fault))),
                 _ => return Some(DecidedRow::stop(Some(place), Stopped::Fault(Fault::Type))),
             }
         }
-        None
     }
 
+    #[inline(never)]
     fn decided(&mut self, place: RowPlace<'l>, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow<'l> {
         let mut parts = Parts {
             procedure: self,
@@ -122,10 +143,7 @@ impl<'l> Parts<'_, 'l> {
         for member in 0..self.procedure.facts.member_count() {
             let covered = match step {
                 None => true,
-                Some(step) => {
-                    let value = self.procedure.evaluation.evaluate(step, member);
-                    self.settle(value, |value| bool_of(&value))?.unwrap_or(false)
-                }
+                Some(step) => self.demand(step, member, bool_of)?.unwrap_or(false),
             };
             if covered {
                 persons.push(member);
@@ -138,66 +156,62 @@ impl<'l> Parts<'_, 'l> {
         let instances = self.procedure.evaluation.add_months(from, count).ok_or(Fault::Range)?;
         let mut months = Vec::with_capacity(instances.len());
         for instance in instances {
-            let value = self.procedure.evaluation.evaluate(amount, instance);
-            months.extend(self.settle(value, |value| fen_of(&value))?);
+            months.extend(self.demand(amount, instance, fen_of)?);
         }
         Ok(months)
     }
 
     fn fen(&mut self, step: Option<Step>) -> Result<Option<Fen>, Fault> {
-        self.part(step, |value| fen_of(&value))
+        self.part(step, fen_of)
     }
 
     fn month(&mut self, step: Option<Step>) -> Result<Option<Month>, Fault> {
         self.part(step, |value| match value {
-            Value::Month(month) => Ok(month),
-            other => Err(fault_of(&other)),
+            Cell::Month(month) => Ok(month),
+            other => Err(fault_of(other)),
         })
     }
 
-    fn whole(&mut self, step: Option<Step>, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, Fault> {
-        self.part(step, |value| {
-            let Value::Number(number) = value else {
-                return Err(fault_of(&value));
-            };
-            let whole = if number.denominator() == 1 {
-                u32::try_from(number.numerator()).ok()
-            } else {
-                None
-            };
-            whole.filter(|whole| range.contains(whole)).ok_or(Fault::Range)
+    fn whole(&mut self, step: Option<Step>, range: RangeInclusive<u32>) -> Result<Option<u32>, Fault> {
+        self.part(step, |value| match value {
+            Cell::Int(number) => u32::try_from(number)
+                .ok()
+                .filter(|whole| range.contains(whole))
+                .ok_or(Fault::Range),
+            Cell::Wide(_) => Err(Fault::Range),
+            other => Err(fault_of(other)),
         })
     }
 
     fn bool(&mut self, step: Step) -> Result<Option<bool>, Fault> {
-        self.part(Some(step), |value| bool_of(&value))
+        self.part(Some(step), bool_of)
     }
 
-    fn part<T>(
-        &mut self,
-        step: Option<Step>,
-        read: impl FnOnce(Value<'_>) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
-        let Some(step) = step else { return Ok(None) };
-        let value = self.procedure.evaluation.evaluate(step, self.instance);
-        self.settle(value, read)
+    #[inline]
+    fn part<T>(&mut self, step: Option<Step>, read: impl FnOnce(Cell) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match step {
+            Some(step) => self.demand(step, self.instance, read),
+            None => Ok(None),
+        }
     }
 
     /// A value read, or its gap remembered.
-    fn settle<T>(
+    #[inline]
+    fn demand<T>(
         &mut self,
-        value: Value<'_>,
-        read: impl FnOnce(Value<'_>) -> Result<T, Fault>,
+        step: Step,
+        instance: u32,
+        read: impl FnOnce(Cell) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
-        match value {
-            Value::Missing(gap) => {
+        match self.procedure.evaluation.step(step, instance) {
+            Cell::Missing(gap) => {
                 self.missing = Some(match self.missing {
                     None => gap,
                     Some(earlier) => self.procedure.evaluation.join_gaps(earlier, gap),
                 });
                 Ok(None)
             }
-            Value::Error(fault) => Err(fault),
+            Cell::Error(fault) => Err(fault),
             value => read(value).map(Some),
         }
     }
@@ -216,34 +230,30 @@ fn complete<'l>(rule: &OutcomeRule, decided: DecidedRow<'l>) -> Result<DecidedRo
     }
 }
 
-/// A whole number of fen that can be paid.
-fn fen_of(value: &Value<'_>) -> Result<Fen, Fault> {
-    let Value::Number(number) = value else {
-        return Err(fault_of(value));
-    };
-    Fen::from_number(*number)
-        .filter(|amount| *amount >= Fen::ZERO)
-        .ok_or(Fault::Range)
+/// A whole number of fen that can be paid. A number that is no small integer is none: it is a fraction, or too large.
+fn fen_of(value: Cell) -> Result<Fen, Fault> {
+    match value {
+        Cell::Int(amount) => Fen::new(amount)
+            .filter(|amount| *amount >= Fen::ZERO)
+            .ok_or(Fault::Range),
+        Cell::Wide(_) => Err(Fault::Range),
+        other => Err(fault_of(other)),
+    }
 }
 
-pub(super) fn bool_of(value: &Value<'_>) -> Result<bool, Fault> {
-    if let Value::Bool(value) = value {
-        Ok(*value)
-    } else {
-        Err(fault_of(value))
+fn bool_of(value: Cell) -> Result<bool, Fault> {
+    match value {
+        Cell::Yes => Ok(true),
+        Cell::No => Ok(false),
+        other => Err(fault_of(other)),
     }
 }
 
 /// The error that a value of another kind is.
-pub(super) fn fault_of(value: &Value<'_>) -> Fault {
-    match value {
-        Value::Error(fault) => *fault,
-        Value::Bool(_)
-        | Value::Number(_)
-        | Value::Code(_)
-        | Value::Date(_)
-        | Value::Month(_)
-        | Value::Area(_)
-        | Value::Missing(_) => Fault::Type,
+pub(super) fn fault_of(value: Cell) -> Fault {
+    if let Cell::Error(fault) = value {
+        fault
+    } else {
+        Fault::Type
     }
 }

@@ -172,6 +172,14 @@ impl<'d> Sides<'d> {
                 let new = new.map_or_else(|| "取消".into(), |row| outcome_row_words(row, &self.names_new));
                 rows.push(vec![format!("{id} {}", key.trim_end_matches(" 1")), old, new]);
             }
+            let concerns = |side: Option<&'d crate::rules::document::OutcomeList>, names: &Names<'_>| {
+                let concerns = side.and_then(|list| list.concerns.as_ref());
+                concerns.map_or_else(|| "全部".to_string(), |expr| sentence(expr, names))
+            };
+            let (before, after) = (concerns(old, &self.names_old), concerns(new, &self.names_new));
+            if before != after {
+                rows.push(vec![format!("{id} 适用于"), before, after]);
+            }
             let order = |side| slice(side).iter().map(|row| row.id.as_str()).collect::<Vec<&str>>();
             let (before, after) = (order(old), order(new));
             let kept = |ids: &[&'d str], other: &[&'d str]| {

@@ -40,8 +40,12 @@ impl<'d> Reach<'d> {
                     reach.readers.entry(thing).or_default().insert(&clause.id);
                 }
             }
-            for row in document.outcomes.iter().flat_map(|list| &list.rows) {
-                for thing in row_expressions(row).into_iter().flat_map(things) {
+            for (list, row) in document
+                .outcomes
+                .iter()
+                .flat_map(|list| list.rows.iter().map(move |row| (list, row)))
+            {
+                for thing in row_expressions(row).into_iter().chain(&list.concerns).flat_map(things) {
                     reach.outcomes.entry(thing).or_default().insert(&row.outcome);
                 }
             }

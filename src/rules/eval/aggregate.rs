@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Evaluation;
-use crate::rules::compile::{AggregateNode, Binary, Kind, NodeIndex};
+use crate::rules::compile::{AggregateNode, Binary, Extent, Kind, Node, NodeIndex, Source};
 use crate::rules::value::{Cell, Fault, Gap};
 
 impl Evaluation<'_> {
@@ -12,6 +12,12 @@ impl Evaluation<'_> {
         let law = self.law;
         let node = law.code.aggregate_at(index);
         let range = self.instances_of(node, at);
+        match (node.kind, range.is_empty()) {
+            (Kind::Sum | Kind::Count, true) => return Cell::Int(0),
+            (Kind::Any, true) => return Cell::No,
+            (Kind::All, true) => return Cell::Yes,
+            _ => {}
+        }
         match node.kind.deciding() {
             Some(deciding) => self.decide(node, range, deciding),
             None => self.collect(node, range, at),
@@ -19,7 +25,19 @@ impl Evaluation<'_> {
     }
 
     /// The instances under the anchor: tables are in document order, so they are one run.
+    #[inline]
     pub(super) fn instances_of(&self, node: &AggregateNode, at: u32) -> Range<u32> {
+        match node.extent {
+            Extent::Whole => 0..self.facts.counts[node.scope.at()],
+            Extent::Under => {
+                let starts = &self.facts.tables[node.scope.at()].starts;
+                starts[at as usize]..starts[at as usize + 1]
+            }
+            Extent::Way => self.instances_on_the_way(node, at),
+        }
+    }
+
+    fn instances_on_the_way(&self, node: &AggregateNode, at: u32) -> Range<u32> {
         let anchor = self.climb(node.anchor, at);
         node.path.iter().fold(anchor..anchor + 1, |range, scope| {
             let starts = &self.facts.tables[scope.at()].starts;
@@ -28,7 +46,7 @@ impl Evaluation<'_> {
     }
 
     /// Whether an instance is looked at: yes, no, or what the filter is instead.
-    #[inline]
+    #[inline(always)]
     fn filter(&mut self, filter: Option<NodeIndex>, instance: u32) -> Cell {
         match filter {
             None => Cell::Yes,
@@ -37,11 +55,20 @@ impl Evaluation<'_> {
     }
 
     /// A node as a condition; what is no bool is E_TYPE.
-    #[inline]
+    #[inline(always)]
     fn truth(&mut self, node: NodeIndex, at: u32) -> Cell {
-        match self.operand(node, at) {
+        match self.part(node, at) {
             truth @ (Cell::Yes | Cell::No | Cell::Missing(_) | Cell::Error(_)) => truth,
             _ => Cell::Error(Fault::Type),
+        }
+    }
+
+    /// [`Evaluation::run`], with what most parts of aggregates are answered on the spot: a clause of the instance.
+    #[inline(always)]
+    fn part(&mut self, node: NodeIndex, at: u32) -> Cell {
+        match self.nodes[node.0 as usize] {
+            Node::Clause(Source::Own(_), clause) => self.clause_cell(clause, at),
+            _ => self.run(node, at),
         }
     }
 
@@ -90,7 +117,7 @@ impl Evaluation<'_> {
                 stop => return stop,
             }
             let Some(value) = node.value else { continue };
-            match self.operand(value, instance) {
+            match self.part(value, instance) {
                 stop @ Cell::Error(_) => return stop,
                 Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
                 // A fault of the aggregate itself waits: something missing outweighs it.
@@ -122,6 +149,7 @@ impl Evaluation<'_> {
         }
     }
 
+    #[inline]
     fn take(
         &mut self,
         kind: Kind,
@@ -129,6 +157,18 @@ impl Evaluation<'_> {
         value: Cell,
         instance: u32,
     ) -> Result<(Cell, u32), Fault> {
+        // The commonest, without the ways of the others.
+        if let (Kind::Sum, Cell::Int(added)) = (kind, value) {
+            match held {
+                None => return Ok((value, instance)),
+                Some((Cell::Int(sum), _)) => {
+                    if let Some(sum) = sum.checked_add(added) {
+                        return Ok((Cell::Int(sum), instance));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
         let Some((earlier, from)) = held else {
             return match kind {
                 Kind::Sum => self.added(Cell::Int(0), value).map(|sum| (sum, instance)),

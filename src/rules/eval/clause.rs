@@ -1,6 +1,6 @@
 //! Clauses: evaluated once an instance, by the version in force, or by what holds where none is.
 
-use super::{Demanded, Evaluation, Slot};
+use super::{Branches, ClauseRecord, Evaluation};
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::{Cell, Fault, Gap};
 
@@ -8,30 +8,28 @@ impl Evaluation<'_> {
     /// The value of a clause in an instance of its scope, evaluated when first demanded.
     #[inline]
     pub(super) fn clause_cell(&mut self, clause: ClauseIndex, instance: u32) -> Cell {
-        let place = self.slot_of(clause, instance);
-        let slot = &self.slots[place];
-        if slot.is_demanded() {
-            return slot.value;
+        let slot = self.slot_of(clause, instance);
+        match self.slots[slot].value {
+            Cell::Absent => self.first_demand(clause, instance, slot),
+            value => value,
         }
-        self.first_demand(clause, instance, place)
     }
 
     #[inline(never)]
-    fn first_demand(&mut self, clause: ClauseIndex, instance: u32, place: usize) -> Cell {
-        let start = self.live.len();
-        let (value, version) = match self.law.code.clauses[clause.at()].always {
-            Some(node) => (self.operand(node, instance), 1),
+    fn first_demand(&mut self, clause: ClauseIndex, instance: u32, slot: usize) -> Cell {
+        let outer = std::mem::replace(&mut self.live, Branches::NONE);
+        let (value, version) = match self.law.code.always[clause.at()] {
+            Some(node) => (self.run(node, instance), 1),
             None => self.version(clause, instance),
         };
-        let branches = self.settle(start);
+        let branches = std::mem::replace(&mut self.live, outer);
         self.demanded_count += 1;
-        self.slots[place] = Slot {
+        self.slots[slot] = ClauseRecord {
             value,
-            instance,
             branches,
+            instance,
             clause,
             version,
-            demanded: Demanded::Yes,
         };
         value
     }

@@ -22,9 +22,9 @@ impl Evaluation<'_> {
     pub(in crate::rules) fn reads_of(&mut self, node: NodeIndex, at: u32) -> Vec<Read> {
         let mut reads = Vec::new();
         // Values come from the memo; the branches that the second walk settles are dropped.
-        let start = self.live.len();
+        let before = self.live;
         self.walk(node, at, &mut reads);
-        self.live.truncate(start);
+        self.live = before;
         reads
     }
 
@@ -57,7 +57,7 @@ impl Evaluation<'_> {
                 self.walk_each(law.code.of(operands), at, reads);
                 reads.push(Read::Parameter(parameter, value));
             }
-            Node::Unary(_, a) | Node::Not(a) | Node::Round(a, ..) | Node::In(a, _) => {
+            Node::Unary(_, a) | Node::Not(a) | Node::Round(a, ..) | Node::In(a, _) | Node::Against(_, a, _) => {
                 self.walk(a, at, reads);
             }
             Node::Binary(_, a, b) | Node::Compare(_, a, b) => self.walk_each(&[a.0, b.0], at, reads),

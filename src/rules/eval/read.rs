@@ -1,6 +1,6 @@
 //! Reading the law: parameters by keys, area and date, and the options of open choices.
 
-use super::Evaluation;
+use super::{Chosen, Evaluation};
 use crate::rules::calendar::Date;
 use crate::rules::compile::{NodeIndex, Operands};
 use crate::rules::document::SelectedBy;
@@ -46,17 +46,14 @@ impl Evaluation<'_> {
             (true, _) => return Cell::Error(Fault::Type),
             (false, _) => (law.area, keys),
         };
-        let mut in_force = false;
-        for area in asked.chain() {
-            for row in table.of_area(area).iter().filter(|row| row.in_force.holds(date)) {
-                in_force = true;
-                if self.fits(row, &self.keys[keys.clone()]) {
-                    self.rows.note((number, row.number));
-                    return row.value;
-                }
+        let (found, in_force) = table.find(law.area, asked, date, |row| self.fits(row, &self.keys[keys.clone()]));
+        match found {
+            Some(row) => {
+                self.rows.note((number, row.number));
+                row.value
             }
+            None => self.no_row(number, table, in_force, asked, date),
         }
-        self.no_row(number, table, in_force, asked, date)
     }
 
     /// Nothing fits: the declared `otherwise` if anything is in force at all, else a missing rule.
@@ -80,31 +77,36 @@ impl Evaluation<'_> {
     /// The option in force, resolved once a decision.
     #[inline]
     pub(super) fn choice(&mut self, number: u16) -> Cell {
-        match self.choice_cells[usize::from(number)] {
-            Cell::Absent => self.first_read(number),
-            cell => cell,
+        match self.options[usize::from(number)] {
+            Chosen {
+                value: Cell::Absent, ..
+            } => self.first_read(number),
+            chosen => chosen.value,
         }
     }
 
     #[inline(never)]
     fn first_read(&mut self, number: u16) -> Cell {
-        let setting = self.setting(number);
-        self.choice_cells[usize::from(number)] = setting;
-        setting
+        let chosen = self.setting(number);
+        self.options[usize::from(number)] = chosen;
+        chosen.value
     }
 
-    fn setting(&mut self, number: u16) -> Cell {
+    fn setting(&mut self, number: u16) -> Chosen {
         let table = &self.law.choices[usize::from(number)];
+        let gap = |gap| Chosen {
+            value: Cell::Missing(gap),
+            setting: 0,
+        };
         let Some(date) = self.date(SelectedBy::DecisionDate) else {
-            return Cell::Missing(self.undated(SelectedBy::DecisionDate));
+            return gap(self.undated(SelectedBy::DecisionDate));
         };
         match table.settings.iter().rposition(|setting| setting.in_force.holds(date)) {
-            Some(at) => {
-                let setting = &table.settings[at];
-                self.chosen.note((number, u32::try_from(at + 1).unwrap_or(u32::MAX)));
-                Cell::Code(setting.code)
-            }
-            None => Cell::Missing(self.gaps.choice(number, date)),
+            Some(at) => Chosen {
+                value: Cell::Code(table.settings[at].code),
+                setting: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            },
+            None => gap(self.gaps.choice(number, date)),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Evaluation<'_> {
     /// The options of choices that were read, in the order of the law.
     #[must_use]
     pub fn choices_read(&self) -> Vec<ChoiceRead> {
-        let read = self.options_read().iter().map(|&(choice, version)| {
+        let read = self.options_read().map(|(choice, version)| {
             let table = &self.law.choices[usize::from(choice)];
             let setting = &table.settings[version as usize - 1];
             ChoiceRead {
@@ -113,8 +113,9 @@ impl Evaluation<'_> {
     }
 
     /// (choice, setting), ascending.
-    pub(in crate::rules) fn options_read(&self) -> &[(u16, u32)] {
-        self.chosen.as_slice()
+    pub(in crate::rules) fn options_read(&self) -> impl Iterator<Item = (u16, u32)> + Clone {
+        let read = (0..).zip(&self.options).filter(|(_, chosen)| chosen.setting != 0);
+        read.map(|(choice, chosen)| (choice, chosen.setting))
     }
 
     pub(in crate::rules) fn gap_set(&self, gap: Gap) -> Cow<'_, GapSet> {

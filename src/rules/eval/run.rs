@@ -1,7 +1,5 @@
 //! One node after another: reading, branching, conditions, and the strictness of everything else.
 
-use std::cmp::Ordering;
-
 use super::Evaluation;
 use crate::rules::compile::{Binary, Comparison, Fold, Node, NodeIndex, Operands, PAY_FROM, Reach, Source, Unary};
 use crate::rules::expr::RoundMode;
@@ -22,13 +20,13 @@ impl Evaluation<'_> {
             Node::Const(cell) => cell,
             Node::Fact(source, fact, column) => match source {
                 Source::Household => self.fact(fact, usize::from(column), 0),
-                Source::Own(scope) => self.fact(fact, self.facts.tables[scope.at()].place(column, at), at),
+                Source::Own(scope) => self.fact(fact, self.facts.spans[scope.at()].place(column, at), at),
                 Source::Outer(reach) => self.outer_fact(reach, fact, column, at),
             },
             Node::IsCode(source, fact, column, code) => self.is_code(source, fact, column, code, at),
             Node::Known(source, column) => match source {
                 Source::Household => self.facts.known[usize::from(column)].into(),
-                Source::Own(scope) => self.facts.known[self.facts.tables[scope.at()].place(column, at)].into(),
+                Source::Own(scope) => self.facts.known[self.facts.spans[scope.at()].place(column, at)].into(),
                 Source::Outer(reach) => self.outer_known(reach, column, at),
             },
             Node::Clause(source, clause) => match source {
@@ -38,6 +36,7 @@ impl Evaluation<'_> {
             },
             Node::Choice(choice) => self.choice(choice),
             Node::Compare(comparison, a, b) => self.compare(comparison, a, b, at),
+            Node::Against(comparison, a, number) => self.against(comparison, a, number, at),
             Node::In(value, codes) => self.one_of(value, codes, at),
             Node::Not(a) => self.not(a, at),
             Node::Condition(start, tree) => self.condition(start, tree, at),
@@ -108,17 +107,49 @@ impl Evaluation<'_> {
 
     #[inline(never)]
     fn compare(&mut self, comparison: Comparison, a: NodeIndex, b: NodeIndex, at: u32) -> Cell {
-        match self.operands(a, b, at) {
-            Ok((a, b)) => self.compared(comparison, a, b),
-            Err(stop) => stop,
+        let a = self.operand(a, at);
+        if let Cell::Error(_) = a {
+            return a;
+        }
+        let b = self.operand(b, at);
+        match self.stops(a, b) {
+            None => self.compared(comparison, a, b),
+            Some(stop) => stop,
+        }
+    }
+
+    #[inline(never)]
+    fn against(&mut self, comparison: Comparison, a: NodeIndex, number: i64, at: u32) -> Cell {
+        match self.operand(a, at) {
+            Cell::Int(a) => comparison.holds(a.cmp(&number)).into(),
+            stop @ (Cell::Error(_) | Cell::Missing(_)) => stop,
+            a => self.compared(comparison, a, Cell::Int(number)),
         }
     }
 
     #[inline(never)]
     fn strict_binary(&mut self, binary: Binary, a: NodeIndex, b: NodeIndex, at: u32) -> Cell {
-        match self.operands(a, b, at) {
-            Ok((a, b)) => self.binary(binary, a, b),
-            Err(stop) => stop,
+        let a = self.operand(a, at);
+        if let Cell::Error(_) = a {
+            return a;
+        }
+        let b = self.operand(b, at);
+        // The commonest, without the ways of the others.
+        if let (Cell::Int(x), Cell::Int(y)) = (a, b) {
+            let small = match binary {
+                Binary::Add => x.checked_add(y),
+                Binary::Sub => x.checked_sub(y),
+                Binary::Max => Some(x.max(y)),
+                Binary::Min => Some(x.min(y)),
+                _ => None,
+            };
+            if let Some(value) = small {
+                return Cell::Int(value);
+            }
+        }
+        match self.stops(a, b) {
+            None => self.binary(binary, a, b),
+            Some(stop) => stop,
         }
     }
 
@@ -169,13 +200,13 @@ impl Evaluation<'_> {
     #[inline(never)]
     fn outer_fact(&self, reach: Reach, fact: FactIndex, column: u16, at: u32) -> Cell {
         let instance = self.climb(reach, at);
-        self.fact(fact, self.facts.tables[reach.to.at()].place(column, instance), instance)
+        self.fact(fact, self.facts.spans[reach.to.at()].place(column, instance), instance)
     }
 
     #[inline(never)]
     fn outer_known(&self, reach: Reach, column: u16, at: u32) -> Cell {
         let instance = self.climb(reach, at);
-        self.facts.known[self.facts.tables[reach.to.at()].place(column, instance)].into()
+        self.facts.known[self.facts.spans[reach.to.at()].place(column, instance)].into()
     }
 
     #[inline(never)]
@@ -183,18 +214,13 @@ impl Evaluation<'_> {
         self.clause_cell(clause, self.climb(reach, at))
     }
 
-    /// Both values of a strict operator, or the error or gap that it has instead.
-    #[inline]
-    pub(super) fn operands(&mut self, a: NodeIndex, b: NodeIndex, at: u32) -> Result<(Cell, Cell), Cell> {
-        let a = self.operand(a, at);
-        if let Cell::Error(_) = a {
-            return Err(a);
-        }
-        let b = self.operand(b, at);
+    /// The error or gap that a strict operator has instead of a value, if its first operand is no error.
+    #[inline(always)]
+    fn stops(&mut self, a: Cell, b: Cell) -> Option<Cell> {
         match (a, b) {
-            (_, Cell::Error(_)) => Err(b),
-            (Cell::Missing(_), _) | (_, Cell::Missing(_)) => Err(self.join(a, b).map_or(a, Cell::Missing)),
-            _ => Ok((a, b)),
+            (_, Cell::Error(_)) => Some(b),
+            (Cell::Missing(_), _) | (_, Cell::Missing(_)) => Some(self.join(a, b).map_or(a, Cell::Missing)),
+            _ => None,
         }
     }
 
@@ -234,14 +260,12 @@ impl Evaluation<'_> {
 
     #[inline]
     fn compared(&self, comparison: Comparison, a: Cell, b: Cell) -> Cell {
-        let ordered = |wanted: fn(Ordering) -> bool| self.order(a, b).map(wanted);
         let truth = match comparison {
             Comparison::Eq => self.equal(a, b),
             Comparison::Ne => self.equal(a, b).map(|equal| !equal),
-            Comparison::Lt => ordered(Ordering::is_lt),
-            Comparison::Le => ordered(Ordering::is_le),
-            Comparison::Gt => ordered(Ordering::is_gt),
-            Comparison::Ge => ordered(Ordering::is_ge),
+            Comparison::Lt | Comparison::Le | Comparison::Gt | Comparison::Ge => {
+                self.order(a, b).map(|order| comparison.holds(order))
+            }
         };
         truth.map_or_else(Cell::Error, Cell::from)
     }
@@ -278,7 +302,7 @@ impl Evaluation<'_> {
             Cell::Error(_) => return truth,
             _ => return Cell::Error(Fault::Type),
         };
-        self.live.push(arm);
+        self.record_branch(arm);
         truth
     }
 
@@ -291,11 +315,11 @@ impl Evaluation<'_> {
             Cell::Code(code) => {
                 let found = arms.chunks_exact(2).position(|arm| arm[0] == code.operand());
                 let position = found.ok_or(Cell::Error(Fault::Range))?;
-                self.live.push(u16::try_from(position).unwrap_or(u16::MAX));
+                self.record_branch(u16::try_from(position).unwrap_or(u16::MAX));
                 Ok(NodeIndex(arms[2 * position + 1]))
             }
             Cell::Missing(_) => {
-                self.live.push(u16::try_from(arms.len() / 2).unwrap_or(u16::MAX));
+                self.record_branch(u16::try_from(arms.len() / 2).unwrap_or(u16::MAX));
                 Err(value)
             }
             Cell::Error(_) => Err(value),

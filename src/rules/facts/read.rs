@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Selecting, Table};
+use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Selecting, Span, Table};
 use crate::canonical::Json;
 use crate::rules::document::Type;
 use crate::rules::expr::Literal;
@@ -35,15 +35,20 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     if reader.errors.is_empty() {
         let mut facts = Facts {
             schema: Arc::clone(schema),
+            counts: reader.tables.iter().map(|table| table.count).collect(),
             tables: reader.tables,
+            spans: Vec::new(),
             cells: Vec::new(),
             known: Vec::new(),
             selecting: Default::default(),
             numbers: reader.numbers,
             document: Arc::new(document.clone()),
         };
-        for (table, rows) in facts.tables.iter_mut().zip(reader.rows) {
-            table.start = u32::try_from(facts.cells.len()).unwrap_or(u32::MAX);
+        for (scope, rows) in schema.scopes.iter().zip(reader.rows) {
+            facts.spans.push(Span {
+                start: u32::try_from(facts.cells.len()).unwrap_or(u32::MAX),
+                width: u32::try_from(scope.facts.len()).unwrap_or(u32::MAX),
+            });
             facts.cells.extend(rows.iter().map(|(cell, _)| *cell));
             facts.known.extend(rows.iter().map(|(_, known)| *known));
         }
@@ -134,7 +139,6 @@ impl<'a> Reader<'a> {
     fn row<'j>(&mut self, scope: ScopeIndex, find: impl Fn(&Fact) -> (Option<&'j Json>, String)) {
         let schema = self.schema;
         let columns = &schema.scopes[scope.at()].facts;
-        self.tables[scope.at()].width = u32::try_from(columns.len()).unwrap_or(u32::MAX);
         for index in columns {
             let fact = &schema.facts[index.at()];
             let (json, path) = find(fact);

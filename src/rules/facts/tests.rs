@@ -70,7 +70,7 @@ fn instances_are_numbered_in_document_order_over_the_household() {
 #[test]
 fn a_default_is_a_value_that_is_not_known() {
     let facts = read("{\"members\":[{}]}").expect("facts");
-    let at = |column| facts.tables[1].place(column, 0);
+    let at = |column| facts.spans[1].place(column, 0);
     assert_eq!((facts.cells[at(0)], facts.known[at(0)]), (Cell::Absent, false));
     assert_eq!((facts.cells[at(1)], facts.known[at(1)]), (Cell::No, false));
 }

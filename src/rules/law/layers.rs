@@ -12,13 +12,13 @@ use super::{CLAUSES_MAX, LAYERS_MAX, Law, LawError, Published, manifest};
 use crate::rules::calendar::WorkingCalendar;
 use crate::rules::codec::Digest;
 use crate::rules::compile::{
-    CALL_DEPTH_MAX, ClauseNode, Code, Compiler, Cost, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, Names, NodeIndex,
-    ParameterName, evaluations, expression_depth,
+    CALL_DEPTH_MAX, Code, Compiler, Cost, DEPTH_MAX, EVALUATIONS_MAX, NODES_MAX, Names, NodeIndex, ParameterName,
+    evaluations, expression_depth,
 };
 use crate::rules::document::Document;
 use crate::rules::expr::Expr;
 use crate::rules::value::Area;
-use crate::rules::vocabulary::{PAY_MONTH, Schema, ScopeIndex};
+use crate::rules::vocabulary::{Schema, ScopeIndex};
 
 /// A layer with its parsed area.
 struct Layer<'a> {
@@ -81,7 +81,10 @@ pub(super) fn resolve(
         depth: 0,
         evaluations: 0,
     };
-    let parameters = parameters::parameters(&layers, &mut builder);
+    let mut parameters = parameters::parameters(&layers, &mut builder);
+    for table in &mut parameters {
+        table.settle_here(area);
+    }
     let choices = parameters::choices(&layers, &mut builder);
     for (number, table) in (0..).zip(&parameters) {
         let name = ParameterName {
@@ -95,7 +98,7 @@ pub(super) fn resolve(
     builder.compiler.names.choices = numbered.collect();
     clauses::name(&layers, &mut builder);
     let (clauses, call_depths) = clauses::clauses(&layers, &mut builder);
-    let lists = rules::outcomes(&layers, &mut builder);
+    let mut lists = rules::outcomes(&layers, &mut builder);
     let guards = rules::guards(&layers, &mut builder);
     let schedules = rules::schedules(&layers, &mut builder);
     let carries = rules::carries(&layers, &mut builder);
@@ -113,16 +116,11 @@ pub(super) fn resolve(
     compiler.code.codes = compiler.codes;
     let mut code = compiler.code;
     code.diagrams();
-    code.clauses = clauses
-        .iter()
-        .map(|clause| ClauseNode {
-            scope: Some(clause.scope).filter(|scope| schema.scope_id(*scope) != PAY_MONTH),
-            always: match clause.versions.as_slice() {
-                [only] if only.in_force.is_unlimited() => Some(only.node),
-                _ => None,
-            },
-        })
-        .collect();
+    for list in &mut lists {
+        list.always = rules::row_tests(&list.rows, &code);
+    }
+    code.scopes = clauses.iter().map(|clause| clause.scope).collect();
+    code.always = clauses.iter().map(super::ClauseTable::always).collect();
     let sources: Vec<&Published> = ordered.iter().map(|(_, published)| *published).collect();
     let manifest = manifest::manifest(area, &sources, calendar, vocabulary);
     problems.into_result(()).map(|()| Law {
@@ -136,6 +134,7 @@ pub(super) fn resolve(
         code,
         manifest,
         lists,
+        concerned: super::GuardRule::concerned(&guards),
         guards,
         schedules,
         carries,

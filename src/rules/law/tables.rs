@@ -1,5 +1,8 @@
 //! Clauses, parameters and choices of a law: what an evaluation looks up.
 
+use std::ops::Range;
+
+use crate::rules::calendar::Date;
 use crate::rules::compile::NodeIndex;
 use crate::rules::document::{InForce, SelectedBy, Type};
 use crate::rules::expr::Literal;
@@ -12,6 +15,16 @@ pub(in crate::rules) struct ClauseTable {
     pub(in crate::rules) id: String,
     pub(in crate::rules) scope: ScopeIndex,
     pub(in crate::rules) versions: Vec<ClauseVersion>,
+}
+
+impl ClauseTable {
+    /// The only version, if it has no limits.
+    pub(in crate::rules) fn always(&self) -> Option<NodeIndex> {
+        match self.versions.as_slice() {
+            [only] if only.in_force.is_unlimited() => Some(only.node),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -41,6 +54,8 @@ pub(in crate::rules) struct ParameterTable {
     pub(in crate::rules) cite: Option<String>,
     /// For a lookup: by area, then the latest `from` first, then the highest number first.
     pub(in crate::rules) sorted: Vec<Row>,
+    /// Places in `sorted` of the rows of the law's own area and its superiors, nearest first.
+    pub(in crate::rules) here: Vec<usize>,
     /// For people, by number less one.
     pub(in crate::rules) rows: Vec<RowText>,
     /// Greatest minimum and least maximum over all documents that set bounds.
@@ -88,10 +103,39 @@ impl ParameterTable {
         self.keys.first() == Some(&Type::Area)
     }
 
-    /// The rows of one area.
-    pub(in crate::rules) fn of_area(&self, area: Area) -> &[Row] {
+    /// Finds the rows of the law's own area.
+    pub(in crate::rules) fn settle_here(&mut self, area: Area) {
+        self.here = area.chain().flat_map(|area| self.of_area(area)).collect();
+    }
+
+    /// The places in `sorted` of the rows of one area.
+    fn of_area(&self, area: Area) -> Range<usize> {
         let start = self.sorted.partition_point(|row| row.area < area);
         let length = self.sorted[start..].partition_point(|row| row.area == area);
-        &self.sorted[start..start + length]
+        start..start + length
+    }
+
+    /// The first row in force of an area or its superiors, nearest first, that fits; and whether any is in force.
+    pub(in crate::rules) fn find(
+        &self,
+        own: Area,
+        asked: Area,
+        date: Date,
+        fits: impl Fn(&Row) -> bool,
+    ) -> (Option<&Row>, bool) {
+        let mut in_force = false;
+        let mut counts = |row: &&Row| {
+            row.in_force.holds(date) && {
+                in_force = true;
+                fits(row)
+            }
+        };
+        let found = if asked == own {
+            self.here.iter().map(|at| &self.sorted[*at]).find(&mut counts)
+        } else {
+            let places = asked.chain().flat_map(|area| self.of_area(area));
+            places.map(|at| &self.sorted[at]).find(&mut counts)
+        };
+        (found, in_force)
     }
 }

@@ -382,6 +382,7 @@ fn a_row_added_to_a_superiors_list_says_where_it_stands() {
                 id: "determine".to_owned(),
                 kinds: vec!["determine".to_owned()],
                 scope: "household".to_owned(),
+                concerns: None,
                 rows: vec![row],
             }],
             ..document(policy, area)

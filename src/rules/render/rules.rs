@@ -14,9 +14,12 @@ pub(super) fn outcome_list(list: &OutcomeList, names: &Names<'_>, page: &mut Vec
         .map(|kind| names.code(Some("decision_kind"), kind))
         .collect::<Vec<_>>()
         .join("、");
+    let concerned = list.concerns.as_ref().map_or_else(
+        || format!("每个{}", names.scope(&list.scope)),
+        |concerns| format!("{}的每个{}", sentence(concerns, names), names.scope(&list.scope)),
+    );
     page.push(Block::Text(format!(
-        "办理{kinds}时，对每个{}依次检查，第一条符合的决定结果：",
-        names.scope(&list.scope)
+        "办理{kinds}时，对{concerned}依次检查，第一条符合的决定结果："
     )));
     page.push(Block::Steps(
         list.rows.iter().map(|row| outcome_row_words(row, names)).collect(),

@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 
 use crate::canonical::Json;
 use crate::rules::codec::Digest;
-use crate::rules::eval::{Branches, Evaluation, Read};
+use crate::rules::eval::{Branches, Evaluation, Read, StepRecord};
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::ScopeIndex;
 
 impl Evaluation<'_> {
     /// The trace for people, as JSON: `clauses` in the order of the law, then `steps` as they were
-    /// demanded. A branch not taken appears as its condition's value alone.
+    /// demanded, of an evaluation that was made for it ([`Evaluation::explained`]). A branch not taken appears as its condition's value alone.
     #[must_use]
     pub fn explain(&mut self) -> Json {
         let trace: Digest = self.trace().digest();
-        let demanded: Vec<(ClauseIndex, u32)> =
-            self.demanded_slots().map(|slot| (slot.clause, slot.instance)).collect();
+        let demanded: Vec<(ClauseIndex, u32)> = self
+            .demanded_clauses()
+            .map(|record| (record.clause, record.instance))
+            .collect();
         let clauses = demanded
             .into_iter()
             .map(|(clause, instance)| self.explain_clause(clause, instance))
             .collect();
-        let steps = (0..self.steps.len()).map(|at| self.explain_step(at)).collect();
+        let steps = self.steps.clone().unwrap_or_default();
+        let steps = steps.into_iter().map(|record| self.explain_step(record)).collect();
         Json::object([
             ("trace", Json::text(trace.to_string())),
             ("clauses", Json::List(clauses)),
@@ -55,8 +58,7 @@ impl Evaluation<'_> {
         Json::Object(out)
     }
 
-    fn explain_step(&mut self, at: usize) -> Json {
-        let record = self.steps[at];
+    fn explain_step(&mut self, record: StepRecord) -> Json {
         let step = self.law.code.steps[record.step.0 as usize];
         let mut out = BTreeMap::new();
         out.insert("step".to_owned(), Json::text(self.step_name(record.step)));
@@ -94,6 +96,7 @@ impl Evaluation<'_> {
                 format!("{}/{row}.{name}", list.id)
             }
             2 => format!("guard/{}.require", self.law.guards()[at].id),
+            5 => format!("{}.concerns", self.law.lists()[at].id),
             3 => format!("schedule/{}.{}", self.law.schedules()[at].id, when_or_value(part.part)),
             _ => format!(
                 "carry/{}.{}",
@@ -115,7 +118,7 @@ impl Evaluation<'_> {
         out.insert("value".to_owned(), self.readable(value));
         let branches = self.branches(branches);
         if !branches.is_empty() {
-            let arms = branches.iter().map(|arm| Json::Int((*arm).into())).collect();
+            let arms = branches.into_iter().map(|arm| Json::Int(arm.into())).collect();
             out.insert("branches".to_owned(), Json::List(arms));
         }
     }

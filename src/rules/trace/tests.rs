@@ -117,7 +117,7 @@ fn the_first_month_of_pay_is_missing_until_it_is_set() {
 fn the_readable_trace_names_clause_citation_value_what_was_read_and_the_branch() {
     let law = law();
     let facts = facts(&law, "2021-08-20");
-    let mut evaluation = Evaluation::new(&law, &facts);
+    let mut evaluation = Evaluation::new(&law, &facts).explained();
     let rule = evaluation
         .select(&law.lists()[0].rows[0])
         .expect("dated")

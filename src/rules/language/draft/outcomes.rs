@@ -17,6 +17,10 @@ pub struct DraftList {
     pub kinds: Vec<Text>,
     /// Scope; absent: the household.
     pub scope: Option<Text>,
+    /// Whom it concerns.
+    pub concerns: Expression,
+    /// Whether the text has `concerns`, right or wrong.
+    pub has_concerns: bool,
     /// Rows.
     pub rows: Vec<DraftRow>,
 }
@@ -101,7 +105,7 @@ pub struct DraftFlag {
     pub when: Expression,
 }
 
-const LIST_KEYS: [&str; 4] = ["id", "kinds", "scope", "rows"];
+const LIST_KEYS: [&str; 5] = ["id", "kinds", "scope", "concerns", "rows"];
 const ROW_KEYS: [&str; 17] = [
     "id",
     "in_force",
@@ -136,6 +140,8 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftList> 
                 id: id.clone(),
                 kinds: Vec::new(),
                 scope: None,
+                concerns: None,
+                has_concerns: false,
                 rows,
             });
             continue;
@@ -152,6 +158,8 @@ pub fn read(document: &Fields<'_>, remarks: &mut Remarks<'_>) -> Vec<DraftList> 
         read.push(DraftList {
             kinds: fields.texts(remarks, "kinds"),
             scope: fields.text(remarks, "scope"),
+            concerns: fields.expression(remarks, "concerns"),
+            has_concerns: fields.has("concerns"),
             rows: rows.iter().filter_map(|row| read_row(&id, row.node, remarks)).collect(),
             id,
         });

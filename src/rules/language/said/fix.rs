@@ -158,6 +158,7 @@ phrases! {
             "add a last row with `when: 真`: a household that no row meets must have an outcome too",
             "请在最后加一行 `when: 真`：哪一行都不符合的家庭也要有结果";
         LeaveScopeAndKinds => "leave `scope` and `kinds` out", "请去掉 `scope` 和 `kinds`";
+        LeaveConcernsOut => "leave `concerns` out", "请去掉 `concerns`";
         PutBefore => "put it before, or take it away", "请放到前面，或者删去";
         IdOfItsOwn => "give one of them an `id:` of its own", "请给其中一行另写 `id:`";
         OverrideOrRowId => "say `overrides:` and on what basis, or give it another `id:`", "请写明 `overrides:` 及其依据，或者换一个 `id:`";

@@ -6,7 +6,7 @@ use crate::rules::language::say::{Lang, Say as _};
 use crate::rules::law::LawError;
 
 /// Each sentence of resolution and its translation; `{}` stands for what a sentence names, in the same order.
-const SENTENCES: [(&str, &str); 43] = [
+const SENTENCES: [(&str, &str); 45] = [
     ("the document has no vocabulary", "文件没有词汇表"),
     (
         "the document is not of {} or a superior area",
@@ -75,6 +75,11 @@ const SENTENCES: [(&str, &str); 43] = [
     (
         "a superior's list keeps its kinds and scope",
         "上级结果表的办理事项和层级不能改变",
+    ),
+    ("a superior's list keeps whom it concerns", "上级结果表适用于谁不能改变"),
+    (
+        "only a list of scope member says whom it concerns",
+        "只有成员层级的结果表才规定适用于谁",
     ),
     (
         "it shadows an earlier row of the same id: say overrides and the basis",

@@ -138,6 +138,8 @@ phrases! {
         NoEnd { kind: String } => "{kind} does not end in an outcome for everybody", "{kind} 没有以人人适用的结果收尾";
         ListScope { scope: String } => "a list cannot run in scope {scope}", "结果表不能放在层级 {scope}";
         ListDiffers { id: String } => "`{id}` has another scope or other kinds in a superior document", "`{id}` 在上级文件中的层级或者办理事项与此不同";
+        ConcernsAgain { id: String } => "a superior document says whom `{id}` concerns", "`{id}` 适用于谁由上级文件规定";
+        ConcernsHousehold => "only a list of scope `member` says whom it concerns", "只有层级为 `member` 的结果表才规定适用于谁";
         NeverReached => "a row after `when: 真` is never reached", "`when: 真` 之后的行永远走不到";
         SecondRow { id: String } => "a second row `{id}`", "结果行 `{id}` 重复";
         ReplacesRow { id: String } => "this replaces the row `{id}` of a superior document without saying so", "这里取代了上级文件的结果行 `{id}`，却没有声明";

@@ -52,6 +52,7 @@ fn table(id: &str, gathered: &Gathered<'_>, builder: &mut Builder<'_>) -> Parame
         otherwise: None,
         cite: None,
         sorted: Vec::new(),
+        here: Vec::new(),
         rows: Vec::new(),
         bounds: None,
     };

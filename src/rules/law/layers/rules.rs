@@ -1,14 +1,15 @@
 //! Outcome lists, guards, schedules and carries: merged over the layers, compiled into steps.
 
 use super::{Builder, Layer};
-use crate::rules::compile::{Part, StepNode};
+use crate::rules::compile::{Code, Part, StepNode};
 use crate::rules::document::{Carry, Guard, InForce, Months, OutcomeRow, Schedule, SelectedBy};
 use crate::rules::expr::Expr;
 use crate::rules::law::check::overlap;
 use crate::rules::law::{
-    CarryRule, GuardRule, MonthSteps, OutcomeList, OutcomeRule, ScheduleRule, Step, Version, Versions,
+    CarryRule, GuardRule, MonthSteps, OutcomeList, OutcomeRule, RowTest, ScheduleRule, Step, Version, Versions,
 };
 use crate::rules::outcome::{Effect, Outcome};
+use crate::rules::trace::PlainStep;
 use crate::rules::vocabulary::{PAY_MONTH, ScopeIndex};
 
 /// The sections of a trace part.
@@ -16,6 +17,9 @@ const OUTCOME: u8 = 1;
 const GUARD: u8 = 2;
 const SCHEDULE: u8 = 3;
 const CARRY: u8 = 4;
+const CONCERNS: u8 = 5;
+/// The scope of lists that run for each member.
+const MEMBER: &str = "member";
 /// Part number of the first flag.
 const FLAGS: u32 = 10;
 
@@ -30,6 +34,7 @@ struct Open<'a> {
     id: &'a str,
     kinds: &'a [String],
     scope: &'a str,
+    concerns: Option<&'a Expr>,
     /// The policy of its first document.
     policy: &'a str,
     rows: Vec<Vec<Placed<'a>>>,
@@ -47,6 +52,7 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
                     id: &list.id,
                     kinds: &list.kinds,
                     scope: &list.scope,
+                    concerns: list.concerns.as_ref(),
                     policy,
                     rows: Vec::new(),
                 });
@@ -58,6 +64,15 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
                     .problems
                     .add(policy, what, "a superior's list keeps its kinds and scope");
             }
+            let refused = match (&list.concerns, known, &*list.scope) {
+                (Some(_), Some(_), _) => Some("a superior's list keeps whom it concerns"),
+                (Some(_), None, scope) if scope != MEMBER => Some("only a list of scope member says whom it concerns"),
+                (Some(_) | None, _, _) => None,
+            };
+            if let Some(problem) = refused {
+                let what = format!("outcomes {}", list.id);
+                builder.problems.add(policy, what, problem);
+            }
             for row in &list.rows {
                 place(target, Placed { policy, row }, builder);
             }
@@ -65,7 +80,12 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
     }
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let compiled = open.iter().enumerate().map(|(at, list)| {
-        let scope = builder.scope(list.policy, &format!("outcomes {}", list.id), list.scope);
+        let what = format!("outcomes {}", list.id);
+        let scope = builder.scope(list.policy, &what, list.scope);
+        let concerns = list.concerns.map(|expr| {
+            let part = part(CONCERNS, at, 1, 0);
+            builder.step(list.policy, &format!("{what} concerns"), expr, scope, part)
+        });
         let rows = list.rows.iter().enumerate().map(|(row, versions)| {
             let compile = |(version, placed): (usize, &Placed<'_>)| {
                 let part = Part {
@@ -91,7 +111,9 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
             kinds: list.kinds.to_vec(),
             kind_codes: Vec::new(),
             scope,
+            concerns,
             rows: rows.collect(),
+            always: Vec::new(),
         }
     });
     let mut lists: Vec<OutcomeList> = compiled.collect();
@@ -294,6 +316,28 @@ pub(super) fn carries(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Ca
     all
 }
 
+/// The rows of a list as they are walked. Called when the conditions have their diagrams.
+pub(super) fn row_tests(rows: &[Versions<OutcomeRule>], code: &Code) -> Vec<Option<RowTest>> {
+    let mut tests: Vec<Option<RowTest>> = Vec::with_capacity(rows.len());
+    for row in rows.iter().rev() {
+        let test = row.always().and_then(|rule| {
+            let step = code.steps[rule.when.0 as usize];
+            let (diagram, plain) = (step.diagram?, step.plain?);
+            let follows = tests.last().copied().flatten();
+            let alike = follows.filter(|next: &RowTest| code.begin_alike(diagram, next.diagram));
+            Some(RowTest {
+                plain,
+                diagram,
+                alike: alike.map_or(0, |next| next.alike + 1),
+                step: rule.when,
+            })
+        });
+        tests.push(test);
+    }
+    tests.reverse();
+    tests
+}
+
 /// Everything of one kind in the order of the law, with the policy it stands in.
 fn each<'a, T: 'a>(
     layers: &'a [Layer<'a>],
@@ -309,9 +353,10 @@ impl Builder<'_> {
         let steps = &mut self.compiler.code.steps;
         steps.push(StepNode {
             node,
+            diagram: None,
+            plain: PlainStep::new(part),
             scope,
             part,
-            prefix: part.prefix(),
         });
         Step(u32::try_from(steps.len() - 1).unwrap_or(0))
     }

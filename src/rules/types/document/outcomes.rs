@@ -84,6 +84,7 @@ impl Seal<'_, '_> {
             let id = list.id.value.clone();
             self.error(list.id.span, Wrong::ListDiffers { id }, Fix::LeaveScopeAndKinds);
         }
+        let concerns = self.concerns(list, &scope, !superior.is_empty());
         let above: Vec<&str> = superior
             .iter()
             .flat_map(|list| &list.rows)
@@ -111,8 +112,21 @@ impl Seal<'_, '_> {
             id: list.id.value.clone(),
             kinds,
             scope,
+            concerns,
             rows,
         }
+    }
+
+    /// Whom a list of members concerns: for the document to say that opens the list.
+    fn concerns(&mut self, list: &DraftList, scope: &str, is_superiors: bool) -> Option<Expr> {
+        if list.has_concerns && is_superiors {
+            let id = list.id.value.clone();
+            self.error(list.id.span, Wrong::ConcernsAgain { id }, Fix::LeaveConcernsOut);
+        } else if list.has_concerns && scope != MEMBER {
+            self.error(list.id.span, Wrong::ConcernsHousehold, Fix::LeaveConcernsOut);
+        }
+        let concerns = list.concerns.as_ref()?;
+        Some(self.expression(Some(concerns), &Ty::Bool, scope))
     }
 
     /// The kinds of decision that a list runs for; by default its own id.
