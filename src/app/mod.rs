@@ -5,6 +5,7 @@ pub mod areas;
 mod attempt;
 pub mod audit;
 mod beside;
+pub mod bundle;
 pub mod caller;
 mod case_file;
 mod citations;

@@ -4,6 +4,7 @@
 //! Its help ends with an example that works as written.
 
 mod access;
+mod bundle;
 mod completions;
 mod demo;
 mod export;
@@ -17,6 +18,7 @@ mod projection;
 mod replay;
 mod sample;
 mod serve;
+mod verify;
 mod verify_receipt;
 mod wiring;
 mod witness;
@@ -74,6 +76,7 @@ impl From<Color> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Access(access::Args),
+    Bundle(bundle::Args),
     Completions(completions::Args),
     Demo(demo::Args),
     Export(export::Args),
@@ -86,6 +89,7 @@ enum Command {
     Replay(replay::Args),
     Sample(sample::Args),
     Serve(serve::Args),
+    Verify(verify::Args),
     VerifyReceipt(verify_receipt::Args),
     Witness(witness::Args),
 }
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Access(args) => access::run(&args, out),
+        Command::Bundle(args) => bundle::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Export(args) => export::run(&args, out),
@@ -119,6 +124,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Replay(args) => replay::run(&args, out),
         Command::Sample(args) => sample::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
+        Command::Verify(args) => verify::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
         Command::Witness(args) => witness::run(&args, out),
     }

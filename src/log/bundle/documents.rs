@@ -1,6 +1,8 @@
 //! The opened documents of a tile, as one file: each with its place, its salt and its bytes.
 
+use super::super::Hash;
 use super::super::record::Salt;
+use super::super::record::commit::commitment_named;
 use crate::log::record::DOCUMENT_SIZE_MAX_BYTES;
 
 /// Bytes before a document: place, number, length, salt.
@@ -24,6 +26,14 @@ pub struct PlacedDocument<'a> {
     pub salt: Salt,
     /// Its bytes.
     pub content: &'a [u8],
+}
+
+impl PlacedDocument<'_> {
+    /// The commitment that it opens under the name that its entry gives it.
+    #[must_use]
+    pub fn opens(&self, name: &str) -> Hash {
+        commitment_named(name, &self.salt, self.content)
+    }
 }
 
 /// Why bytes are not opened documents.

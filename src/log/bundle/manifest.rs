@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::sample::Period;
+use super::super::tiles::TILE_WIDTH;
 use super::super::{Hash, LogIndex, Origin, TreeSize};
 use super::path::BundlePath;
 use super::{BUNDLE_FORMAT, FILE_COUNT_MAX, MANIFEST_SIZE_MAX_BYTES};
@@ -177,6 +178,10 @@ fn read(json: &Json) -> Result<Manifest, RecordError> {
         if whole { Ok((head, parsed)) } else { Err(wrong(name)) }
     };
     let (checkpoint, of_log) = head("checkpoint", 3)?;
+    // Each tile has two files at least; a size beyond what can be listed would only make a reader count to it.
+    if of_log.size.get() / u64::from(TILE_WIDTH) > FILE_COUNT_MAX as u64 / 2 {
+        return Err(wrong("checkpoint"));
+    }
     let previous = match json.get("previous") {
         None => None,
         Some(_) => Some(head("previous", 2)?.1),
