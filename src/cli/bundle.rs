@@ -90,7 +90,10 @@ impl From<Purpose> for OpeningPurpose {
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
     if args.file.exists() {
-        return Err(Failure::usage(format!("{}: is there already: name another file", args.file.display())));
+        return Err(Failure::usage(format!(
+            "{}: is there already: name another file",
+            args.file.display()
+        )));
     }
     let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Failure::file(path, &error));
     let choice = Choice {
@@ -144,7 +147,9 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     ));
     if !manifest.unopened.is_empty() {
         let count = manifest.unopened.len();
-        out.line(format_args!("  {DIM}{count} decisions are erased or restricted and not opened{DIM:#}"));
+        out.line(format_args!(
+            "  {DIM}{count} decisions are erased or restricted and not opened{DIM:#}"
+        ));
     }
     out.document(&json!({
         "file": file.to_string(), "origin": manifest.origin.to_string(), "size": size.get(),

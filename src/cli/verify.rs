@@ -105,8 +105,15 @@ fn unreadable(path: &Path, error: &Unreadable) -> Failure {
 fn said(report: &Report, out: &Out) {
     let manifest = report.manifest();
     let (count, opened, different) = report.decisions();
-    out.line(format_args!("{BOLD}{}{BOLD:#} {} entries", manifest.origin, report.entries()));
-    out.line(format_args!("  {} of {opened} opened decisions follow again, of {count} in the log", opened - different));
+    out.line(format_args!(
+        "{BOLD}{}{BOLD:#} {} entries",
+        manifest.origin,
+        report.entries()
+    ));
+    out.line(format_args!(
+        "  {} of {opened} opened decisions follow again, of {count} in the log",
+        opened - different
+    ));
     for sample in report.samples() {
         let mark = if sample.agrees {
             format!("{GOOD}agrees{GOOD:#}")

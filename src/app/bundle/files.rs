@@ -143,7 +143,9 @@ impl<'m, R: Read> BundleFiles<'m, R> {
         let path: Option<BundlePath> = member.path.parse().ok();
         let rest = self.manifest.files.get(self.next..).unwrap_or_default();
         let at = path.and_then(|path| {
-            let at = rest.binary_search_by_key(&path.place(), |(path, _)| path.place()).ok()?;
+            let at = rest
+                .binary_search_by_key(&path.place(), |(path, _)| path.place())
+                .ok()?;
             (rest[at].0 == path).then_some(at)
         });
         let (Some(path), Some(at)) = (path, at) else {

@@ -115,10 +115,14 @@ impl Folded {
             && after < before
         {
             let place = format!("entry {first}");
-            self.violations.add(Code::Time, place, "is logged earlier than the one before");
+            self.violations
+                .add(Code::Time, place, "is logged earlier than the one before");
         }
         let begin = self.logged.map(|(begin, _)| begin);
-        self.logged = tile.logged.map(|(first, last)| (begin.unwrap_or(first), last)).or(self.logged);
+        self.logged = tile
+            .logged
+            .map(|(first, last)| (begin.unwrap_or(first), last))
+            .or(self.logged);
         self.violations.extend(tile.violations);
         add(&mut self.kinds, tile.kinds);
         add(&mut self.documents, tile.documents);

@@ -129,7 +129,11 @@ pub async fn make(
     let log = app.store.log_of_area(area).await.map_err(AppError::from)?;
     let log = log.ok_or(MakeError::NoLog(area))?;
     let keys = app.verifier_keys(&log.origin)?;
-    let previous = choice.previous.as_deref().map(|note| SignedCheckpoint::verify(note, &keys)).transpose()?;
+    let previous = choice
+        .previous
+        .as_deref()
+        .map(|note| SignedCheckpoint::verify(note, &keys))
+        .transpose()?;
     let asked = Asked::of(app, &log, choice).await?;
     let opened = open_records(app, caller, &log, &asked.records, choice, |done, all| {
         progress(Phase::Opening, done, all);
@@ -205,7 +209,9 @@ pub async fn make(
         files: body.files,
     };
     let writer = body.tar.finish()?;
-    writer.into_inner().map_err(|error| failed(&body_path, error.into_error()))?;
+    writer
+        .into_inner()
+        .map_err(|error| failed(&body_path, error.into_error()))?;
     let bytes = assemble(path, &body_path, &manifest.to_bytes())?;
     Ok(Made {
         manifest,
@@ -254,7 +260,11 @@ impl Asked {
         let mut from = 0;
         while from < size {
             let to = size.min(from + RANGE_ROW_COUNT_MAX);
-            let rows = app.store.records_between(log.log_id, from, to).await.map_err(AppError::from)?;
+            let rows = app
+                .store
+                .records_between(log.log_id, from, to)
+                .await
+                .map_err(AppError::from)?;
             let wanted = rows.into_iter().filter(|row| {
                 let is = |kind: EntryKind| kind.name() == row.kind;
                 let decision = EntryKind::ALL.into_iter().any(|kind| framed(kind) && is(kind));
@@ -335,7 +345,8 @@ fn assemble(path: &Path, body_path: &Path, manifest: &[u8]) -> Result<u64, MakeE
     let error_of = |error| failed(&whole, error);
     let size = manifest.len() as u64;
     let mut out = File::create_new(&whole).map_err(error_of)?;
-    out.write_all(&header(crate::log::bundle::path::MANIFEST_PATH, size)?).map_err(error_of)?;
+    out.write_all(&header(crate::log::bundle::path::MANIFEST_PATH, size)?)
+        .map_err(error_of)?;
     out.write_all(manifest).map_err(error_of)?;
     out.write_all(&vec![0; padding(size)]).map_err(error_of)?;
     let mut body = BufReader::new(File::open(body_path).map_err(|error| failed(body_path, error))?);

@@ -16,9 +16,8 @@ mod tile_files;
 mod verify;
 mod violation;
 
-
 pub use laws::BundleLaws;
-pub use make::{Choice, MakeError, Made, OpenFor, Phase, make};
+pub use make::{Choice, Made, MakeError, OpenFor, Phase, make};
 pub use report::{Report, SampleReport};
 pub use tile::{TileFiles, TileResult, TileRules, judge_tile};
 pub use verify::{Ask, Unreadable, verify};

@@ -73,7 +73,9 @@ pub(super) async fn open_records(
 
 impl OpenedRecords {
     fn take(&mut self, index: LogIndex, kind: &str, state: RecordState) {
-        let decision = EntryKind::ALL.into_iter().any(|known| framed(known) && known.name() == kind);
+        let decision = EntryKind::ALL
+            .into_iter()
+            .any(|known| framed(known) && known.name() == kind);
         if state.opens() {
             self.records.insert(index);
             self.decisions += u64::from(decision);
@@ -92,7 +94,10 @@ fn command(log: &LogRow, records: &[LogIndex], choice: &Choice) -> Result<OpenDo
     let malformed = |error: &dyn std::error::Error| AppError::internal(&error.to_string());
     let documents = DOCUMENTS.iter().map(|name| name.parse()).collect::<Result<_, _>>();
     Ok(OpenDocuments {
-        request_id: uuid::Uuid::new_v4().to_string().parse().map_err(|error| malformed(&error))?,
+        request_id: uuid::Uuid::new_v4()
+            .to_string()
+            .parse()
+            .map_err(|error| malformed(&error))?,
         log: LogName {
             area: log.origin.area(),
             epoch: Some(log.origin.epoch()),

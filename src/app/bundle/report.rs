@@ -127,7 +127,11 @@ impl Report {
     /// Decisions in the log, decisions opened and decided again, and those of the latter that differ.
     #[must_use]
     pub fn decisions(&self) -> (u64, u64, u64) {
-        (self.folded.decisions, self.folded.opened_count, self.folded.different_count)
+        (
+            self.folded.decisions,
+            self.folded.opened_count,
+            self.folded.different_count,
+        )
     }
 
     /// Entries of the log.
@@ -160,7 +164,10 @@ impl Report {
             ("violations", self.violations().to_json()),
             ("not_checked", self.not_checked()),
         ];
-        members.extend(self.previous.map(|(head, continues)| ("previous", head_json(&head, continues))));
+        members.extend(
+            self.previous
+                .map(|(head, continues)| ("previous", head_json(&head, continues))),
+        );
         Json::object(members)
     }
 
@@ -179,16 +186,17 @@ impl Report {
     }
 
     fn head(&self) -> Json {
-        let witness = |one: &Cosigned| {
-            Json::object([("name", Json::text(&*one.name)), ("at", number(one.at_seconds))])
-        };
+        let witness = |one: &Cosigned| Json::object([("name", Json::text(&*one.name)), ("at", number(one.at_seconds))]);
         let texts = |list: &[String]| Json::List(list.iter().map(|text| Json::text(&**text)).collect());
         let mut members = vec![
             ("origin", Json::text(self.manifest.origin.to_string())),
             ("size", number(self.manifest.head.size.get())),
             ("root", Json::text(self.manifest.head.root.to_string())),
             ("signed_by", texts(&self.signed.keys)),
-            ("witnesses", Json::List(self.signed.witnesses.iter().map(witness).collect())),
+            (
+                "witnesses",
+                Json::List(self.signed.witnesses.iter().map(witness).collect()),
+            ),
             ("note", self.note.as_str().into()),
         ];
         members.extend(self.signed.quorum.map(|met| ("quorum_met", Json::Bool(met))));
@@ -242,7 +250,10 @@ impl Report {
                 "causes",
                 Json::object(self.folded.causes.iter().map(|(cause, count)| (*cause, number(*count)))),
             ),
-            ("differences", Json::List(self.folded.differences.iter().map(difference).collect())),
+            (
+                "differences",
+                Json::List(self.folded.differences.iter().map(difference).collect()),
+            ),
             ("erased", why(Why::Erased)),
             ("restricted", why(Why::Restricted)),
             ("engines", counts(self.folded.engines.iter())),
@@ -269,7 +280,8 @@ impl Report {
             say("erasures", Some(self.manifest.unopened.len() as u64), text.to_owned());
         }
         if self.previous.is_none() {
-            let text = "no checkpoint of an earlier audit was given: that the log was not rewritten before is not shown";
+            let text =
+                "no checkpoint of an earlier audit was given: that the log was not rewritten before is not shown";
             say("previous", None, text.to_owned());
         }
         if self.signed.quorum.is_none() {
@@ -277,7 +289,11 @@ impl Report {
             say("witnesses", None, text.to_owned());
         }
         for period in &self.other_samples {
-            say("sample", None, format!("the log holds a sample of {period} that the bundle does not answer for"));
+            say(
+                "sample",
+                None,
+                format!("the log holds a sample of {period} that the bundle does not answer for"),
+            );
         }
         let text = "whether facts are true, and whether a document of law says what its instrument says, is for people";
         say("facts", None, text.to_owned());
@@ -318,7 +334,12 @@ fn sample(report: &SampleReport) -> Json {
         ("method", METHOD.into()),
         ("agrees", Json::Bool(report.agrees)),
     ];
-    members.extend(report.problem.as_ref().map(|problem| ("problem", Json::text(&**problem))));
+    members.extend(
+        report
+            .problem
+            .as_ref()
+            .map(|problem| ("problem", Json::text(&**problem))),
+    );
     if let Some(redrawn) = &report.redrawn {
         let selection = &redrawn.selection;
         let check = |check: &crate::log::sample::CrossCheck| {
@@ -331,15 +352,31 @@ fn sample(report: &SampleReport) -> Json {
         members.extend([
             ("seed", Json::text(redrawn.seed.hash().to_string())),
             ("request", redrawn.request.to_json()),
-            ("parties", Json::List(redrawn.round.called().iter().map(party).collect())),
+            (
+                "parties",
+                Json::List(redrawn.round.called().iter().map(party).collect()),
+            ),
             ("population", number(selection.population())),
             ("drawn", number(selection.drawn())),
             ("strata", Json::List(strata.collect())),
             ("unopened", indices(&selection.unopened)),
-            ("cross_checks", Json::List(selection.cross_checks.iter().map(check).collect())),
+            (
+                "cross_checks",
+                Json::List(selection.cross_checks.iter().map(check).collect()),
+            ),
         ]);
-        members.extend(redrawn.round.request().map(|(index, _)| ("request_index", number(index.get()))));
-        members.extend(redrawn.round.result().map(|(index, _)| ("result_index", number(index.get()))));
+        members.extend(
+            redrawn
+                .round
+                .request()
+                .map(|(index, _)| ("request_index", number(index.get()))),
+        );
+        members.extend(
+            redrawn
+                .round
+                .result()
+                .map(|(index, _)| ("result_index", number(index.get()))),
+        );
     }
     Json::object(members)
 }

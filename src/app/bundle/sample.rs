@@ -64,22 +64,30 @@ fn walk<R: Read + Seek>(
     let width = u64::from(TILE_WIDTH);
     let in_range = |n: u64| {
         let asked = requests.iter().filter_map(|(_, request)| request.as_ref());
-        asked.into_iter().any(|request| n >= request.from.get() / width && n * width < request.to.get())
+        asked
+            .into_iter()
+            .any(|request| n >= request.from.get() / width && n * width < request.to.get())
     };
     let is_edge = |n: u64| {
         let asked = requests.iter().filter_map(|(_, request)| request.as_ref());
-        asked.into_iter().any(|request| n == request.checkpoint_size.get() / width)
+        asked
+            .into_iter()
+            .any(|request| n == request.checkpoint_size.get() / width)
     };
     let mut tar = TarReader::new(std::io::BufReader::with_capacity(1 << 20, input));
     let mut entries = Vec::new();
     // What is wrong with the tar was said on the first walk.
     while let Ok(Some(member)) = tar.next() {
-        let Ok(path) = member.path.parse::<BundlePath>() else { continue };
+        let Ok(path) = member.path.parse::<BundlePath>() else {
+            continue;
+        };
         match path {
             BundlePath::Tile(TilePath { kind, n, .. }) if kind == TileKind::Entries && in_range(n) => {
                 entries = tar.take(path.size_max()).unwrap_or_default();
                 for (bytes, at) in decode_bundle(&entries).unwrap_or_default().into_iter().zip(n * width..) {
-                    let decision = LeafView::read(bytes, &origin).and_then(|leaf| leaf.known_kind()).is_some_and(framed);
+                    let decision = LeafView::read(bytes, &origin)
+                        .and_then(|leaf| leaf.known_kind())
+                        .is_some_and(framed);
                     if let Ok(index) = LogIndex::new(at)
                         && decision
                     {
@@ -103,7 +111,9 @@ fn walk<R: Read + Seek>(
                         .and_then(|leaf| leaf.document(document.place.document))
                         .filter(|held| held.name == "frame" && document.opens("frame") == held.commitment)
                         .and_then(|_| Frame::parse(document.content));
-                    if let (Some(frame), Ok(index)) = (frame, LogIndex::new(n * width + u64::from(document.place.entry))) {
+                    if let (Some(frame), Ok(index)) =
+                        (frame, LogIndex::new(n * width + u64::from(document.place.entry)))
+                    {
                         add(requests, frames, index, Some(&frame));
                     }
                 }
@@ -159,7 +169,14 @@ fn judged(
         .filter_map(|(at, finding)| Some((finding_of(finding)?, *at)))
         .collect();
     let mut units = BTreeMap::new();
-    let drawn = |stratum: &DrawnStratum| stratum.units.iter().chain(&stratum.reserve).copied().collect::<Vec<_>>();
+    let drawn = |stratum: &DrawnStratum| {
+        stratum
+            .units
+            .iter()
+            .chain(&stratum.reserve)
+            .copied()
+            .collect::<Vec<_>>()
+    };
     for index in redrawn.selection.strata.iter().flat_map(drawn) {
         units.insert(index, unit(index, manifest, folded, &standing));
     }
@@ -172,13 +189,10 @@ fn judged(
     }
 }
 
-fn unit(
-    index: LogIndex,
-    manifest: &Manifest,
-    folded: &Folded,
-    standing: &BTreeMap<LogIndex, LogIndex>,
-) -> Unit {
-    let unopened = manifest.unopened.binary_search_by_key(&index, |unopened| unopened.index);
+fn unit(index: LogIndex, manifest: &Manifest, folded: &Folded, standing: &BTreeMap<LogIndex, LogIndex>) -> Unit {
+    let unopened = manifest
+        .unopened
+        .binary_search_by_key(&index, |unopened| unopened.index);
     let state = if folded.different.contains(&index) {
         UnitState::Different
     } else if folded.opened.holds(index) {

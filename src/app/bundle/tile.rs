@@ -112,7 +112,9 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     let entries = read_entries(files, &mut out.violations);
     let documents = read_documents(files, &mut out.violations);
     let first = files.n * u64::from(TILE_WIDTH);
-    let of_entries = entries.as_ref().map(|entries| entries.iter().map(|entry| leaf_hash(entry)).collect());
+    let of_entries = entries
+        .as_ref()
+        .map(|entries| entries.iter().map(|entry| leaf_hash(entry)).collect());
     let claimed = read_hashes(files, &mut out.violations);
     out.leaves = leaves(first, of_entries, claimed, &mut out.violations);
     let mut tile = Tile {
@@ -172,7 +174,11 @@ fn leaves(
         && let Some(at) = entries.iter().zip(claimed).position(|(a, b)| a != b)
     {
         let index = first + at as u64;
-        violations.add(Code::Tile, format!("entry {index}"), "its hash is not the one in its tile");
+        violations.add(
+            Code::Tile,
+            format!("entry {index}"),
+            "its hash is not the one in its tile",
+        );
     }
     of_entries.or(claimed)
 }
@@ -209,7 +215,10 @@ impl<'a> Tile<'a> {
         let mut rest = documents;
         let mut at = self.first;
         for (number, bytes) in (0_u8..=u8::MAX).zip(entries) {
-            let count = rest.iter().take_while(|document| document.place.entry == number).count();
+            let count = rest
+                .iter()
+                .take_while(|document| document.place.entry == number)
+                .count();
             let (own, after) = rest.split_at(count);
             rest = after;
             let index = LogIndex::new(at).expect("a tile of the tree lies in it");
@@ -221,7 +230,11 @@ impl<'a> Tile<'a> {
         }
         if let Some(document) = rest.first() {
             let index = self.first + u64::from(document.place.entry);
-            self.wrong(Code::Document, format!("entry {index}"), "a document of an entry that is not there");
+            self.wrong(
+                Code::Document,
+                format!("entry {index}"),
+                "a document of an entry that is not there",
+            );
         }
     }
 
@@ -231,13 +244,21 @@ impl<'a> Tile<'a> {
             self.wrong(Code::Entry, format!("entry {index}"), "is of another log");
         }
         if self.out.logged.is_some_and(|(_, last)| leaf.logged_seconds < last) {
-            self.wrong(Code::Time, format!("entry {index}"), "is logged earlier than the one before");
+            self.wrong(
+                Code::Time,
+                format!("entry {index}"),
+                "is logged earlier than the one before",
+            );
         }
         let first = self.out.logged.map_or(leaf.logged_seconds, |(first, _)| first);
         self.out.logged = Some((first, leaf.logged_seconds));
         let kind = leaf.known_kind();
         if leaf.law.is_none() && kind.is_some_and(EntryKind::is_decided_by_law) {
-            self.wrong(Code::Entry, format!("entry {index}"), "names no law, and its kind is decided by one");
+            self.wrong(
+                Code::Entry,
+                format!("entry {index}"),
+                "names no law, and its kind is decided by one",
+            );
         }
         let mut good: Vec<(&'a str, &'a [u8])> = Vec::with_capacity(documents.len());
         for document in documents {
@@ -273,15 +294,23 @@ impl<'a> Tile<'a> {
             if slot.protection == Protection::Content || slot.protection == Protection::Entry {
                 continue;
             }
-            let number = (0_u8..).zip(leaf.documents()).find(|(_, document)| document.name == slot.name);
+            let number = (0_u8..)
+                .zip(leaf.documents())
+                .find(|(_, document)| document.name == slot.name);
             let Some((number, _)) = number else { continue };
             let is_there = there.iter().any(|document| document.place.document == number);
             let place = || format!("document {} of entry {index}", slot.name);
             if slot.protection == Protection::Public && !is_there {
-                self.out.violations.add(Code::DocumentMissing, place(), "is public and not in the bundle");
+                self.out
+                    .violations
+                    .add(Code::DocumentMissing, place(), "is public and not in the bundle");
             }
             if slot.protection == Protection::Identity && is_there && !self.rules.identity {
-                self.out.violations.add(Code::DocumentUnasked, place(), "the manifest says that no identity is opened");
+                self.out.violations.add(
+                    Code::DocumentUnasked,
+                    place(),
+                    "the manifest says that no identity is opened",
+                );
             }
         }
         if framed(kind) {
@@ -363,13 +392,20 @@ impl<'a> Tile<'a> {
         };
         let known_at = facts.get("known_at");
         let member = |key: &str| known_at.and_then(|at| at.get(key));
-        let size = member("size").and_then(Json::as_integer).and_then(|size| u64::try_from(size).ok());
+        let size = member("size")
+            .and_then(Json::as_integer)
+            .and_then(|size| u64::try_from(size).ok());
         let Some(size) = size.and_then(|size| TreeSize::new(size).ok()) else {
             return wrong(DifferenceCause::Facts, "known_at", "", "says not which law was known");
         };
         // What a decision knew stood in its own log before it.
         if member("origin").and_then(Json::as_text) != Some(self.rules.origin) || size.get() > index.get() {
-            return wrong(DifferenceCause::Policy, "known_at", &size.to_string(), "the log's own entries before it");
+            return wrong(
+                DifferenceCause::Policy,
+                "known_at",
+                &size.to_string(),
+                "the log's own entries before it",
+            );
         }
         let law = match &self.law {
             Some((at, law)) if *at == size => law.clone(),
@@ -377,7 +413,12 @@ impl<'a> Tile<'a> {
         };
         let recorded = recorded_law.map(|law| law.to_string()).unwrap_or_default();
         let Some(law) = law else {
-            return wrong(DifferenceCause::Policy, "law", &recorded, "the POLICY entries before it make no law");
+            return wrong(
+                DifferenceCause::Policy,
+                "law",
+                &recorded,
+                "the POLICY entries before it make no law",
+            );
         };
         if Some(law.digest) != recorded_law {
             return wrong(DifferenceCause::Policy, "law", &recorded, &law.digest.to_string());

@@ -35,16 +35,25 @@ impl TileMaker<'_> {
         let records: BTreeMap<LogIndex, RecordRow> = records.into_iter().map(|row| (row.index, row)).collect();
         let mut stored = store.documents_between(log_id, from, to).await.map_err(of_store)?;
         stored.retain(|one| {
-            one.row.key_ref.is_none() || records.get(&one.index).is_some_and(|record| self.leaves(record, &one.row.name))
+            one.row.key_ref.is_none()
+                || records
+                    .get(&one.index)
+                    .is_some_and(|record| self.leaves(record, &one.row.name))
         });
         let refs: BTreeSet<String> = stored.iter().filter_map(|one| one.row.key_ref.clone()).collect();
-        let keys = store.data_keys(&refs.into_iter().collect::<Vec<_>>()).await.map_err(of_store)?;
+        let keys = store
+            .data_keys(&refs.into_iter().collect::<Vec<_>>())
+            .await
+            .map_err(of_store)?;
         let keys: BTreeMap<&str, &DataKeyRow> = keys.iter().map(|row| (row.key_ref.as_str(), row)).collect();
         let mut out = Vec::new();
         for one in stored {
             let record = records.get(&one.index).ok_or(AppError::LogCorrupt)?;
             let at = usize::try_from(one.index.get() - from).map_err(|_| AppError::LogCorrupt)?;
-            let entry = entries.get(at).filter(|entry| entry.index == one.index).ok_or(AppError::LogCorrupt)?;
+            let entry = entries
+                .get(at)
+                .filter(|entry| entry.index == one.index)
+                .ok_or(AppError::LogCorrupt)?;
             let key = one.row.key_ref.as_deref().and_then(|key_ref| keys.get(key_ref));
             let row = RecordDocument {
                 record: record.clone(),
@@ -55,8 +64,14 @@ impl TileMaker<'_> {
             let read = self.app.read_document(self.log, row)?;
             // Its key is gone: it was erased since.
             let Some(document) = read.document else { continue };
-            let number = read.entry.documents().iter().position(|held| held.name.as_str() == document.name);
-            let number = number.and_then(|number| u8::try_from(number).ok()).ok_or(AppError::LogCorrupt)?;
+            let number = read
+                .entry
+                .documents()
+                .iter()
+                .position(|held| held.name.as_str() == document.name);
+            let number = number
+                .and_then(|number| u8::try_from(number).ok())
+                .ok_or(AppError::LogCorrupt)?;
             let place = OpenedPlace {
                 entry: u8::try_from(at).map_err(|_| AppError::LogCorrupt)?,
                 document: number,
@@ -72,7 +87,9 @@ impl TileMaker<'_> {
     /// Whether a sealed document leaves with the bundle.
     fn leaves(&self, record: &RecordRow, name: &str) -> bool {
         let index = record.index;
-        let decision = EntryKind::ALL.into_iter().any(|kind| framed(kind) && kind.name() == record.kind);
+        let decision = EntryKind::ALL
+            .into_iter()
+            .any(|kind| framed(kind) && kind.name() == record.kind);
         let opened = self.opened.holds(index);
         let whole = record.erased.is_none() && record.restricted.is_none();
         // Restricted or erased since it was opened.

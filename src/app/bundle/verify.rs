@@ -95,7 +95,11 @@ pub fn verify<R: Read + Seek>(
     let size = manifest.head.size;
     let edge = |size: TreeSize| size.get() / u64::from(TILE_WIDTH);
     let mut wanted = Wanted {
-        edges: [size].into_iter().chain(kept.as_ref().map(|kept| kept.size)).map(edge).collect(),
+        edges: [size]
+            .into_iter()
+            .chain(kept.as_ref().map(|kept| kept.size))
+            .map(edge)
+            .collect(),
         receipts: receipts(&manifest),
     };
     wanted.edges.extend(manifest.previous.map(|head| edge(head.size)));
@@ -123,7 +127,9 @@ pub fn verify<R: Read + Seek>(
             } else {
                 "the log had another root at this size, or is another log: its history was rewritten"
             };
-            folded.violations.add(Code::Previous, format!("checkpoint of size {}", kept.size), text);
+            folded
+                .violations
+                .add(Code::Previous, format!("checkpoint of size {}", kept.size), text);
         }
         let (size, root) = (kept.size, kept.root);
         (Head { size, root }, continues)
@@ -132,8 +138,15 @@ pub fn verify<R: Read + Seek>(
     check_receipts(&manifest, &small, &mut folded);
     let samples = samples(&mut input, &manifest, &mut folded);
     opened(&manifest, &samples, &mut folded);
-    let periods: BTreeSet<_> = folded.samples.iter().map(|logged| logged.document.period().clone()).collect();
-    let other_samples = periods.into_iter().filter(|period| !manifest.samples.contains(period)).collect();
+    let periods: BTreeSet<_> = folded
+        .samples
+        .iter()
+        .map(|logged| logged.document.period().clone())
+        .collect();
+    let other_samples = periods
+        .into_iter()
+        .filter(|period| !manifest.samples.contains(period))
+        .collect();
     Ok(Report {
         manifest_hash: Hash::of(&manifest_bytes),
         bytes,
@@ -175,9 +188,15 @@ fn whole_set(manifest: &Manifest, violations: &mut Violations) {
         while let Some(before) = listed.next_if(|before| before.place() < path.place()) {
             stray(before, manifest, violations);
         }
-        if listed.next_if(|next| next.place() == path.place()).is_some_and(|found| found != path) {
+        if listed
+            .next_if(|next| next.place() == path.place())
+            .is_some_and(|found| found != path)
+        {
             violations.add(Code::Unlisted, path, "stands in another width than the tree has it");
-        } else if !manifest.files.binary_search_by_key(&path.place(), |(path, _)| path.place()).is_ok()
+        } else if !manifest
+            .files
+            .binary_search_by_key(&path.place(), |(path, _)| path.place())
+            .is_ok()
             && !matches!(path, BundlePath::Documents(_))
         {
             violations.add(Code::Missing, path, "the tree has it and the manifest does not list it");
@@ -198,7 +217,11 @@ fn stray(path: BundlePath, manifest: &Manifest, violations: &mut Violations) {
         | BundlePath::Documents(_) => false,
     };
     if !may {
-        violations.add(Code::Unlisted, path, "the manifest lists it and the tree has no such file");
+        violations.add(
+            Code::Unlisted,
+            path,
+            "the manifest lists it and the tree has no such file",
+        );
     }
 }
 
@@ -334,11 +357,21 @@ fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut 
     };
     let text = note.unverified_text();
     if text != says.to_string() {
-        violations.add(Code::Manifest, MANIFEST_PATH, "repeats another checkpoint than the one in the bundle");
+        violations.add(
+            Code::Manifest,
+            MANIFEST_PATH,
+            "repeats another checkpoint than the one in the bundle",
+        );
     }
     let name = manifest.origin.to_string();
     let logs = ask.policy.map_or(&[][..], |policy| &policy.logs);
-    let keys: Vec<VerifierKey> = ask.keys.iter().chain(logs).filter(|key| key.name().as_str() == name).cloned().collect();
+    let keys: Vec<VerifierKey> = ask
+        .keys
+        .iter()
+        .chain(logs)
+        .filter(|key| key.name().as_str() == name)
+        .cloned()
+        .collect();
     if keys.is_empty() {
         let text = "none of the keys given is that of this log: a key's name is the log's origin";
         violations.add(Code::Checkpoint, place, text);
@@ -351,7 +384,10 @@ fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut 
     if let Some(policy) = ask.policy.filter(|policy| policy.asks_for_witnesses()) {
         let mut cosigned = BTreeSet::new();
         for (at, witness) in policy.witnesses.iter().enumerate() {
-            let seen = note.signatures().iter().find_map(|line| witness.key.cosigned_at(text, line));
+            let seen = note
+                .signatures()
+                .iter()
+                .find_map(|line| witness.key.cosigned_at(text, line));
             let Some(at_seconds) = seen else { continue };
             cosigned.insert(at);
             let name = witness.key.name().to_string();
@@ -361,7 +397,11 @@ fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut 
         signed.quorum = Some(met);
         if !met {
             let count = cosigned.len();
-            violations.add(Code::Quorum, place, format!("{count} witnesses cosigned: the policy asks for others or more"));
+            violations.add(
+                Code::Quorum,
+                place,
+                format!("{count} witnesses cosigned: the policy asks for others or more"),
+            );
         }
     }
     signed
@@ -377,13 +417,17 @@ fn tree(manifest: &Manifest, root: Option<Hash>, above: Vec<(TilePath, Vec<u8>)>
             place,
             "the entries do not make the root that was signed: one was changed, added or left out",
         ),
-        None => folded.violations.add(Code::Root, place, "cannot be computed: entries are missing"),
+        None => folded
+            .violations
+            .add(Code::Root, place, "cannot be computed: entries are missing"),
     }
     for (path, bytes) in above {
         let TileKind::Hashes(level) = path.kind else { continue };
         let hashes = folded.hashes_of(level, path.n, path.width);
         if hashes.is_some_and(|hashes| hashes != bytes) {
-            folded.violations.add(Code::Tile, path, "holds other hashes than those of the tiles below it");
+            folded
+                .violations
+                .add(Code::Tile, path, "holds other hashes than those of the tiles below it");
         }
     }
 }
@@ -395,41 +439,60 @@ fn consistency(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, ask: &Ask
     let note = small.get(&BundlePath::Previous.to_string());
     let proof = small.get(&place.to_string());
     // That they are missing was said.
-    let (Some(note), Some(proof)) = (note, proof) else { return };
+    let (Some(note), Some(proof)) = (note, proof) else {
+        return;
+    };
     let says = Checkpoint {
         origin: manifest.origin.clone(),
         size: previous.size,
         root: previous.root,
     };
-    let keys: Vec<VerifierKey> =
-        ask.keys.iter().chain(ask.policy.map_or(&[][..], |policy| &policy.logs)).cloned().collect();
+    let keys: Vec<VerifierKey> = ask
+        .keys
+        .iter()
+        .chain(ask.policy.map_or(&[][..], |policy| &policy.logs))
+        .cloned()
+        .collect();
     match crate::log::checkpoint::SignedCheckpoint::verify(note, &keys) {
         Ok(signed) if *signed.checkpoint() == says => {}
-        Ok(_) => folded.violations.add(Code::Manifest, BundlePath::Previous, "is another head than the manifest says"),
+        Ok(_) => folded.violations.add(
+            Code::Manifest,
+            BundlePath::Previous,
+            "is another head than the manifest says",
+        ),
         Err(error) => folded.violations.add(Code::Consistency, BundlePath::Previous, error),
     }
     let hashes = std::str::from_utf8(proof).ok().and_then(|text| {
-        let lines = text.strip_suffix('\n').map_or_else(Vec::new, |lines| lines.split('\n').collect());
+        let lines = text
+            .strip_suffix('\n')
+            .map_or_else(Vec::new, |lines| lines.split('\n').collect());
         let whole = text.is_empty() || text.ends_with('\n');
         let hashes: Option<Vec<Hash>> = lines.into_iter().map(|line| Hash::from_base64(line).ok()).collect();
         hashes.filter(|_| whole)
     });
     let head = manifest.head;
-    let verified = hashes.map(|hashes| verify_consistency(previous.size, &previous.root, head.size, &head.root, &hashes));
+    let verified =
+        hashes.map(|hashes| verify_consistency(previous.size, &previous.root, head.size, &head.root, &hashes));
     match verified {
         Some(Ok(())) => {}
         Some(Err(error)) => folded.violations.add(Code::Consistency, place, error),
-        None => folded.violations.add(Code::Consistency, place, "is no list of hashes in base64"),
+        None => folded
+            .violations
+            .add(Code::Consistency, place, "is no list of hashes in base64"),
     }
     if folded.root_at(previous.size).is_some_and(|root| root != previous.root) {
-        folded.violations.add(Code::Consistency, place, "the tree has another root at this size");
+        folded
+            .violations
+            .add(Code::Consistency, place, "the tree has another root at this size");
     }
 }
 
 fn check_receipts(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, folded: &mut Folded) {
     let note = small.get("checkpoint").and_then(|note| std::str::from_utf8(note).ok());
     for (path, bytes) in small {
-        let Ok(BundlePath::Receipt(index)) = path.parse() else { continue };
+        let Ok(BundlePath::Receipt(index)) = path.parse() else {
+            continue;
+        };
         let problem = match (Receipt::parse(bytes), folded.leaves.get(&index)) {
             (Err(error), _) => Some(error.to_string()),
             (Ok(_), None) => Some("its entry is not in the bundle".to_owned()),
@@ -469,11 +532,15 @@ fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: 
     }
     for index in missing {
         let text = "the manifest says that it is opened, and it is not";
-        folded.violations.add(Code::DocumentMissing, format!("entry {index}"), text);
+        folded
+            .violations
+            .add(Code::DocumentMissing, format!("entry {index}"), text);
     }
     for index in unasked {
         let text = "is opened, and the manifest does not say so";
-        folded.violations.add(Code::DocumentUnasked, format!("entry {index}"), text);
+        folded
+            .violations
+            .add(Code::DocumentUnasked, format!("entry {index}"), text);
     }
     let mut listed = 0_u64;
     for index in &manifest.openings {
@@ -488,6 +555,8 @@ fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: 
     if listed < folded.opened_count {
         let opened = folded.opened_count;
         let text = format!("list {listed} records, and {opened} decisions are opened");
-        folded.violations.add(Code::Opening, "the OPENING entries of the manifest", text);
+        folded
+            .violations
+            .add(Code::Opening, "the OPENING entries of the manifest", text);
     }
 }

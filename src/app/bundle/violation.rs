@@ -131,7 +131,10 @@ impl Violations {
                 ("text", violation.text.as_str().into()),
             ])
         };
-        let counts = self.counts.iter().map(|(code, count)| (code.code(), Json::integer((*count).into())));
+        let counts = self
+            .counts
+            .iter()
+            .map(|(code, count)| (code.code(), Json::integer((*count).into())));
         Json::object([
             ("count", Json::integer(self.count().into())),
             ("by_code", Json::object(counts)),

@@ -1,6 +1,7 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
 mod access;
+mod bundle;
 mod cases;
 mod erasure;
 mod findings;
