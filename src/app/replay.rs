@@ -151,11 +151,15 @@ pub(super) fn decided_again(law: &Law, facts: &Json, recorded: &[u8]) -> Result<
         .map_err(|refused| difference(DifferenceCause::Facts, &refused.to_string(), "", ""))?;
     let again = decide(law, &read).determination();
     let trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
-    let again = again.to_json();
     let bytes = again.to_bytes();
     let difference = (bytes != recorded).then(|| match Json::parse(recorded) {
-        Ok(recorded) => first_difference("", &recorded, &again),
-        Err(_) => difference(DifferenceCause::Engine, "determination", "not JSON", &again.to_string()),
+        Ok(recorded) => first_difference("", &recorded, &again.to_json()),
+        Err(_) => difference(
+            DifferenceCause::Engine,
+            "determination",
+            "not JSON",
+            &again.to_json().to_string(),
+        ),
     });
     Ok(DecidedAgain {
         bytes,

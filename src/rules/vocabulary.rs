@@ -1,6 +1,6 @@
 //! The vocabulary as tables: scopes, facts with their places, codes as small numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Digest;
 use super::document::{Type, Vocabulary};
@@ -55,6 +55,8 @@ pub(super) struct Scope {
     pub(super) key: String,
     /// Its facts, in the order of the vocabulary: the columns of its table.
     pub(super) facts: Vec<FactIndex>,
+    /// The fields of each prefix: what a record of it may hold.
+    pub(super) fields: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -65,15 +67,17 @@ pub(super) struct Fact {
     pub(super) column: u16,
     pub(super) unit: Type,
     pub(super) absent: Option<Literal>,
+    /// Where the field begins in the path.
+    field_at: usize,
 }
 
 impl Fact {
     pub(super) fn field(&self) -> &str {
-        self.path.split_once('.').map_or(&*self.path, |(_, field)| field)
+        &self.path[self.field_at..]
     }
 
     pub(super) fn prefix(&self) -> &str {
-        self.path.split_once('.').map_or("", |(prefix, _)| prefix)
+        &self.path[..self.field_at - 1]
     }
 }
 
@@ -162,6 +166,7 @@ impl Schema {
                 limit: definition.limit,
                 key: list_key(&definition.id),
                 facts: Vec::new(),
+                fields: BTreeMap::new(),
             });
         }
         match self.scopes.len() {
@@ -183,9 +188,12 @@ impl Schema {
                 .facts
                 .iter()
                 .any(|fact| self.facts[fact.at()].path == definition.path);
-            if !declared || twice || definition.path.split('.').count() != 2 {
+            let (prefix, field) = definition.path.split_once('.').ok_or_else(wrong)?;
+            if !declared || twice || field.contains('.') {
                 return Err(wrong());
             }
+            let fields = &mut self.scopes[scope.at()].fields;
+            fields.entry(prefix.to_owned()).or_default().insert(field.to_owned());
             let index = FactIndex(u16::try_from(self.facts.len()).map_err(|_| VocabularyError::Size)?);
             let columns = &mut self.scopes[scope.at()].facts;
             let column = u16::try_from(columns.len()).map_err(|_| VocabularyError::Size)?;
@@ -196,6 +204,7 @@ impl Schema {
                 column,
                 unit: definition.unit.clone(),
                 absent: definition.absent.clone(),
+                field_at: prefix.len() + 1,
             });
         }
         Ok(())

@@ -267,8 +267,9 @@ class Bundle:
         elif entry.kind in DECISIONS:
             if "frame" in held:
                 self._frames[index] = canonical.parse_canonical(held["frame"])
-            if ("facts" in held) != ("determination" in held):
-                yield self._log("entry %d" % index, "facts and determination are opened together or not at all")
+            opened = [name in held for name in ("facts", "determination", "frame")]
+            if opened[0] != opened[1] or opened[0] and not opened[2]:
+                yield self._log("entry %d" % index, "facts, determination and frame are opened together or not at all")
             elif "facts" in held:
                 self._opened.add(index)
                 difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])

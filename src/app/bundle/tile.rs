@@ -315,6 +315,14 @@ impl<'a> Tile<'a> {
         }
         if framed(kind) {
             self.decision(index, leaf, find("facts"), find("determination"));
+            if find("facts").is_some() && find("frame").is_none() {
+                let place = format!("document frame of entry {index}");
+                self.wrong(
+                    Code::DocumentMissing,
+                    place,
+                    "the decision is opened and its frame is not",
+                );
+            }
         }
         if let Some(name) = SampleDocument::name_in(kind)
             && let Some(content) = find(name)

@@ -36,7 +36,7 @@ fn a_header_is_the_ustar_header_of_the_format() {
     assert_eq!(&block[..11], b"checkpoint\0");
     assert_eq!(
         &block[100..157],
-        b"0000644\x000000000\x000000000\x0000000000777\x0000000000000\x00007004\x00 0"
+        b"0000644\x000000000\x000000000\x0000000000777\x0000000000000\x00011272\x00 0"
     );
     assert_eq!(&block[257..265], b"ustar\x0000");
     assert!(block[345..].iter().all(|byte| *byte == 0));
@@ -78,14 +78,14 @@ fn a_file_larger_than_its_kind_can_be_is_passed_over_and_never_held() {
 fn what_other_tars_write_is_refused() {
     let good = written(&[("a", b"1")]);
     assert_eq!(read(&good).expect("ours").len(), 1);
-    let refused = |at: usize, byte: u8| {
+    let refused = |at: usize| {
         let mut bytes = good.clone();
-        bytes[at] = byte;
+        bytes[at] ^= 1;
         matches!(read(&bytes), Err(TarError::Header | TarError::Padding))
     };
     // Mode, owner, time, checksum, type, magic, name of the owner, device, prefix; padding; end.
     for at in [105, 114, 140, 150, 156, 260, 270, 330, 350, 514, 1_025, 2_047] {
-        assert!(refused(at, b'7'), "byte {at}");
+        assert!(refused(at), "byte {at}");
     }
     let mut longer = good.clone();
     longer.push(0);

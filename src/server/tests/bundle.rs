@@ -314,8 +314,8 @@ async fn every_tampering_with_a_bundle_is_named() {
             }),
         ),
         (
-            "an entry's time",
-            &["TILE", "ROOT", "PREVIOUS", "CONSISTENCY", "RECEIPT"],
+            "what an entry says",
+            &["TILE", "ROOT", "PREVIOUS", "CONSISTENCY"],
             Box::new(|pieces| {
                 let path = pieces.path("tile/entries/000");
                 let file = pieces.file(&path);
@@ -423,7 +423,7 @@ async fn every_tampering_with_a_bundle_is_named() {
         ),
         (
             "a frame taken away",
-            &["SAMPLE"],
+            &["DOCUMENT_MISSING"],
             Box::new(|pieces| {
                 let at = pieces.decision();
                 pieces.document(at, "frame", |_, _| false);
