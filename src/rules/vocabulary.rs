@@ -42,6 +42,8 @@ pub struct Schema {
     pub(super) scopes: Vec<Scope>,
     pub(super) facts: Vec<Fact>,
     pub(super) codes: Codes,
+    /// The facts of the household by their paths: the engine asks for some of them with every decision.
+    of_household: BTreeMap<String, FactIndex>,
     /// Codes of each list.
     lists: BTreeMap<String, Vec<CodeIndex>>,
 }
@@ -142,6 +144,7 @@ impl Schema {
             scopes: Vec::new(),
             facts: Vec::new(),
             codes,
+            of_household: BTreeMap::new(),
             lists,
         };
         schema.add_scopes(vocabulary)?;
@@ -198,6 +201,9 @@ impl Schema {
             let columns = &mut self.scopes[scope.at()].facts;
             let column = u16::try_from(columns.len()).map_err(|_| VocabularyError::Size)?;
             columns.push(index);
+            if scope == ScopeIndex::HOUSEHOLD {
+                self.of_household.insert(definition.path.clone(), index);
+            }
             self.facts.push(Fact {
                 path: definition.path.clone(),
                 scope,
@@ -240,6 +246,9 @@ impl Schema {
 
     /// The fact that a path means in a scope: that of the nearest scope outwards.
     pub(super) fn fact(&self, path: &str, from: ScopeIndex) -> Option<FactIndex> {
+        if from == ScopeIndex::HOUSEHOLD {
+            return self.of_household.get(path).copied();
+        }
         self.outwards(from).find_map(|scope| {
             let facts = &self.scopes[scope.at()].facts;
             facts.iter().copied().find(|fact| self.facts[fact.at()].path == path)

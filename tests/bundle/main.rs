@@ -80,7 +80,7 @@ fn a_determination_that_does_not_follow_is_the_engine_s() {
 fn facts_that_the_vocabulary_does_not_allow_are_the_facts() {
     let report = verified(&|index, shape| {
         if index == 270 {
-            replaced(&mut shape.facts, "{\"case\":{", "{\"case\":{\"a_new_fact\":1,");
+            replaced(&mut shape.facts, "\"case\":{", "\"case\":{\"a_new_fact\":1,");
         }
     });
     differs(&report, "facts", "the facts do not fit the vocabulary in 1 places");

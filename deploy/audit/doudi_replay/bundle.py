@@ -128,6 +128,7 @@ class Bundle:
         self._tree = Tree()
         self._frames, self._samples, self._selections = {}, [], {}
         self._opened, self._openings, self._logged = set(), {}, 0
+        self._erasures = 0
 
     def results(self):
         """Reads it once; stops where nothing more can be read."""
@@ -154,6 +155,8 @@ class Bundle:
         for path, data in tar:
             found.append((path, len(data)))
             if path.startswith("tile/entries/"):
+                # A tile of which nothing is opened has no file of documents.
+                yield from self._documents(entries, b"")
                 entries = yield from self._entries(path, data)
             elif path.startswith("documents/"):
                 yield from self._documents(entries, data)
@@ -162,6 +165,7 @@ class Bundle:
                 yield from self._tile(path, data)
             else:
                 small[path] = data
+        yield from self._documents(entries, b"")
         if found != listed:
             yield self._log("files", "the files are not those that the manifest lists, or have other sizes")
         yield from self._head(small, kept)
@@ -262,6 +266,8 @@ class Bundle:
             self._samples.append((index, entry.logged, entry.kind, document))
             if "selection" in held:
                 self._selections[index] = canonical.parse_canonical(held["selection"])
+        elif entry.kind == "ERASURE":
+            self._erasures += 1
         elif entry.kind == "OPENING":
             self._openings[index] = canonical.parse_canonical(held["opening"])["count"]
         elif entry.kind in DECISIONS:
@@ -369,6 +375,8 @@ class Bundle:
     def _openings_and_opened(self):
         manifest = self.manifest
         excused = {item["index"] for item in manifest["unopened"]}
+        if excused and not self._erasures:
+            yield self._log("unopened", "decisions are said to be erased or restricted, and no ERASURE entry stands in the log")
         asked = {"all": set(self._frames), "sample": set(), "none": set()}[manifest["opened"]]
         if manifest["opened"] == "sample":
             asked = self._drawn()

@@ -123,6 +123,7 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
         law: None,
         out,
         kinds: BTreeMap::new(),
+        engines: BTreeMap::new(),
         documents: BTreeMap::new(),
     };
     if let Some(entries) = &entries {
@@ -132,6 +133,8 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
         let owned = counts.into_iter().map(|(name, count)| (name.to_owned(), count));
         owned.collect()
     };
+    let engines = tile.engines.into_iter();
+    tile.out.engines = engines.map(|(raw, count)| (LeafView::label(raw), count)).collect();
     tile.out.kinds = owned(tile.kinds);
     tile.out.documents = owned(tile.documents);
     tile.out
@@ -203,6 +206,7 @@ struct Tile<'a> {
     law: Option<(TreeSize, Option<Arc<BundleLaw>>)>,
     out: TileResult,
     kinds: BTreeMap<&'a str, u64>,
+    engines: BTreeMap<&'a str, u64>,
     documents: BTreeMap<&'a str, u64>,
 }
 
@@ -360,7 +364,7 @@ impl<'a> Tile<'a> {
         if let Some(law) = leaf.law {
             *self.out.laws.entry(law).or_default() += 1;
         }
-        *self.out.engines.entry(leaf.engine()).or_default() += 1;
+        *self.engines.entry(leaf.raw_engine()).or_default() += 1;
         let (Some(facts), Some(determination)) = (facts, determination) else {
             if facts.is_some() || determination.is_some() {
                 let text = "facts and determination are opened together or not at all";

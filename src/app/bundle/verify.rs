@@ -309,17 +309,21 @@ fn run<R: Read>(
     });
 }
 
-/// What the `kind` of a POLICY entry looks like in its bytes; no other entry of canonical JSON is passed over by it.
-const POLICY_WORD: &[u8] = b"\"kind\":\"POLICY\"";
+/// Whether an entry is one of kind POLICY, as its bytes say it: in canonical JSON the last `"kind":"` begins the member,
+/// because within a string every quote has a backslash before it.
+fn says_policy(entry: &[u8]) -> bool {
+    const KIND: &[u8] = b"\"kind\":\"";
+    let at = entry.windows(KIND.len()).rposition(|window| window == KIND);
+    at.is_some_and(|at| entry[at + KIND.len()..].starts_with(b"POLICY\""))
+}
 
 /// Takes the documents of law of a tile before any decision of it, or of a later one, is decided again.
 fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
     let (Some(entries), Some(documents)) = (&tile.entries, &tile.documents) else {
         return;
     };
-    let is_policy = |entry: &[u8]| entry.windows(POLICY_WORD.len()).any(|window| window == POLICY_WORD);
     let Ok(entries) = decode_bundle(entries) else { return };
-    let policies: BTreeSet<usize> = (0..entries.len()).filter(|at| is_policy(entries[*at])).collect();
+    let policies: BTreeSet<usize> = (0..entries.len()).filter(|at| says_policy(entries[*at])).collect();
     if policies.is_empty() {
         return;
     }
@@ -541,6 +545,13 @@ fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: 
         folded
             .violations
             .add(Code::DocumentUnasked, format!("entry {index}"), text);
+    }
+    // Whether an entry accounts for this very decision only the operator's keys can show; that there is none, the log shows.
+    if !folded.kinds.contains_key(EntryKind::Erasure.name())
+        && let Some(unopened) = manifest.unopened.first()
+    {
+        let text = "the manifest says that it is erased or restricted, and no ERASURE entry stands in the log";
+        folded.violations.add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
     }
     let mut listed = 0_u64;
     for index in &manifest.openings {

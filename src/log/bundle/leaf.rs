@@ -99,7 +99,27 @@ impl<'a> LeafView<'a> {
     /// Name and version of the program that decided or wrote.
     #[must_use]
     pub fn engine(&self) -> String {
-        self.engine.replace("\\\"", "\"").replace("\\\\", "\\")
+        LeafView::label(self.engine)
+    }
+
+    /// The same as it stands in the entry's bytes.
+    #[must_use]
+    pub fn raw_engine(&self) -> &'a str {
+        self.engine
+    }
+
+    /// A label out of the form that it has in an entry's bytes.
+    #[must_use]
+    pub fn label(raw: &str) -> String {
+        let mut label = String::with_capacity(raw.len());
+        let mut escaped = false;
+        for character in raw.chars() {
+            escaped = character == '\\' && !escaped;
+            if !escaped {
+                label.push(character);
+            }
+        }
+        label
     }
 }
 

@@ -533,6 +533,17 @@ async fn every_tampering_with_a_bundle_is_named() {
             }),
         ),
         (
+            "a decision excused by an erasure that never was",
+            &["DOCUMENT_MISSING"],
+            Box::new(|pieces| {
+                let index = crate::log::LogIndex::new(pieces.decision()).expect("small");
+                let why = crate::log::bundle::Why::Erased;
+                pieces.manifest.unopened = vec![crate::log::bundle::Unopened { index, why }];
+                pieces.document(index.get(), "facts", |_, _| false);
+                pieces.document(index.get(), "determination", |_, _| false);
+            }),
+        ),
+        (
             "everything is said to be opened",
             &["DOCUMENT_MISSING"],
             Box::new(|pieces| {
