@@ -111,7 +111,7 @@ impl<'m, R: Read> BundleFiles<'m, R> {
     /// The next file that the manifest lists and that a tree of this size can have.
     fn next_file(&mut self) -> Option<(BundlePath, Vec<u8>)> {
         while !self.ended {
-            let member = match self.tar.next() {
+            let member = match self.tar.next_file() {
                 Ok(Some(member)) => member,
                 Ok(None) => {
                     self.end();

@@ -167,7 +167,7 @@ impl Folded {
         }
         self.levels[level].push(hash);
         let hashes = &self.levels[level];
-        if hashes.len() % usize::from(TILE_WIDTH) == 0 {
+        if hashes.len().is_multiple_of(usize::from(TILE_WIDTH)) {
             let last = hashes.last_chunk::<{ TILE_WIDTH as usize }>().map(tile_root);
             if let Some(above) = last {
                 self.push(level + 1, above);

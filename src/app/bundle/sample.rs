@@ -77,7 +77,7 @@ fn walk<R: Read + Seek>(
     let mut tar = TarReader::new(std::io::BufReader::with_capacity(1 << 20, input));
     let mut entries = Vec::new();
     // What is wrong with the tar was said on the first walk.
-    while let Ok(Some(member)) = tar.next() {
+    while let Ok(Some(member)) = tar.next_file() {
         let Ok(path) = member.path.parse::<BundlePath>() else {
             continue;
         };

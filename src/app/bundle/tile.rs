@@ -217,8 +217,7 @@ impl<'a> Tile<'a> {
 
     fn each(&mut self, entries: &'a [&'a [u8]], documents: &'a [PlacedDocument<'a>]) {
         let mut rest = documents;
-        let mut at = self.first;
-        for (number, bytes) in (0_u8..=u8::MAX).zip(entries) {
+        for ((number, bytes), at) in (0_u8..=u8::MAX).zip(entries).zip(self.first..) {
             let count = rest
                 .iter()
                 .take_while(|document| document.place.entry == number)
@@ -226,7 +225,6 @@ impl<'a> Tile<'a> {
             let (own, after) = rest.split_at(count);
             rest = after;
             let index = LogIndex::new(at).expect("a tile of the tree lies in it");
-            at += 1;
             match LeafView::read(bytes, self.rules.origin) {
                 Some(leaf) => self.entry(index, &leaf, own),
                 None => self.wrong(Code::Entry, format!("entry {index}"), "is no entry of this version"),

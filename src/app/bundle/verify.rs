@@ -87,7 +87,7 @@ pub fn verify<R: Read + Seek>(
     let bytes = input.seek(io::SeekFrom::End(0))?;
     input.rewind()?;
     let mut tar = TarReader::new(BufReader::with_capacity(BUFFER_SIZE_BYTES, &mut input));
-    if tar.next()?.is_none_or(|member| member.path != MANIFEST_PATH) {
+    if tar.next_file()?.is_none_or(|member| member.path != MANIFEST_PATH) {
         return Err(Unreadable::NoManifest);
     }
     let manifest_bytes = tar.take(MANIFEST_SIZE_MAX_BYTES)?;
@@ -193,10 +193,10 @@ fn whole_set(manifest: &Manifest, violations: &mut Violations) {
             .is_some_and(|found| found != path)
         {
             violations.add(Code::Unlisted, path, "stands in another width than the tree has it");
-        } else if !manifest
+        } else if manifest
             .files
             .binary_search_by_key(&path.place(), |(path, _)| path.place())
-            .is_ok()
+            .is_err()
             && !matches!(path, BundlePath::Documents(_))
         {
             violations.add(Code::Missing, path, "the tree has it and the manifest does not list it");
@@ -551,7 +551,9 @@ fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: 
         && let Some(unopened) = manifest.unopened.first()
     {
         let text = "the manifest says that it is erased or restricted, and no ERASURE entry stands in the log";
-        folded.violations.add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
+        folded
+            .violations
+            .add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
     }
     let mut listed = 0_u64;
     for index in &manifest.openings {

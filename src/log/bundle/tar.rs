@@ -160,7 +160,7 @@ impl<R: Read> TarReader<R> {
     ///
     /// # Errors
     /// [`TarError`]. After one nothing more can be read.
-    pub fn next(&mut self) -> Result<Option<Member>, TarError> {
+    pub fn next_file(&mut self) -> Result<Option<Member>, TarError> {
         self.pass()?;
         let mut block = [0_u8; BLOCK_SIZE_BYTES];
         self.input.read_exact(&mut block)?;
@@ -175,7 +175,7 @@ impl<R: Read> TarReader<R> {
         Ok(Some(member))
     }
 
-    /// The bytes of the file that [`TarReader::next`] gave, if it has at most so many.
+    /// The bytes of the file that [`TarReader::next_file`] gave, if it has at most so many.
     ///
     /// # Errors
     /// [`TarError`].

@@ -20,7 +20,7 @@ fn written(files: &[(&str, &[u8])]) -> Vec<u8> {
 fn read(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, TarError> {
     let mut tar = TarReader::new(bytes);
     let mut files = Vec::new();
-    while let Some(member) = tar.next()? {
+    while let Some(member) = tar.next_file()? {
         files.push((member.path, tar.take(FILE_SIZE_MAX_BYTES)?));
     }
     Ok(files)
@@ -60,7 +60,7 @@ fn paths_and_sizes_are_held_on_both_sides_of_their_limits() {
 fn a_file_larger_than_its_kind_can_be_is_passed_over_and_never_held() {
     let bytes = written(&[("a", b"12345"), ("b", b"x")]);
     let mut tar = TarReader::new(&bytes[..]);
-    tar.next().expect("a tar").expect("a file");
+    tar.next_file().expect("a tar").expect("a file");
     assert!(matches!(
         tar.take(4),
         Err(TarError::TooLarge {
@@ -69,9 +69,9 @@ fn a_file_larger_than_its_kind_can_be_is_passed_over_and_never_held() {
             ..
         })
     ));
-    assert_eq!(tar.next().expect("goes on").expect("a file").path, "b");
+    assert_eq!(tar.next_file().expect("goes on").expect("a file").path, "b");
     assert_eq!(tar.take(1).expect("one byte"), b"x");
-    assert!(tar.next().expect("the end").is_none());
+    assert!(tar.next_file().expect("the end").is_none());
 }
 
 #[test]

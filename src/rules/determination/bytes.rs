@@ -261,18 +261,10 @@ impl Out {
 }
 
 /// A few characters without an allocation.
+#[derive(Default)]
 struct Small {
     bytes: [u8; 32],
     count: usize,
-}
-
-impl Default for Small {
-    fn default() -> Small {
-        Small {
-            bytes: [0; 32],
-            count: 0,
-        }
-    }
 }
 
 impl std::fmt::Write for Small {

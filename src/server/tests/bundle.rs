@@ -209,7 +209,7 @@ impl Pieces {
     fn of(bytes: &[u8]) -> Pieces {
         let mut tar = TarReader::new(bytes);
         let mut files = Vec::new();
-        while let Some(member) = tar.next().expect("ours") {
+        while let Some(member) = tar.next_file().expect("ours") {
             files.push((member.path, tar.take(FILE_SIZE_MAX_BYTES).expect("ours")));
         }
         let manifest = Manifest::parse(&files.remove(0).1).expect("ours");
@@ -284,6 +284,9 @@ impl Pieces {
     }
 }
 
+/// What is done, the codes that must be among those found, and how it is done.
+type Tamper = (&'static str, &'static [&'static str], Box<dyn Fn(&mut Pieces)>);
+
 /// What an auditor is told of each way of tampering.
 #[tokio::test]
 async fn every_tampering_with_a_bundle_is_named() {
@@ -296,7 +299,7 @@ async fn every_tampering_with_a_bundle_is_named() {
     };
     let good = Pieces::of(&made(&decided, &choice).await.expect("made"));
     assert!(verified(&good.packed(), &key).is_good());
-    let tampers: Vec<(&str, &[&str], Box<dyn Fn(&mut Pieces)>)> = vec![
+    let tampers: Vec<Tamper> = vec![
         (
             "another signature",
             &["CHECKPOINT"],
