@@ -7,6 +7,7 @@ mod erasure;
 mod findings;
 mod flow;
 mod impact;
+mod lost_key;
 mod opening;
 mod restored;
 mod restriction;
