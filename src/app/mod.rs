@@ -37,6 +37,7 @@ mod persons;
 pub mod policies;
 pub mod projection;
 pub mod public_log;
+pub mod rates;
 mod record;
 pub mod remedy;
 pub mod replay;

@@ -16,6 +16,7 @@ mod out;
 mod policy;
 mod projection;
 mod replay;
+mod report;
 mod sample;
 mod serve;
 mod verify;
@@ -87,6 +88,7 @@ enum Command {
     Policy(policy::Args),
     Projection(projection::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Sample(sample::Args),
     Serve(serve::Args),
     Verify(verify::Args),
@@ -122,6 +124,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),
         Command::Replay(args) => replay::run(&args, out),
+        Command::Report(args) => report::run(&args, out),
         Command::Sample(args) => sample::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::Verify(args) => verify::run(&args, out),
