@@ -5,11 +5,14 @@
 //! (`tests/fuzz_corpus.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 use std::sync::LazyLock;
 
+use doudi::app::bundle::{Ask, verify};
 use doudi::area::AreaCode;
 use doudi::canonical::Json;
 use doudi::log::acknowledgement::{Acknowledgement, verify_receipt};
+use doudi::log::bundle::{Manifest, TarReader, TarWriter, decode_documents, encode_document};
 use doudi::log::checkpoint::{Checkpoint, SignedCheckpoint};
 use doudi::log::entropy::{Entropy, EntropyError};
 use doudi::log::merkle::{
@@ -30,9 +33,10 @@ use doudi::rules::language::{Context, read};
 pub type Target = fn(&[u8]);
 
 /// Every target with the folder of its corpus.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("acknowledgement", acknowledgement),
     ("add_checkpoint", add_checkpoint),
+    ("bundle", bundle),
     ("entry", entry),
     ("entry_bundle", entry_bundle),
     ("json", json),
@@ -90,6 +94,53 @@ pub fn add_checkpoint(bytes: &[u8]) {
         return;
     };
     assert_eq!(AddCheckpoint::parse(request.to_string().as_bytes()), Ok(request));
+}
+
+/// A bundle and its parts have one spelling, and nothing in one is believed under a strange key.
+pub fn bundle(bytes: &[u8]) {
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        assert_eq!(manifest.to_bytes(), bytes);
+    }
+    if let Ok(documents) = decode_documents(bytes) {
+        let mut written = Vec::new();
+        for document in &documents {
+            encode_document(&mut written, document.place, &document.salt, document.content);
+        }
+        assert_eq!(written, bytes);
+    }
+    if let Some(written) = written_again(bytes) {
+        assert_eq!(written, bytes, "a tar has one spelling");
+    }
+    let ask = Ask {
+        keys: std::slice::from_ref(&*STRANGER),
+        policy: None,
+        previous: None,
+        threads: 1,
+        replay: true,
+    };
+    let Ok(report) = verify(Cursor::new(bytes), &ask, |_, _| {}) else {
+        return;
+    };
+    assert!(
+        !report.is_good() && report.checkpoint().is_none(),
+        "this key has signed nothing"
+    );
+    let said = report.to_json().to_bytes();
+    assert!(
+        Json::parse_canonical(&said).is_ok(),
+        "what is said of it is canonical JSON"
+    );
+}
+
+/// The files of a tar written anew; nothing where it cannot be read to its end.
+fn written_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut tar = TarReader::new(Cursor::new(bytes));
+    let mut written = TarWriter::new(Vec::new());
+    while let Some(member) = tar.next().ok()? {
+        let content = tar.take(bytes.len() as u64).ok()?;
+        written.add(&member.path, &content).ok()?;
+    }
+    written.finish().ok()
 }
 
 /// Proofs of a tree verify, and no longer after any one bit of them is turned.

@@ -157,6 +157,7 @@ macro_rules! each {
 each!(
     acknowledgement,
     add_checkpoint,
+    bundle,
     entry,
     entry_bundle,
     json,
