@@ -6,6 +6,7 @@ mod page;
 mod plot;
 mod rates;
 mod read;
+mod sampled;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::html::Html;
 use super::lang::Lang;
 use super::read::Verification;
-use super::sections;
+use super::{sampled, sections};
 use crate::statistics::Confidence;
 
 /// Nothing is loaded from anywhere, whatever a text may say.
@@ -60,7 +60,7 @@ fn article(html: &mut Html, lang: Lang, of: &Verification, confidence: Confidenc
     sections::verdict(html, lang, of);
     sections::overview(html, lang, of);
     for (at, sample) in of.samples.iter().enumerate() {
-        sections::sample(html, lang, at, sample, confidence);
+        sampled::sample(html, lang, at, sample, confidence);
     }
     sections::findings(html, lang, of);
     sections::replay(html, lang, of);

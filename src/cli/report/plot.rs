@@ -10,7 +10,7 @@ use crate::statistics::Rate;
 const WIDTH: u64 = 720;
 
 /// Where the scale begins: the names stand before it.
-const LEFT: u64 = 200;
+const LEFT: u64 = 230;
 
 /// Where it ends: the last mark needs room for its text.
 const RIGHT: u64 = WIDTH - 40;

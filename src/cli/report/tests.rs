@@ -159,14 +159,22 @@ fn the_rates_are_those_of_the_statistics_and_never_a_bare_nothing() {
             .iter()
             .all(|rate| rate.errors == 0 && rate.estimate.rate.is_none())
     );
-    assert!(
-        !text.contains(" 0.00%") && !text.contains("|0.00%|"),
-        "no rate of nothing"
-    );
+    for bare in ["|0.00%|", "estimate 0.00%", "|0.00% ("] {
+        assert!(!text.contains(bare), "{bare}: no rate of nothing");
+    }
     let none = nothing.rates[0].estimate.interval();
     assert!(none.is_none(), "nothing was reviewed in it");
-    assert!(text.contains("nothing was reviewed: nothing can be said"));
+    assert!(text.contains("Nothing was reviewed: nothing can be said."));
     assert!(text.contains("not reviewed 1,"), "what is missing is said");
+    assert!(
+        text.contains("|programme: DIBAO, residence_kind: urban|"),
+        "strata are readable"
+    );
+    assert!(
+        text.contains("|Procedure 程序 (Agency 经办, time limit 时限)|"),
+        "cause and step"
+    );
+    assert!(text.contains("111 more decisions were found right"));
 }
 
 #[test]
