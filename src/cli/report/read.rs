@@ -52,6 +52,18 @@ impl Sample {
     }
 }
 
+/// One thing that was found.
+pub struct Item {
+    /// What.
+    pub outcome: String,
+    /// Where it came from.
+    pub cause: Option<String>,
+    /// Which step of the procedure.
+    pub step: Option<String>,
+    /// The wrong amount of a month.
+    pub amount_fen: Option<u64>,
+}
+
 /// A finding.
 pub struct Finding {
     /// Its entry.
@@ -64,8 +76,8 @@ pub struct Finding {
     pub stands: bool,
     /// What it says.
     pub review: Review,
-    /// Outcome, cause, step and wrong amount.
-    pub items: Vec<(String, Option<String>, Option<String>, Option<u64>)>,
+    /// What was found.
+    pub items: Vec<Item>,
     /// In words.
     pub summary: Option<String>,
     /// What is put right.
@@ -131,10 +143,7 @@ impl Verification {
     }
 
     /// The standing findings by a name that each of their items gives, with how many items give it.
-    pub fn counted(
-        &self,
-        name: impl Fn(&(String, Option<String>, Option<String>, Option<u64>)) -> Option<String>,
-    ) -> Vec<(String, u64)> {
+    pub fn counted(&self, name: impl Fn(&Item) -> Option<String>) -> Vec<(String, u64)> {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| finding.stands) {
             for item in &finding.items {
@@ -151,16 +160,16 @@ impl Verification {
 
 fn finding(json: &Json) -> Result<Finding, RecordError> {
     let items = each(json, "items", |item| {
-        Ok((
-            need::<String>(item, "outcome")?,
-            maybe::<String>(item, "cause")?,
-            maybe::<String>(item, "step")?,
-            maybe::<u64>(item, "amount_fen")?,
-        ))
+        Ok(Item {
+            outcome: need(item, "outcome")?,
+            cause: maybe(item, "cause")?,
+            step: maybe(item, "step")?,
+            amount_fen: maybe(item, "amount_fen")?,
+        })
     })?;
-    let outcomes = items.iter().map(|(outcome, _, _, amount)| {
-        let outcome = FindingOutcome::from_code(outcome).ok_or_else(|| RecordError("outcome".to_owned()))?;
-        Ok((outcome, *amount))
+    let outcomes = items.iter().map(|item| {
+        let outcome = FindingOutcome::from_code(&item.outcome).ok_or_else(|| RecordError("outcome".to_owned()))?;
+        Ok((outcome, item.amount_fen))
     });
     let review = Review {
         items: outcomes.collect::<Result<_, RecordError>>()?,

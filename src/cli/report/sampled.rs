@@ -129,7 +129,11 @@ fn design(html: &mut Html, lang: Lang, of: &Sample) {
             .map_or_else(|| DASH.to_owned(), |value| value.to_string())
     };
     let fields = at("strata").and_then(Json::as_list).unwrap_or_default();
-    let fields: Vec<&str> = fields.iter().filter_map(Json::as_text).collect();
+    let fields: Vec<&str> = fields
+        .iter()
+        .filter_map(Json::as_text)
+        .map(|field| lang.word(field))
+        .collect();
     let seed = of.json.get("seed").and_then(Json::as_text).unwrap_or(DASH);
     let unopened = of.json.get("unopened").and_then(Json::as_list).map_or(0, <[Json]>::len);
     html.pairs(&[
@@ -215,7 +219,7 @@ fn strata(html: &mut Html, lang: Lang, of: &Sample) {
     ];
     let row = |(key, stratum): &(String, crate::app::rates::StratumReviews)| {
         vec![
-            readable(key),
+            readable(lang, key),
             stratum.population.to_string(),
             stratum.units.len().to_string(),
             stratum.units.iter().flatten().count().to_string(),
@@ -240,13 +244,13 @@ fn range(from: Option<&Json>, to: Option<&Json>) -> String {
 }
 
 /// The key of a stratum, its members without the marks of JSON.
-fn readable(key: &str) -> String {
+fn readable(lang: Lang, key: &str) -> String {
     let Some(Json::Object(members)) = Json::parse(key.as_bytes()).ok() else {
         return key.to_owned();
     };
     let member = |(name, value): (&String, &Json)| match value {
-        Json::Text(text) => format!("{name}: {text}"),
-        other => format!("{name}: {other}"),
+        Json::Text(text) => format!("{}: {}", lang.word(name), lang.word(text)),
+        other => format!("{}: {other}", lang.word(name)),
     };
     members.iter().map(member).collect::<Vec<_>>().join(", ")
 }

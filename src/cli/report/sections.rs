@@ -144,10 +144,10 @@ pub fn findings(html: &mut Html, lang: Lang, of: &Verification) {
                 .collect()
         };
         let tag = lang.tag();
-        let outcomes = named(of.counted(|(outcome, ..)| Some(outcome.clone())));
+        let outcomes = named(of.counted(|item| Some(item.outcome.clone())));
         let title = lang.say("按结论类别的件数", "Findings by outcome");
         plot::bars(html, &format!("{tag}-outcomes"), title, &outcomes);
-        let causes = named(of.counted(|(_, cause, ..)| cause.clone()));
+        let causes = named(of.counted(|item| item.cause.clone()));
         if !causes.is_empty() {
             let title = lang.say("按原因的差错件数", "Errors by cause");
             plot::bars(html, &format!("{tag}-causes"), title, &causes);
@@ -179,7 +179,7 @@ pub fn findings(html: &mut Html, lang: Lang, of: &Verification) {
 
 /// Whether it says that everything is right, and nothing else.
 fn is_plain(finding: &Finding) -> bool {
-    let correct = finding.items.iter().all(|(outcome, ..)| outcome == "correct");
+    let correct = finding.items.iter().all(|item| item.outcome == "correct");
     correct && finding.stands && finding.summary.is_none() && finding.rectification.is_none()
 }
 
@@ -201,12 +201,16 @@ fn correct(html: &mut Html, lang: Lang, of: &Verification) {
 }
 
 fn row(lang: Lang, finding: &Finding) -> Vec<String> {
-    let items = finding.items.iter().map(|(outcome, cause, step, amount_fen)| {
-        let words = cause.iter().chain(step).map(|word| lang.word(word).to_owned());
-        let more: Vec<String> = words.chain(amount_fen.map(yuan)).collect();
+    let items = finding.items.iter().map(|item| {
+        let words = item
+            .cause
+            .iter()
+            .chain(&item.step)
+            .map(|word| lang.word(word).to_owned());
+        let more: Vec<String> = words.chain(item.amount_fen.map(yuan)).collect();
         match more.as_slice() {
-            [] => lang.word(outcome).to_owned(),
-            _ => format!("{} ({})", lang.word(outcome), more.join(", ")),
+            [] => lang.word(&item.outcome).to_owned(),
+            _ => format!("{} ({})", lang.word(&item.outcome), more.join(", ")),
         }
     });
     let texts: Vec<&str> = finding

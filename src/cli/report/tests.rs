@@ -167,7 +167,7 @@ fn the_rates_are_those_of_the_statistics_and_never_a_bare_nothing() {
     assert!(text.contains("Nothing was reviewed: nothing can be said."));
     assert!(text.contains("not reviewed 1,"), "what is missing is said");
     assert!(
-        text.contains("|programme: DIBAO, residence_kind: urban|"),
+        text.contains("|programme 项目: DIBAO 低保, urban or rural 城乡: urban|"),
         "strata are readable"
     );
     assert!(
