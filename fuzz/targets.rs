@@ -136,7 +136,7 @@ pub fn bundle(bytes: &[u8]) {
 fn written_again(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut tar = TarReader::new(Cursor::new(bytes));
     let mut written = TarWriter::new(Vec::new());
-    while let Some(member) = tar.next().ok()? {
+    while let Some(member) = tar.next_file().ok()? {
         let content = tar.take(bytes.len() as u64).ok()?;
         written.add(&member.path, &content).ok()?;
     }
@@ -241,16 +241,12 @@ pub fn sealed(bytes: &[u8]) {
     };
     let salt = Salt::from_bytes([5; 32]);
     let (commitment, stored) = publish(&name, &salt, bytes);
-    let opened = open_public(&name, &commitment, &stored)
-        .ok()
-        .expect("what was published");
+    let opened = open_public(&name, &commitment, &stored).expect("what was published");
     assert_eq!((opened.content.as_slice(), opened.salt), (bytes, salt.clone()));
     assert!(open(&key, place(1), &commitment, bytes).is_err(), "nobody sealed this");
     assert!(open_public(&name, &commitment, bytes).is_err(), "nobody published this");
     let (commitment, mut sealed) = seal(&key, place(1), &salt, bytes, &mut Fixed(9)).expect("sealed");
-    let opened = open(&key, place(1), &commitment, &sealed)
-        .ok()
-        .expect("what was sealed");
+    let opened = open(&key, place(1), &commitment, &sealed).expect("what was sealed");
     assert_eq!(opened.content, bytes);
     assert!(open(&key, place(2), &commitment, &sealed).is_err(), "another record");
     let at = bytes.iter().map(|byte| usize::from(*byte)).sum::<usize>() % (8 * sealed.len());
