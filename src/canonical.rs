@@ -4,6 +4,8 @@
 //! fraction, so two writers cannot disagree about a number. Integers beyond 2^53-1 are decimal
 //! strings, because many readers would round them.
 
+mod exact;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -84,6 +86,10 @@ impl Json {
     /// # Errors
     /// [`JsonError::Malformed`], or [`JsonError::NotCanonical`] for another spelling of the value.
     pub fn parse_canonical(bytes: &[u8]) -> Result<Json, JsonError> {
+        if let Some(value) = exact::read(bytes) {
+            return Ok(value);
+        }
+        // What is wrong, and where, is for the long way to say.
         let value = Json::parse(bytes)?;
         if value.to_bytes() == bytes {
             Ok(value)

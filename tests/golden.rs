@@ -147,7 +147,13 @@ fn every_record_of_every_corpus_replays_to_the_same_bytes() {
             );
             let facts = Json::parse_canonical(&opened(&record, &entry, "facts")).unwrap();
             let facts = DecisionFacts::read(law, &facts).unwrap_or_else(|error| panic!("{error:?}"));
-            let again = decide(law, &facts).determination().to_bytes();
+            let determination = decide(law, &facts).determination();
+            let again = determination.to_bytes();
+            assert_eq!(
+                again,
+                determination.to_json().to_bytes(),
+                "the bytes are those of the JSON"
+            );
             let recorded = opened(&record, &entry, "determination");
             assert_eq!(
                 String::from_utf8(again).unwrap(),

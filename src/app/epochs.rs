@@ -1,4 +1,4 @@
-//! Logs that were rolled back, and the epoch that an operator opens after a fork.
+//! Logs that were rolled back, and the epoch that an operator opens after a fork or a lost key.
 
 use super::App;
 use super::caller::Caller;
@@ -81,6 +81,32 @@ impl App {
         // A machine that has no marks learns of the fork from the witnesses.
         self.witness_round().await?;
         let opened = self.sequencer.open_next_epoch(area).await?;
+        self.bring_law_along(caller, area, opened).await
+    }
+
+    /// Opens the next epoch of an area whose log was signed by a key that is lost, and brings the law into use in it.
+    /// Called again it finishes what was cut off. None where the key in use signed the log.
+    ///
+    /// # Errors
+    /// [`AppError`]; [`AppError::LogRolledBack`] where the fork is to be confirmed.
+    pub async fn begin_epoch_after_lost_key(
+        &self,
+        caller: &Caller,
+        area: AreaCode,
+    ) -> Result<Option<EpochBegun>, AppError> {
+        let area = area.without_township();
+        self.witness_round().await?;
+        let opened = self.sequencer.open_epoch_after_lost_key(area).await?;
+        self.bring_law_along(caller, area, opened).await
+    }
+
+    /// Brings the law of the epoch before into use in the newest one, where there is a later one than the first.
+    async fn bring_law_along(
+        &self,
+        caller: &Caller,
+        area: AreaCode,
+        opened: Option<OpenedEpoch>,
+    ) -> Result<Option<EpochBegun>, AppError> {
         let Some(log) = self.store.log_of_area(area).await? else {
             return Ok(None);
         };

@@ -40,6 +40,10 @@ impl From<AppendError> for AppError {
                 tracing::error!(store.damage = what, "stored data is damaged");
                 AppError::LogCorrupt
             }
+            AppendError::KeyLost => {
+                tracing::error!(alarm = "SIGNING_KEY_LOST", append.error = %error, "nothing can be appended now");
+                AppError::StoreUnavailable
+            }
             AppendError::Clock(_) | AppendError::Signing | AppendError::Unavailable(_) | AppendError::Unknown => {
                 tracing::warn!(append.error = %error, "nothing can be appended now");
                 AppError::StoreUnavailable

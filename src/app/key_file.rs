@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::log::entropy::{Entropy, EntropyError};
-use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing};
+use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing, ReplaceError};
+use crate::log::note::VerifierKey;
 
 /// Access that a key file may not grant: anything to others, writing or executing to the group.
 /// The group may read, because Kubernetes mounts secrets as files of a group.
@@ -41,6 +42,14 @@ pub enum KeyFileError {
         /// What is wrong.
         cause: KeyFileFormatError,
     },
+    /// The key that signs logs is not replaced.
+    #[error("{path}: {cause}")]
+    Replace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ReplaceError,
+    },
     /// No random bytes for new keys.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -51,6 +60,14 @@ pub enum KeyFileError {
 /// # Errors
 /// [`KeyFileError`]; also if others can read the file.
 pub fn load(path: &Path) -> Result<KeyRing, KeyFileError> {
+    let bytes = read(path)?;
+    KeyRing::parse(&bytes).map_err(|cause| KeyFileError::Format {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let io = |cause| KeyFileError::Io {
         path: path.to_owned(),
         cause,
@@ -67,10 +84,7 @@ pub fn load(path: &Path) -> Result<KeyRing, KeyFileError> {
     let limit = u64::try_from(KEY_FILE_SIZE_MAX_BYTES).expect("1 MiB") + 1;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(limit).read_to_end(&mut bytes).map_err(io)?;
-    KeyRing::parse(&bytes).map_err(|cause| KeyFileError::Format {
-        path: path.to_owned(),
-        cause,
-    })
+    Ok(bytes)
 }
 
 /// Makes new keys and their file with mode 0600; an existing file is never touched.
@@ -101,11 +115,29 @@ pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFile
 /// # Errors
 /// [`KeyFileError`].
 pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let ring = load(path)?.rotated(purpose, entropy)?;
+    replace(path, &ring)?;
+    Ok(ring)
+}
+
+/// Gives a key file that lacks the key that signs logs a new one, and writes down the public key of the lost one.
+///
+/// # Errors
+/// [`KeyFileError`]; [`KeyFileError::Replace`] while the key is there.
+pub fn replace_signing(path: &Path, lost: &VerifierKey, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let ring = KeyRing::replaced_signing(&read(path)?, lost, entropy).map_err(|cause| KeyFileError::Replace {
+        path: path.to_owned(),
+        cause,
+    })?;
+    replace(path, &ring)?;
+    Ok(ring)
+}
+
+fn replace(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
     let io = |cause| KeyFileError::Io {
         path: path.to_owned(),
         cause,
     };
-    let ring = load(path)?.rotated(purpose, entropy)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
@@ -118,8 +150,7 @@ pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Re
     file.write_all(&ring.to_file()).map_err(io)?;
     file.sync_all().map_err(io)?;
     std::fs::rename(&beside, path).map_err(io)?;
-    sync_folder(path).map_err(io)?;
-    Ok(ring)
+    sync_folder(path).map_err(io)
 }
 
 /// Makes the name of a new file durable.
@@ -167,6 +198,29 @@ mod tests {
         let bits = std::fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
         assert_eq!(bits, 0o600);
         assert!(!folder.path().join("keys.json.new").exists());
+    }
+
+    #[test]
+    fn a_lost_signing_key_is_replaced_in_the_file_and_one_that_is_there_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        let before = create(&path, &mut OsEntropy).expect("made");
+        let log = "doudi.example/340321/1".parse().expect("an origin");
+        let lost = before.verifier_keys(&log).remove(0);
+        let kept = replace_signing(&path, &lost, &mut OsEntropy);
+        assert!(matches!(kept, Err(KeyFileError::Replace { .. })));
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert_eq!(load(&path).expect("untouched").summary(), before.summary());
+        let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let keys = json["keys"].as_array_mut().expect("keys");
+        keys.retain(|key| key["purpose"] != "log-signing");
+        std::fs::write(&path, json.to_string()).expect("written");
+        let after = replace_signing(&path, &lost, &mut OsEntropy).expect("replaced");
+        assert_eq!(
+            load(&path).expect("loaded").verifier_keys(&log),
+            after.verifier_keys(&log)
+        );
+        assert_eq!(after.verifier_keys(&log)[1], lost);
     }
 
     #[test]

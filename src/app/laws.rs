@@ -151,21 +151,7 @@ impl App {
                 Published::new(document, log.origin.to_string(), row.index.get()),
             ));
         }
-        let of = |kind: &str| -> Vec<Published> {
-            documents
-                .iter()
-                .filter(|(of, _)| of == kind)
-                .map(|(_, published)| published.clone())
-                .collect()
-        };
-        let layers = of(kind::POLICY);
-        let calendar = of(kind::CALENDAR).pop().ok_or_else(none)?;
-        let vocabulary = of(kind::VOCABULARY).pop().ok_or_else(none)?;
-        if layers.is_empty() {
-            return Err(none());
-        }
-        let code = area.to_string().parse().map_err(|_| none())?;
-        let law = Law::resolve(code, &layers, &calendar, &vocabulary).map_err(|_| none())?;
+        let law = law_of_documents(area, &documents).ok_or_else(none)?;
         Ok(AdoptedLaw {
             digest: Hash::from_slice(law.digest().as_bytes()).map_err(|e| AppError::internal(&e))?,
             law,
@@ -201,6 +187,25 @@ impl App {
             .map_err(|_| AppError::LogCorrupt)?
             .content)
     }
+}
+
+/// The law that documents make, each with its kind; none if they make none (yet).
+pub(super) fn law_of_documents(area: AreaCode, documents: &[(String, Published)]) -> Option<Law> {
+    let of = |kind: &str| -> Vec<Published> {
+        documents
+            .iter()
+            .filter(|(of, _)| of == kind)
+            .map(|(_, published)| published.clone())
+            .collect()
+    };
+    let layers = of(kind::POLICY);
+    let calendar = of(kind::CALENDAR).pop()?;
+    let vocabulary = of(kind::VOCABULARY).pop()?;
+    if layers.is_empty() {
+        return None;
+    }
+    let code = area.to_string().parse().ok()?;
+    Law::resolve(code, &layers, &calendar, &vocabulary).ok()
 }
 
 /// Of several documents of one id and area, the newest is in use.

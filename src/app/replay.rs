@@ -12,6 +12,7 @@ use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::log::{Hash, LogIndex};
 use crate::rules::decide::{DecisionFacts, decide};
+use crate::rules::law::Law;
 use crate::store::LogRow;
 
 /// What a replay of a whole log found.
@@ -117,28 +118,57 @@ impl App {
             ));
             return Ok(replayed);
         }
-        let read = match DecisionFacts::read(&law.law, &facts) {
-            Ok(read) => read,
-            Err(refused) => {
-                replayed.difference = Some(difference(DifferenceCause::Facts, &refused.to_string(), "", ""));
+        let again = match decided_again(&law.law, &facts, recorded) {
+            Ok(again) => again,
+            Err(difference) => {
+                replayed.difference = Some(difference);
                 return Ok(replayed);
             }
         };
-        let decision = decide(&law.law, &read);
-        let again = decision.determination().to_json();
-        replayed.trace_hash =
-            Hash::from_slice(decision.trace_digest().as_bytes()).map_err(|error| AppError::internal(&error))?;
-        replayed.replayed = again.to_bytes();
-        replayed.replayed_hash = Hash::of(&replayed.replayed);
-        if replayed.replayed != recorded {
-            let recorded = Json::parse(recorded).map_err(|_| AppError::LogCorrupt)?;
-            replayed.difference = Some(first_difference("", &recorded, &again));
-        }
+        replayed.trace_hash = again.trace_hash;
+        replayed.replayed_hash = Hash::of(&again.bytes);
+        replayed.replayed = again.bytes;
+        replayed.difference = again.difference;
         Ok(replayed)
     }
 }
 
-fn difference(cause: DifferenceCause, path: &str, recorded: &str, replayed: &str) -> ReplayDifference {
+/// A determination decided again.
+pub(super) struct DecidedAgain {
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    /// SHA-256 of the trace.
+    pub(super) trace_hash: Hash,
+    /// The first place in which it differs from the recorded one.
+    pub(super) difference: Option<ReplayDifference>,
+}
+
+/// Decides recorded facts again by a law, and compares with the recorded bytes.
+///
+/// The error is a difference too: the law takes no such facts.
+pub(super) fn decided_again(law: &Law, facts: &Json, recorded: &[u8]) -> Result<DecidedAgain, ReplayDifference> {
+    let read = DecisionFacts::read(law, facts)
+        .map_err(|refused| difference(DifferenceCause::Facts, &refused.to_string(), "", ""))?;
+    let again = decide(law, &read).determination();
+    let trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
+    let bytes = again.to_bytes();
+    let difference = (bytes != recorded).then(|| match Json::parse(recorded) {
+        Ok(recorded) => first_difference("", &recorded, &again.to_json()),
+        Err(_) => difference(
+            DifferenceCause::Engine,
+            "determination",
+            "not JSON",
+            &again.to_json().to_string(),
+        ),
+    });
+    Ok(DecidedAgain {
+        bytes,
+        trace_hash,
+        difference,
+    })
+}
+
+pub(super) fn difference(cause: DifferenceCause, path: &str, recorded: &str, replayed: &str) -> ReplayDifference {
     ReplayDifference {
         cause,
         path: path.to_owned(),

@@ -1,19 +1,25 @@
 //! `doudi fsck`: checks whole logs level by level, and says where something is wrong.
 
-use std::path::{Path, PathBuf};
+mod heads;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use heads::Heads;
+
 use super::wiring::{self, Settings};
 use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
-use crate::app::fsck::{KeptHead, LevelState, Plan, Progress, Report, Sample, check_public};
+use crate::app::fsck::{LevelState, Plan, Progress, Report, Sample, absent, check_public};
 use crate::app::{App, AppError};
 use crate::area::AreaCode;
-use crate::log::checkpoint::SignedCheckpoint;
+use crate::log::Origin;
 use crate::log::fsck::{FINDING_COUNT_MAX, Level};
-use crate::log::note::{NOTE_SIZE_MAX_BYTES, VerifierKey};
+use crate::log::note::VerifierKey;
 use crate::store::{self, LogRow, Store};
 
 /// Logs of one read.
@@ -26,7 +32,9 @@ const FINDING_COUNT_ASKED_MAX: u64 = 10_000;
 ///
 /// Reads the database alone and changes nothing; the log may grow meanwhile. F0 to F5 and F8 need the log's public key
 /// (--key) and a login that may read the log; the other levels need the service's keys (--keys). Goes on after the first
-/// finding. A head kept elsewhere (--kept) is the only thing that shows an old backup or a history rewritten whole.
+/// finding. Only heads from outside show an old backup or a history rewritten whole: F8 compares the logs with the
+/// high-water marks of this machine (--high-water), with the witnesses' cosignatures (--witness-policy) and with
+/// checkpoints that were kept elsewhere (--kept).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Levels:
@@ -91,8 +99,12 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         let store = store::open_read_only(&config.database)
             .await
             .map_err(|error| wiring::store_failure(&error))?;
+        let heads = Heads::read(&wiring::high_water_folder(&config), &args.kept)?;
+        let witnesses = wiring::witness_policy(&config)?;
         let logs = logs(store.as_ref(), area).await?;
-        if logs.is_empty() {
+        let present: Vec<Origin> = logs.iter().map(|log| log.origin.clone()).collect();
+        let gone = heads.absent(&present, area);
+        if logs.is_empty() && gone.is_empty() {
             return Err(Failure::failed("there is no such log in this database"));
         }
         let subject = if keys.is_empty() {
@@ -101,14 +113,23 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             Subject::Public(keys)
         };
         let mut lowest: Option<Level> = None;
-        for log in logs {
-            let keys = subject.keys(&log)?;
-            let plan = Plan {
+        let plan_of = |origin: &Origin, keys: &[VerifierKey]| -> Result<Plan, Failure> {
+            Ok(Plan {
                 to,
                 sample,
-                kept: kept(&args.kept, &log, &keys)?,
+                kept: heads.of_log(origin, keys)?,
+                witnesses: witnesses.clone(),
                 finding_count_max: usize::try_from(args.findings).unwrap_or(FINDING_COUNT_MAX),
-            };
+            })
+        };
+        for origin in gone.iter().filter(|_| to >= Level::Witnesses) {
+            let report = absent(origin, &plan_of(origin, &subject.keys_of(origin)?)?);
+            said(&report, sample, out);
+            lowest = [lowest, report.failed()].into_iter().flatten().min();
+        }
+        for log in logs {
+            let keys = subject.keys(&log)?;
+            let plan = plan_of(&log.origin, &keys)?;
             let bar = bar(out);
             let heard = |progress| show(&bar, progress);
             let report = match &subject {
@@ -133,20 +154,26 @@ enum Subject {
 }
 
 impl Subject {
+    /// The keys of a log; there must be one.
     fn keys(&self, log: &LogRow) -> Result<Vec<VerifierKey>, Failure> {
-        let name = log.origin.to_string();
-        let keys = match self {
-            Subject::Whole(app) => app
-                .verifier_keys(&log.origin)
-                .map_err(|error| Failure::failed(error.to_string()))?,
-            Subject::Public(keys) => keys.iter().filter(|key| key.name().as_str() == name).cloned().collect(),
-        };
+        let keys = self.keys_of(&log.origin)?;
         if keys.is_empty() {
             return Err(Failure::usage(format!(
-                "no --key is of the log {name}: give its key, or --area"
+                "no --key is of the log {}: give its key, or --area",
+                log.origin
             )));
         }
         Ok(keys)
+    }
+
+    fn keys_of(&self, origin: &Origin) -> Result<Vec<VerifierKey>, Failure> {
+        let name = origin.to_string();
+        match self {
+            Subject::Whole(app) => app
+                .verifier_keys(origin)
+                .map_err(|error| Failure::failed(error.to_string())),
+            Subject::Public(keys) => Ok(keys.iter().filter(|key| key.name().as_str() == name).cloned().collect()),
+        }
     }
 }
 
@@ -167,36 +194,6 @@ fn sample(args: &Args) -> Result<Sample, Failure> {
             }
         }
     })
-}
-
-/// The kept checkpoints that are of this log, each verified.
-fn kept(files: &[PathBuf], log: &LogRow, keys: &[VerifierKey]) -> Result<Vec<KeptHead>, Failure> {
-    let mut heads = Vec::new();
-    for path in files {
-        let note = read(path)?;
-        let of_log = note.starts_with(format!("{}\n", log.origin).as_bytes());
-        if !of_log {
-            continue;
-        }
-        let signed = SignedCheckpoint::verify(&note, keys)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        heads.push(KeptHead {
-            keeper: path.display().to_string(),
-            size: signed.checkpoint().size,
-            root: signed.checkpoint().root,
-        });
-    }
-    Ok(heads)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let limit = NOTE_SIZE_MAX_BYTES as u64 + 1;
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file(path, &error))?;
-    Ok(bytes)
 }
 
 async fn logs(store: &dyn Store, area: Option<AreaCode>) -> Result<Vec<LogRow>, Failure> {

@@ -11,6 +11,7 @@ use crate::app::entropy::OsEntropy;
 use crate::app::key_file::{self, KeyFileError};
 use crate::log::Origin;
 use crate::log::keys::{KeyPurpose, KeyRing};
+use crate::log::note::VerifierKey;
 
 /// Make, check and publish the keys of the service.
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,21 @@ enum Command {
         /// Which key
         #[arg(long, value_enum)]
         purpose: Purpose,
+    },
+    /// Give a key file that lost the key that signs logs a new one; what the lost one signed is still verified.
+    ///
+    /// Refused while the key is in the file. A key that somebody else may hold is lost as well: take it out of the file
+    /// first. Afterwards begin the next epoch of every area with `doudi log next-epoch --confirm-lost-key`, and publish
+    /// the new keys by the way by which the old ones were published.
+    #[command(
+        after_help = "Example:\n  doudi keys replace-signing doudi.keys --lost doudi.example/340321/1+c1fa11e5+AU..."
+    )]
+    ReplaceSigning {
+        /// The key file
+        file: PathBuf,
+        /// The public key of one of the logs, as it was published
+        #[arg(long, value_name = "VKEY")]
+        lost: String,
     },
     /// Wrap every data key with the key-encryption key in use. May be stopped and run again at any time.
     ///
@@ -140,6 +156,18 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             list(&ring, out);
             Ok(Exit::Done)
         }
+        Command::ReplaceSigning { file, lost } => {
+            let lost: VerifierKey = lost
+                .parse()
+                .map_err(|error| Failure::usage(format!("--lost: {error}")))?;
+            let ring = key_file::replace_signing(file, &lost, &mut OsEntropy).map_err(failure)?;
+            out.line(format!(
+                "{GOOD}replaced{GOOD:#} {}; back it up, then begin the next epoch of every area",
+                file.display()
+            ));
+            list(&ring, out);
+            Ok(Exit::Done)
+        }
         Command::Rewrap { settings } => rewrap(settings, out),
         Command::Public { file, origin } => {
             let origin: Origin = origin
@@ -157,7 +185,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
 /// A file that was read and is wrong is refuted (1); one that cannot be read is a failure (3).
 fn failure(error: KeyFileError) -> Failure {
     let exit = match &error {
-        KeyFileError::Mode { .. } | KeyFileError::Format { .. } => Exit::Refuted,
+        KeyFileError::Mode { .. } | KeyFileError::Format { .. } | KeyFileError::Replace { .. } => Exit::Refuted,
         KeyFileError::Io { .. } | KeyFileError::Entropy(_) => Exit::Failed,
     };
     Failure {

@@ -1,4 +1,4 @@
-//! `doudi log`: how the logs stand to what was seen of them, and the confirmation of a fork.
+//! `doudi log`: how the logs stand to what was seen of them, and the confirmation of a fork or a lost key.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::app::epochs::{EpochBegun, LogState};
 use crate::app::{AppError, Caller};
 use crate::area::AreaCode;
 use crate::log::checkpoint::Checkpoint;
-use crate::log::sequencer::SeenHead;
+use crate::log::sequencer::{Ended, SeenHead};
 
 /// Who the record says confirmed a fork from the command line.
 const OPERATOR: &str = "operator";
@@ -32,25 +32,38 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Confirm that entries of an area's log are lost, and go on in a new epoch.
+    /// Confirm that entries of an area's log, or the key that signed it, are lost, and go on in a new epoch.
     ///
-    /// Only where `doudi log status` says so, and only after the right database could not be found: what was signed
-    /// and is lost stays lost, and those who hold receipts of it can prove it. Nothing is repaired. The old log stays
-    /// as it is; the EPOCH entry of the new one names its head and the head that was seen. The documents of law come
-    /// into use again by entries of their own. Called again, it finishes what was cut off.
-    #[command(
-        after_help = "Example:\n  doudi log next-epoch --database sqlite:doudi.sqlite --area 340321 --confirm-fork"
-    )]
+    /// --confirm-fork only where `doudi log status` says so, and only after the right database could not be found: what
+    /// was signed and is lost stays lost, and those who hold receipts of it can prove it. --confirm-lost-key only after
+    /// `doudi keys replace-signing`; it is refused while the key in use signed the log. Nothing is repaired. The old log
+    /// stays as it is; the EPOCH entry of the new one names its head, and the head that was seen or the key that was
+    /// lost. The documents of law come into use again by entries of their own. Called again, it finishes what was cut
+    /// off.
+    #[command(after_help = "\
+Examples:
+  doudi log next-epoch --database sqlite:doudi.sqlite --area 340321 --confirm-fork
+  doudi log next-epoch --database sqlite:doudi.sqlite --area 340321 --confirm-lost-key")]
     NextEpoch {
         #[command(flatten)]
         settings: Settings,
         /// The area, 6 digits
         #[arg(long, value_name = "AREA")]
         area: String,
-        /// The entries are lost; without it nothing is done
-        #[arg(long)]
+        /// The entries are lost; without a confirmation nothing is done
+        #[arg(long, conflicts_with = "confirm_lost_key")]
         confirm_fork: bool,
+        /// The secret of the key that signed the log is lost
+        #[arg(long)]
+        confirm_lost_key: bool,
     },
+}
+
+/// What an operator confirms.
+#[derive(Clone, Copy)]
+enum Confirmed {
+    Fork,
+    LostKey,
 }
 
 /// Runs one of the two.
@@ -61,7 +74,15 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             settings,
             area,
             confirm_fork,
-        } => next_epoch(settings, area, *confirm_fork, out),
+            confirm_lost_key,
+        } => {
+            let confirmed = match (confirm_fork, confirm_lost_key) {
+                (true, _) => Some(Confirmed::Fork),
+                (_, true) => Some(Confirmed::LostKey),
+                (false, false) => None,
+            };
+            next_epoch(settings, area, confirmed, out)
+        }
     }
 }
 
@@ -115,45 +136,60 @@ fn head(head: &Checkpoint) -> Value {
     json!({ "origin": head.origin.to_string(), "size": head.size.get(), "root": head.root.to_string() })
 }
 
-fn next_epoch(settings: &Settings, area: &str, confirmed: bool, out: &Out) -> Outcome {
+fn next_epoch(settings: &Settings, area: &str, confirmed: Option<Confirmed>, out: &Out) -> Outcome {
     let config = settings.load()?;
     let area: AreaCode = area
         .parse()
         .map_err(|_| Failure::usage(format!("{area}: not an area: give 6 digits")))?;
-    if !confirmed {
+    let Some(confirmed) = confirmed else {
         return Err(Failure::usage(
-            "a new epoch says for ever that entries were lost: look for the right database first, \
-             then say --confirm-fork",
+            "a new epoch says for ever that entries or a key were lost: look for the right database or key file first, \
+             then say --confirm-fork or --confirm-lost-key",
         ));
-    }
+    };
     let begun = wiring::runtime()?.block_on(async {
         let app = wiring::app(&config).await?;
         let operator: Principal = OPERATOR
             .parse()
             .map_err(|_| Failure::failed("the operator has no name"))?;
-        let begun = app.begin_next_epoch(&Caller::new(operator), area).await;
+        let operator = Caller::new(operator);
+        let begun = match confirmed {
+            Confirmed::Fork => app.begin_next_epoch(&operator, area).await,
+            Confirmed::LostKey => app.begin_epoch_after_lost_key(&operator, area).await,
+        };
         app.close().await;
         begun.map_err(|error| failure(&error))
     })?;
     let Some(EpochBegun { opened, policy_count }) = begun else {
-        return Err(Failure {
-            exit: Exit::Refuted,
-            text: format!("the database holds all that was seen of {area}: there is no fork to confirm"),
-        });
+        let text = match confirmed {
+            Confirmed::Fork => format!("the database holds all that was seen of {area}: there is no fork to confirm"),
+            Confirmed::LostKey => format!("the key in use signed the log of {area}: there is no lost key to confirm"),
+        };
+        let exit = Exit::Refuted;
+        return Err(Failure { exit, text });
+    };
+    let after = opened.as_ref().map(|opened| &opened.after);
+    let (seen, lost_key) = match after.map(|after| &after.ended) {
+        Some(Ended::Forked(seen)) => (Some(seen), None),
+        Some(Ended::KeyLost(key)) => (None, Some(key.to_string())),
+        None => (None, None),
     };
     if let Some(opened) = &opened {
-        out.line(format_args!(
-            "{GOOD}opened{GOOD:#} {} after {}; seen and lost: {}",
-            opened.log.origin,
-            seen_text(&opened.fork.previous),
-            seen_text(&opened.fork.seen)
-        ));
+        let (log, previous) = (&opened.log.origin, seen_text(&opened.after.previous));
+        out.line(format_args!("{GOOD}opened{GOOD:#} {log} after {previous}"));
+    }
+    if let Some(seen) = seen {
+        out.line(format_args!("seen and lost: {}", seen_text(seen)));
+    }
+    if let Some(key) = &lost_key {
+        out.line(format_args!("lost key: {key}"));
     }
     out.line(format_args!("{policy_count} documents of law are in use in it"));
     out.document(&json!({
         "opened": opened.as_ref().map(|opened| opened.log.origin.to_string()),
-        "previous": opened.as_ref().map(|opened| seen_head(&opened.fork.previous)),
-        "seen": opened.as_ref().map(|opened| seen_head(&opened.fork.seen)),
+        "previous": after.map(|after| seen_head(&after.previous)),
+        "seen": seen.map(seen_head),
+        "lost_key": lost_key,
         "policies": policy_count,
     }));
     Ok(Exit::Done)
@@ -197,5 +233,8 @@ mod tests {
         let none = run_line(folder.path(), &[&area[..], &["--confirm-fork"]].concat()).expect_err("no fork");
         assert_eq!(none.exit, Exit::Refuted);
         assert!(none.text.contains("no fork to confirm"), "{}", none.text);
+        let kept = run_line(folder.path(), &[&area[..], &["--confirm-lost-key"]].concat()).expect_err("no loss");
+        assert_eq!(kept.exit, Exit::Refuted);
+        assert!(kept.text.contains("no lost key to confirm"), "{}", kept.text);
     }
 }

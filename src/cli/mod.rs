@@ -4,6 +4,7 @@
 //! Its help ends with an example that works as written.
 
 mod access;
+mod bundle;
 mod completions;
 mod demo;
 mod export;
@@ -15,8 +16,10 @@ mod out;
 mod policy;
 mod projection;
 mod replay;
+mod report;
 mod sample;
 mod serve;
+mod verify;
 mod verify_receipt;
 mod wiring;
 mod witness;
@@ -74,6 +77,7 @@ impl From<Color> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Access(access::Args),
+    Bundle(bundle::Args),
     Completions(completions::Args),
     Demo(demo::Args),
     Export(export::Args),
@@ -84,8 +88,10 @@ enum Command {
     Policy(policy::Args),
     Projection(projection::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Sample(sample::Args),
     Serve(serve::Args),
+    Verify(verify::Args),
     VerifyReceipt(verify_receipt::Args),
     Witness(witness::Args),
 }
@@ -107,6 +113,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Access(args) => access::run(&args, out),
+        Command::Bundle(args) => bundle::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Export(args) => export::run(&args, out),
@@ -117,8 +124,10 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Policy(args) => policy::run(&args, out),
         Command::Projection(args) => projection::run(&args, out),
         Command::Replay(args) => replay::run(&args, out),
+        Command::Report(args) => report::run(&args, out),
         Command::Sample(args) => sample::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
+        Command::Verify(args) => verify::run(&args, out),
         Command::VerifyReceipt(args) => verify_receipt::run(&args, out),
         Command::Witness(args) => witness::run(&args, out),
     }

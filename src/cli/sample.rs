@@ -8,6 +8,8 @@ mod value;
 
 use clap::Subcommand;
 
+pub(super) use size::confidence;
+
 use super::{Out, Outcome};
 
 /// Plan, draw again, check and estimate samples (抽样).

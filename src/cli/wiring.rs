@@ -87,8 +87,8 @@ async fn put_together(
     })))
 }
 
-/// The witnesses of the policy file.
-fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
+/// The policy file of the settings, with witnesses if they are required.
+pub fn witness_policy(config: &Config) -> Result<Option<TrustPolicy>, Failure> {
     let Some(path) = &config.witness_policy else {
         return if config.witness_required {
             Err(Failure::usage(
@@ -106,9 +106,16 @@ fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
             "witnesses are required and the quorum is none: name a quorum".to_owned(),
         ));
     }
-    Witnesses::new(policy)
-        .map(Some)
-        .map_err(|error| wrong(error.to_string()))
+    Ok(Some(policy))
+}
+
+/// The witnesses of the policy file.
+fn witnesses(config: &Config) -> Result<Option<Witnesses>, Failure> {
+    let policy = witness_policy(config)?;
+    policy
+        .map(Witnesses::new)
+        .transpose()
+        .map_err(|error| Failure::usage(format!("the witnesses of --witness-policy: {error}")))
 }
 
 /// Refuses a folder in which a server could not keep its marks.
@@ -117,7 +124,7 @@ pub fn prepare_high_water(config: &Config) -> Result<(), Failure> {
 }
 
 /// The folder of the settings, or the one beside the SQLite file or the key file.
-fn high_water_folder(config: &Config) -> PathBuf {
+pub fn high_water_folder(config: &Config) -> PathBuf {
     let beside = |path: PathBuf| path.with_added_extension("high-water");
     let of_keys = || beside(config.keys.clone().unwrap_or_else(|| PathBuf::from("doudi")));
     let of_file = sqlite_path(&config.database).map(beside);

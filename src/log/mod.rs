@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod acknowledgement;
+pub mod bundle;
 pub mod checkpoint;
 pub mod entropy;
 pub mod fsck;

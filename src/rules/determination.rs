@@ -2,6 +2,7 @@
 //!
 //! It follows from the law and the facts document alone, so a replay gives the same bytes.
 
+mod bytes;
 mod read;
 mod write;
 
@@ -204,11 +205,5 @@ impl Determination {
                 self.household.outcome,
                 Outcome::NeedsFacts | Outcome::NeedsRule | Outcome::Error
             )
-    }
-
-    /// The canonical bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.to_json().to_bytes()
     }
 }

@@ -33,7 +33,6 @@ pub struct Facts {
     pub(super) selecting: [Selecting; 3],
     /// Numbers that are no small integers.
     pub(super) numbers: Vec<Number>,
-    document: Arc<Json>,
 }
 
 /// The instances of one scope.
@@ -71,12 +70,6 @@ impl Facts {
     /// Every value that does not fit, in the order of the vocabulary.
     pub fn from_json(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
         read::facts(schema, document)
-    }
-
-    /// The document they were read from.
-    #[must_use]
-    pub fn document(&self) -> &Json {
-        &self.document
     }
 
     /// The vocabulary they were read by.

@@ -1,6 +1,6 @@
 //! The vocabulary as tables: scopes, facts with their places, codes as small numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Digest;
 use super::document::{Type, Vocabulary};
@@ -42,6 +42,8 @@ pub struct Schema {
     pub(super) scopes: Vec<Scope>,
     pub(super) facts: Vec<Fact>,
     pub(super) codes: Codes,
+    /// The facts of the household by their paths: the engine asks for some of them with every decision.
+    of_household: BTreeMap<String, FactIndex>,
     /// Codes of each list.
     lists: BTreeMap<String, Vec<CodeIndex>>,
 }
@@ -55,6 +57,8 @@ pub(super) struct Scope {
     pub(super) key: String,
     /// Its facts, in the order of the vocabulary: the columns of its table.
     pub(super) facts: Vec<FactIndex>,
+    /// The fields of each prefix: what a record of it may hold.
+    pub(super) fields: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -65,15 +69,17 @@ pub(super) struct Fact {
     pub(super) column: u16,
     pub(super) unit: Type,
     pub(super) absent: Option<Literal>,
+    /// Where the field begins in the path.
+    field_at: usize,
 }
 
 impl Fact {
     pub(super) fn field(&self) -> &str {
-        self.path.split_once('.').map_or(&*self.path, |(_, field)| field)
+        &self.path[self.field_at..]
     }
 
     pub(super) fn prefix(&self) -> &str {
-        self.path.split_once('.').map_or("", |(prefix, _)| prefix)
+        &self.path[..self.field_at - 1]
     }
 }
 
@@ -138,6 +144,7 @@ impl Schema {
             scopes: Vec::new(),
             facts: Vec::new(),
             codes,
+            of_household: BTreeMap::new(),
             lists,
         };
         schema.add_scopes(vocabulary)?;
@@ -162,6 +169,7 @@ impl Schema {
                 limit: definition.limit,
                 key: list_key(&definition.id),
                 facts: Vec::new(),
+                fields: BTreeMap::new(),
             });
         }
         match self.scopes.len() {
@@ -183,19 +191,26 @@ impl Schema {
                 .facts
                 .iter()
                 .any(|fact| self.facts[fact.at()].path == definition.path);
-            if !declared || twice || definition.path.split('.').count() != 2 {
+            let (prefix, field) = definition.path.split_once('.').ok_or_else(wrong)?;
+            if !declared || twice || field.contains('.') {
                 return Err(wrong());
             }
+            let fields = &mut self.scopes[scope.at()].fields;
+            fields.entry(prefix.to_owned()).or_default().insert(field.to_owned());
             let index = FactIndex(u16::try_from(self.facts.len()).map_err(|_| VocabularyError::Size)?);
             let columns = &mut self.scopes[scope.at()].facts;
             let column = u16::try_from(columns.len()).map_err(|_| VocabularyError::Size)?;
             columns.push(index);
+            if scope == ScopeIndex::HOUSEHOLD {
+                self.of_household.insert(definition.path.clone(), index);
+            }
             self.facts.push(Fact {
                 path: definition.path.clone(),
                 scope,
                 column,
                 unit: definition.unit.clone(),
                 absent: definition.absent.clone(),
+                field_at: prefix.len() + 1,
             });
         }
         Ok(())
@@ -231,6 +246,9 @@ impl Schema {
 
     /// The fact that a path means in a scope: that of the nearest scope outwards.
     pub(super) fn fact(&self, path: &str, from: ScopeIndex) -> Option<FactIndex> {
+        if from == ScopeIndex::HOUSEHOLD {
+            return self.of_household.get(path).copied();
+        }
         self.outwards(from).find_map(|scope| {
             let facts = &self.scopes[scope.at()].facts;
             facts.iter().copied().find(|fact| self.facts[fact.at()].path == path)

@@ -1,8 +1,11 @@
-"""A log in which every kind of record stands is sound: fsck to F9, projection, replay, and the sample drawn offline."""
+"""A log in which every kind of record stands is sound: fsck to F9, projection, replay, the sample drawn offline, and
+bundles of it verified by our program and by the kit in deploy/audit."""
 
 import hashlib
 import json
 import secrets
+import subprocess
+import sys
 import unittest
 
 import calls
@@ -13,6 +16,7 @@ from stubs import pb
 # Nobody's case may be erased before its retention date; the cases of this test ended years ago.
 SETTINGS = {"DOUDI_RETENTION_YEARS": "3"}
 PERIOD = "2026-q3"
+KIT = TOP / "deploy" / "audit" / "replay.py"
 # What a decider of one township may not review is reviewed by two of others.
 REVIEWERS = [pb.Reviewer(officer=pb.Officer(id=f"a-{number}", role="复核", unit="审计组"), township=township)
              for number, township in enumerate(("340321102", "340321103"))]
@@ -98,6 +102,47 @@ class EveryKind:
         key = run("keys", "public", self.place.keys, "--origin", f"doudi.local/{h.AREA}/1").stdout.split()[0]
         run("sample", "check", evidence, "--key", key)
         self.assertTrue(kept)
+        self.bundles(key)
+
+    def bundles(self, key):
+        """What an auditor takes home verifies there, with our program and with the kit, and spoiled with neither."""
+        kept = self.place.folder / "kept.checkpoint"
+        for number, chosen in enumerate((("--sample", PERIOD), ("--sample", PERIOD, "--all", "--since", kept))):
+            bundle = self.place.folder / f"bundle-{number}.tar"
+            self.check("bundle", bundle, "--area", h.AREA, "--reference", "审计 2026-3", *chosen)
+            previous = ("--previous", kept) if number else ()
+            report = json.loads(run("--json", "verify", bundle, "--key", key, *previous, "--keep", kept).stdout)
+            self.assertEqual(report["verdict"], "verified")
+            [sample], decisions = report["samples"], report["decisions"]
+            self.assertTrue(sample["agrees"])
+            self.assertEqual(report["findings"]["by_outcome"], {"correct": 1})
+            replays = [unit["replay"] for unit in sample["strata"][0]["units"]]
+            self.assertEqual(len(replays), 2)
+            self.assertLessEqual(set(replays), {"equal", "erased", "restricted"})
+            # Of six decisions one is erased whole and one is restricted; which of them are drawn is left to the seed.
+            if number:
+                self.assertEqual((decisions["replayed"], decisions["erased"], decisions["restricted"]), (4, 1, 1))
+            code, results = self.kit(bundle, key, *previous)
+            self.assertEqual(code, 0, results)
+            replayed = [result for result in results if result["status"] == "replayed"]
+            self.assertEqual(len(replayed), decisions["replayed"])
+            self.assertIn({"record": f"sample {PERIOD}", "status": "verified"}, results)
+            self.spoiled(bundle, key)
+
+    def kit(self, bundle, key, *more):
+        # Without site packages: the kit needs the standard library alone.
+        command = [sys.executable, "-S", KIT, "--json", "--key", key, *more, bundle]
+        result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+        return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
+
+    def spoiled(self, bundle, key):
+        whole = bundle.read_bytes()
+        facts = whole.rindex(b'"decision_date"')
+        for spoiled in (whole[:facts] + b'"Decision_date"' + whole[facts + 15:], whole[:-512], whole + b"x"):
+            path = self.place.folder / "spoiled.tar"
+            path.write_bytes(spoiled)
+            self.assertEqual(run("verify", path, "--key", key, check=False).returncode, 1)
+            self.assertEqual(self.kit(path, key)[0], 1)
 
     def check(self, *command):
         result = run("--json", *command, "--database", self.place.url, "--keys", self.place.keys,

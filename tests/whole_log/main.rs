@@ -7,6 +7,7 @@ mod client;
 mod damage;
 mod exported;
 mod forged;
+mod kept;
 mod oracles;
 mod real;
 mod served;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use doudi::canonical::Json;
 use doudi::log::checkpoint::Checkpoint;
 use doudi::log::merkle::{Appended, CompactTree, empty_root, leaf_hash};
 use doudi::log::note::{Ed25519Signer, KeyName, Note, VerifierKey};
@@ -20,6 +21,8 @@ pub struct Synthetic {
     pub signer: Ed25519Signer,
     /// Who wrote the entries; another one gives another history.
     pub engine: &'static str,
+    /// What a later epoch says of the one before it, as members of its EPOCH document.
+    pub after: Vec<(&'static str, Json)>,
     tree: CompactTree,
     /// The hashes of each level of tiles.
     levels: Vec<Vec<Hash>>,
@@ -53,6 +56,7 @@ impl Synthetic {
             log,
             signer: Ed25519Signer::new(KeyName::new(origin.to_string()).unwrap(), &[7; 32]),
             engine: "doudi/0.1.0",
+            after: Vec::new(),
             tree: CompactTree::empty(),
             levels: Vec::new(),
         }
@@ -104,12 +108,11 @@ impl Synthetic {
 
     /// The document that opens the log.
     fn epoch(&self) -> (Hash, Vec<u8>) {
-        let body = format!(
-            "{{\"keys\":[\"{}\"],\"origin\":\"{}\"}}",
-            self.signer.verifier_key(),
-            self.log.origin
-        );
-        publish(&"epoch".parse().unwrap(), &Salt::from_bytes([1; 32]), body.as_bytes())
+        let keys = Json::List(vec![Json::text(self.signer.verifier_key().to_string())]);
+        let mut body = vec![("keys", keys), ("origin", Json::text(self.log.origin.to_string()))];
+        body.extend(self.after.iter().cloned());
+        let body = Json::object(body).to_bytes();
+        publish(&"epoch".parse().unwrap(), &Salt::from_bytes([1; 32]), &body)
     }
 
     /// Appends up to `size` in one commit, with one checkpoint.
@@ -141,11 +144,12 @@ impl Synthetic {
             size: after,
             root,
         };
+        let epochs_before = u128::from(self.log.origin.epoch() - 1);
         let records = entries.iter().map(|row| RecordRow {
             log_id: self.log.log_id,
             index: row.index,
             area: self.log.origin.area(),
-            record_id: RecordId::from_bytes(u128::from(row.index.get()).to_be_bytes()),
+            record_id: RecordId::from_bytes((epochs_before << 64 | u128::from(row.index.get())).to_be_bytes()),
             case_id: None,
             kind: "DETERMINATION".to_owned(),
             erased: None,

@@ -4,6 +4,7 @@ import argparse
 import sys
 import threading
 
+from .bundle import Bundle, is_bundle
 from .note import Key, Refused
 from .stream import REPLAYED, Records, items
 
@@ -11,6 +12,8 @@ EXAMPLE = """\
 files are acknowledgements as the service answered them (JSON), or exported records (JSON lines); policies first:
   python3 deploy/audit/replay.py --key doudi.example/340321/1+d208cd6c+AQ11... policies/*.json decisions/*.json
   python3 deploy/audit/replay.py --json - < records.jsonl
+or a bundle, of which everything is checked, and every sample drawn again:
+  python3 deploy/audit/replay.py --key doudi.example/340321/1+d208cd6c+AQ11... 340321.tar
 
 exit code: 0 all records verify and replay to the same bytes, 1 some do not, 2 the input cannot be read
 """
@@ -40,8 +43,9 @@ def main(arguments=None):
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON files; - is standard input")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON files or bundles; - is standard input")
     parser.add_argument("--key", metavar="VKEY", help="the log's public key, from the operator by another way")
+    parser.add_argument("--previous", metavar="FILE", help="the checkpoint kept from the audit before (bundles only)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a record")
     options = parser.parse_args(arguments)
     return in_deep_stack(lambda: _run(options))
@@ -65,15 +69,22 @@ def _run(options):
 def _all(options, records):
     good = replayed = bad = 0
     for path in options.files:
-        with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
-            text = file.read()
-        for item in items(text):
-            for result in records.feed(item):
-                good += result.is_good()
-                bad += not result.is_good()
-                replayed += result.status == REPLAYED
-                if options.json:
-                    print(result.to_json())
-                elif not result.is_good():
-                    print("%s: %s" % (result.name, result.difference))
+        for result in _results(options, records, path):
+            good += result.is_good()
+            bad += not result.is_good()
+            replayed += result.status == REPLAYED
+            if options.json:
+                print(result.to_json())
+            elif not result.is_good():
+                print("%s: %s" % (result.name, result.difference))
     return good, replayed, bad
+
+
+def _results(options, records, path):
+    if path != "-" and is_bundle(path):
+        yield from Bundle(path, records.key, options.previous).results()
+        return
+    with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
+        text = file.read()
+    for item in items(text):
+        yield from records.feed(item)

@@ -87,21 +87,23 @@ class Records:
         facts, determination = acknowledgement.content("facts"), acknowledgement.content("determination")
         if entry.law is None or facts is None or determination is None:
             return Result(name, VERIFIED)
-        return _result(name, self._decided(entry, index, facts, determination))
+        return _result(name, decided(self.published, self.laws, entry, index, facts, determination))
 
-    def _decided(self, entry, index, facts, determination):
-        try:
-            known_at = canonical.parse_canonical(facts)["known_at"]
-            origin, size = known_at["origin"], known_at["size"]
-        except (ValueError, KeyError, TypeError):
-            return Difference(FACTS, "known_at", "accepted", "the facts do not say which entries of law were known")
-        if origin != entry.origin or size > index:
-            return Difference(POLICY, "known_at", "%s below %s" % (origin, size), "the log's own entries before it")
-        manifest = self.published.manifest(origin, size, origin.split("/")[-2])
-        if manifest is None or self.laws.add_manifest(manifest) != entry.law:
-            found = "no manifest" if manifest is None else canonical.digest(manifest)
-            return Difference(POLICY, "law", entry.law, "%s from the POLICY entries given" % found)
-        return replay(self.laws, entry.law, facts, determination)
+
+def decided(published, laws, entry, index, facts, determination):
+    """None if a decision follows again from its facts and the law then published; else the first Difference."""
+    try:
+        known_at = canonical.parse_canonical(facts)["known_at"]
+        origin, size = known_at["origin"], known_at["size"]
+    except (ValueError, KeyError, TypeError):
+        return Difference(FACTS, "known_at", "accepted", "the facts do not say which entries of law were known")
+    if origin != entry.origin or size > index:
+        return Difference(POLICY, "known_at", "%s below %s" % (origin, size), "the log's own entries before it")
+    manifest = published.manifest(origin, size, origin.split("/")[-2])
+    if manifest is None or laws.add_manifest(manifest) != entry.law:
+        found = "no manifest" if manifest is None else canonical.digest(manifest)
+        return Difference(POLICY, "law", entry.law, "%s from the POLICY entries given" % found)
+    return replay(laws, entry.law, facts, determination)
 
 
 def _result(name, difference):

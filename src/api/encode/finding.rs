@@ -4,8 +4,8 @@ use super::record::acknowledgement;
 use super::{date, time};
 use crate::api::pb;
 use crate::app::command::{AuditeeAnswer, FindingCause, FindingItem, FindingOutcome, Officer, ProcedureStep, Reviewer};
-use crate::app::estimate::{ErrorRates, KindRate};
 use crate::app::finding::{Finding, FindingRecorded};
+use crate::app::rates::{ErrorRates, KindRate};
 use crate::app::result::Listed;
 use crate::statistics::{Interval, Rate};
 

@@ -257,20 +257,6 @@ impl FindingContent {
         self.items.iter().any(|item| item.outcome.is_error())
     }
 
-    /// Whether it says that the case could not be reviewed.
-    #[must_use]
-    pub fn is_not_reviewable(&self) -> bool {
-        self.items
-            .iter()
-            .any(|item| item.outcome == FindingOutcome::NotReviewable)
-    }
-
-    /// The item of a kind.
-    #[must_use]
-    pub fn item(&self, outcome: FindingOutcome) -> Option<&FindingItem> {
-        self.items.iter().find(|item| item.outcome == outcome)
-    }
-
     /// As it is digested and sealed.
     #[must_use]
     pub fn to_json(&self) -> Json {

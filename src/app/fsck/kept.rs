@@ -1,15 +1,20 @@
 //! F8: the log against heads that others keep, and the witnesses' lines that are stored.
 //!
 //! Whoever keeps heads of this log hands them in as [`KeptHead`]: a file of checkpoints, a witness, the local
-//! high-water mark. This is the only level that sees a database that was cut off or rewritten whole.
+//! high-water mark. This is the only level that sees a database that was cut off or rewritten whole. The epoch after a
+//! log keeps its last head as well: a log that was closed goes on no more.
 
+use std::collections::BTreeMap;
+
+use super::epochs::epoch_document;
 use super::{Fsck, Plan};
 use crate::app::AppError;
+use crate::canonical::Json;
 use crate::log::fsck::{Level, Place, Problem};
 use crate::log::merkle::{root_nodes, root_of};
-use crate::log::note::Note;
-use crate::log::{Hash, TreeSize};
-use crate::store::{LogRow, Store};
+use crate::log::note::{CosignerKey, Note, SignatureLine};
+use crate::log::{Hash, Origin, TreeSize};
+use crate::store::{CosignatureRow, LogId, LogRow, Store};
 
 /// Cosignatures of one read.
 const COSIGNATURE_COUNT: u32 = 1000;
@@ -33,30 +38,91 @@ pub(super) async fn check(
     plan: &Plan,
     fsck: &mut Fsck,
 ) -> Result<(), AppError> {
-    let cosigned = cosignatures(store, log, fsck).await?;
+    let mut looked_at = cosignatures(store, log, size, plan, fsck).await?;
     for kept in &plan.kept {
-        let place = || Place::Kept(kept.keeper.clone(), kept.size);
-        if kept.size > size {
-            fsck.findings.add(Level::Witnesses, place(), Problem::Shrunk(size));
-        } else {
-            let nodes = store.nodes(log.log_id, &root_nodes(kept.size)).await?;
-            if root_of(&nodes, kept.size).ok() != Some(kept.root) {
-                fsck.findings.add(Level::Witnesses, place(), Problem::Forked);
-            }
-        }
+        looked_at += 1;
+        compare(store, log, size, kept, fsck).await?;
     }
-    let looked_at = cosigned + plan.kept.len() as u64;
+    looked_at += epoch_after(store, log, size, fsck).await?;
     fsck.checked.add(Level::Witnesses, looked_at);
     if looked_at == 0 {
-        let why = "nobody's heads were given: keep a checkpoint elsewhere and name it";
+        let why = "nobody's heads were found: keep a checkpoint elsewhere and name it";
         fsck.skipped.push((Level::Witnesses, why));
     }
     Ok(())
 }
 
-/// The lines of witnesses belong to checkpoints that exist, and are signature lines. Whose keys they are of is for
-/// those who trust the witness.
-async fn cosignatures(store: &dyn Store, log: &LogRow, fsck: &mut Fsck) -> Result<u64, AppError> {
+/// Compares the log with one head.
+async fn compare(
+    store: &dyn Store,
+    log: &LogRow,
+    size: TreeSize,
+    kept: &KeptHead,
+    fsck: &mut Fsck,
+) -> Result<(), AppError> {
+    let problem = if kept.size > size {
+        Problem::Shrunk(size)
+    } else {
+        let nodes = store.nodes(log.log_id, &root_nodes(kept.size)).await?;
+        if root_of(&nodes, kept.size).ok() == Some(kept.root) {
+            return Ok(());
+        }
+        Problem::Forked
+    };
+    let place = Place::Kept(kept.keeper.clone(), kept.size);
+    fsck.findings.add(Level::Witnesses, place, problem);
+    Ok(())
+}
+
+/// The head that the epoch after this log names as its last: nothing was appended to it since.
+async fn epoch_after(store: &dyn Store, log: &LogRow, size: TreeSize, fsck: &mut Fsck) -> Result<u64, AppError> {
+    let next = Origin::new(log.origin.domain(), log.origin.area(), log.origin.epoch() + 1).ok();
+    let next = match next {
+        Some(next) => store.log(LogId::of(&next)).await?,
+        None => None,
+    };
+    let Some(next) = next else { return Ok(0) };
+    let document = epoch_document(store, &next).await?;
+    // An EPOCH entry that says nothing of the one before is found in the log that it opens.
+    let Some(kept) = document.as_ref().and_then(|document| previous(document, log, &next)) else {
+        return Ok(0);
+    };
+    if kept.size < size {
+        let place = Place::Kept(kept.keeper.clone(), kept.size);
+        fsck.findings.add(Level::Witnesses, place, Problem::Closed(size));
+    }
+    compare(store, log, size, &kept, fsck).await?;
+    Ok(1)
+}
+
+/// The head of `log` that the EPOCH document of the next epoch names.
+fn previous(document: &Json, log: &LogRow, next: &LogRow) -> Option<KeptHead> {
+    let head = document.get("previous")?;
+    let of_log = head.get("origin")?.as_text()? == log.origin.to_string();
+    let size = u64::try_from(head.get("size")?.as_integer()?).ok()?;
+    let kept = KeptHead {
+        keeper: next.origin.to_string(),
+        size: TreeSize::new(size).ok()?,
+        root: head.get("root")?.as_text()?.parse().ok()?,
+    };
+    of_log.then_some(kept)
+}
+
+/// The lines of witnesses belong to checkpoints that exist, and are signature lines. A line of a witness of the policy
+/// is verified; whose keys the others are of is for those who trust them.
+async fn cosignatures(
+    store: &dyn Store,
+    log: &LogRow,
+    size: TreeSize,
+    plan: &Plan,
+    fsck: &mut Fsck,
+) -> Result<u64, AppError> {
+    let trusted: BTreeMap<&str, &CosignerKey> = plan
+        .witnesses
+        .iter()
+        .flat_map(|policy| &policy.witnesses)
+        .map(|witness| (witness.key.name().as_str(), &witness.key))
+        .collect();
     let mut count = 0;
     let mut after: Option<(TreeSize, String)> = None;
     loop {
@@ -64,20 +130,41 @@ async fn cosignatures(store: &dyn Store, log: &LogRow, fsck: &mut Fsck) -> Resul
         let rows = store.cosignatures_after(log.log_id, from, COSIGNATURE_COUNT).await?;
         let Some(last) = rows.last() else { return Ok(count) };
         after = Some((last.size, last.witness.clone()));
-        let sizes: Vec<TreeSize> = rows.iter().map(|row| row.size).collect();
-        let signed = store.signed_sizes(log.log_id, &sizes).await?;
-        for row in rows {
-            count += 1;
-            let problem = if !signed.contains(&row.size) {
-                "stands under no checkpoint"
-            } else if Note::parse(format!("-\n\n{}\n", row.line.trim_end_matches('\n')).as_bytes()).is_err() {
-                "is no signature line"
-            } else {
-                continue;
-            };
-            let place = Place::Checkpoint(row.size);
-            fsck.findings
-                .add(Level::Witnesses, place, Problem::Cosignature(problem));
+        for of_size in rows.chunk_by(|a, b| a.size == b.size) {
+            let at = of_size[0].size;
+            let note = store.checkpoint_at(log.log_id, at).await?.map(|row| row.note);
+            for row in of_size {
+                count += 1;
+                let key = trusted.get(row.witness.as_str()).copied();
+                let problem = match &note {
+                    // The log may have grown since its head was read.
+                    None if at > size && store.head(log.log_id).await?.is_none_or(|head| head.size < at) => {
+                        let place = Place::Kept(row.witness.clone(), at);
+                        fsck.findings.add(Level::Witnesses, place, Problem::Shrunk(size));
+                        continue;
+                    }
+                    None => Some("stands under no checkpoint"),
+                    Some(note) => wrong(row, note, key),
+                };
+                if let Some(problem) = problem {
+                    let problem = Problem::Cosignature(problem);
+                    fsck.findings.add(Level::Witnesses, Place::Checkpoint(at), problem);
+                }
+            }
         }
     }
+}
+
+/// What is wrong with a line under the note of its checkpoint.
+fn wrong(row: &CosignatureRow, note: &str, key: Option<&CosignerKey>) -> Option<&'static str> {
+    let text = row.line.trim_end_matches('\n');
+    let is_line = Note::parse(format!("-\n\n{text}\n").as_bytes()).is_ok();
+    let Some(line) = SignatureLine::parse(text).filter(|_| is_line) else {
+        return Some("is no signature line");
+    };
+    let key = key.filter(|key| key.is_named_by(&line))?;
+    // A note that cannot be read is found by F5.
+    let parsed = Note::parse(note.as_bytes()).ok()?;
+    let verified = key.cosigned_at(parsed.unverified_text(), &line).is_some();
+    (!verified).then_some("is not of this checkpoint: the witness saw another log, or the line was changed")
 }

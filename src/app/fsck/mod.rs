@@ -6,6 +6,7 @@
 
 mod cases;
 mod documents;
+mod epochs;
 mod kept;
 mod requests;
 mod structure;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 
 use super::App;
 use super::error::AppError;
-use crate::log::fsck::{FINDING_COUNT_MAX, Findings, Level};
+use crate::log::fsck::{FINDING_COUNT_MAX, Findings, Level, Place, Problem};
 use crate::log::note::VerifierKey;
+use crate::log::witness::TrustPolicy;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::store::{LogRow, Store};
 
@@ -31,6 +33,8 @@ pub struct Plan {
     pub sample: Sample,
     /// Heads of this log that others keep: witnesses, auditors, the high-water mark.
     pub kept: Vec<KeptHead>,
+    /// The witnesses whose cosignatures are verified; without them their form alone is checked.
+    pub witnesses: Option<TrustPolicy>,
     /// Findings that are kept of each level.
     pub finding_count_max: usize,
 }
@@ -41,6 +45,7 @@ impl Default for Plan {
             to: Level::Replay,
             sample: Sample::All,
             kept: Vec::new(),
+            witnesses: None,
             finding_count_max: FINDING_COUNT_MAX,
         }
     }
@@ -101,6 +106,25 @@ impl Report {
     }
 }
 
+/// The report of a log that others keep heads of and that is not in the database at all.
+#[must_use]
+pub fn absent(origin: &Origin, plan: &Plan) -> Report {
+    let mut fsck = Fsck::begin(plan);
+    for kept in &plan.kept {
+        let place = Place::Kept(kept.keeper.clone(), kept.size);
+        fsck.findings
+            .add(Level::Witnesses, place, Problem::Shrunk(TreeSize::EMPTY));
+    }
+    fsck.checked.add(Level::Witnesses, plan.kept.len() as u64);
+    let why = "the database does not have this log";
+    fsck.skipped.extend(Level::ALL.map(|level| (level, why)));
+    let seen = Seen {
+        size: TreeSize::EMPTY,
+        root: crate::log::merkle::empty_root(),
+    };
+    fsck.report(origin, plan, seen, why)
+}
+
 /// How far a pass has come: the level it ends with, how many of how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -141,7 +165,7 @@ pub async fn check_public(
     if plan.wants(Level::Witnesses) {
         kept::check(store.as_ref(), log, seen.size, plan, &mut fsck).await?;
     }
-    Ok(fsck.report(log, plan, seen, "needs the service's keys"))
+    Ok(fsck.report(&log.origin, plan, seen, "needs the service's keys"))
 }
 
 impl App {
@@ -168,7 +192,7 @@ impl App {
         if plan.wants(Level::Witnesses) {
             kept::check(self.store.as_ref(), log, seen.size, plan, &mut fsck).await?;
         }
-        Ok(fsck.report(log, plan, seen, "was not asked for"))
+        Ok(fsck.report(&log.origin, plan, seen, "was not asked for"))
     }
 }
 
@@ -197,7 +221,7 @@ impl Fsck {
         }
     }
 
-    fn report(self, log: &LogRow, plan: &Plan, seen: Seen, without_keys: &'static str) -> Report {
+    fn report(self, origin: &Origin, plan: &Plan, seen: Seen, without_keys: &'static str) -> Report {
         let state = |level: Level| {
             let skipped = self.skipped.iter().find(|(skipped, _)| *skipped == level);
             let checked = self.checked.0[usize::from(level.number())];
@@ -220,7 +244,7 @@ impl Fsck {
             findings: self.findings.count(level),
         });
         Report {
-            origin: log.origin.clone(),
+            origin: origin.clone(),
             size: seen.size,
             root: seen.root,
             levels: levels.to_vec(),

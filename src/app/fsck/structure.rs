@@ -8,12 +8,10 @@ use futures::StreamExt as _;
 
 use super::{Fsck, Heard, Plan, Progress, Seen};
 use crate::app::AppError;
-use crate::canonical::Json;
 use crate::log::fsck::{
     Finding, Head, Leaves, Level, NoteCheck, Place, Problem, Signatures, TreeCheck, check_leaves, check_note,
 };
 use crate::log::note::VerifierKey;
-use crate::log::record::{Entry, EntryKind, open_public};
 use crate::log::tiles::{TILE_WIDTH, TileId};
 use crate::log::{Hash, TreeSize};
 use crate::store::{CheckpointRow, LogRow, RANGE_ROW_COUNT_MAX, Store, StoreError, TileRow};
@@ -81,7 +79,7 @@ pub(super) async fn check(
     fold.rest(store.as_ref(), log, end, &head.size, fsck).await?;
     fold.end(&head, fsck);
     if plan.wants(Level::Signatures) {
-        first_entry(store.as_ref(), log, keys, end, fsck).await?;
+        super::epochs::check(store.as_ref(), log, keys, end, fsck).await?;
     }
     beyond(store.as_ref(), log, fsck).await?;
     let (tiles, checkpoints) = fold.tree.counts();
@@ -268,43 +266,6 @@ fn stand_in(tiles: &BTreeMap<u64, TileRow>, index: u64) -> Option<Hash> {
     let tile = tiles.get(&(index / width))?;
     let at = usize::try_from(index % width).ok()? * Hash::SIZE_BYTES;
     Hash::from_slice(tile.hashes.get(at..at + Hash::SIZE_BYTES)?).ok()
-}
-
-/// The first entry opens the log: its name, and a key that we trust.
-async fn first_entry(
-    store: &dyn Store,
-    log: &LogRow,
-    keys: &[VerifierKey],
-    end: u64,
-    fsck: &mut Fsck,
-) -> Result<(), AppError> {
-    if end == 0 {
-        return Ok(());
-    }
-    let entry = store.entries_between(log.log_id, 0, 1).await?;
-    let documents = store.documents_between(log.log_id, 0, 1).await?;
-    let opens = || {
-        let entry = Entry::parse(&entry.first()?.entry).ok()?;
-        let committed = entry.commitment_of("epoch")?;
-        let stored = documents.iter().find(|document| document.row.name == "epoch")?;
-        let opened = open_public(&"epoch".parse().ok()?, &committed, &stored.row.bytes).ok()?;
-        let body = Json::parse_canonical(&opened.content).ok()?;
-        let listed = body.get("keys")?.as_list()?;
-        let trusted = |key: &Json| {
-            key.as_text()
-                .is_some_and(|text| keys.iter().any(|key| key.to_string() == text))
-        };
-        let right = entry.kind().known() == Some(EntryKind::Epoch)
-            && *entry.origin() == log.origin
-            && body.get("origin").and_then(Json::as_text) == Some(&log.origin.to_string())
-            && listed.iter().any(trusted);
-        Some(right)
-    };
-    // A missing first entry was found before.
-    if !entry.is_empty() && opens() != Some(true) {
-        fsck.findings.add(Level::Signatures, Place::Entry(0), Problem::NotEpoch);
-    }
-    Ok(())
 }
 
 /// Rows beyond the head. The head is read after them: a log may grow while it is checked.

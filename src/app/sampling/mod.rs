@@ -4,6 +4,7 @@
 //! whoever verifies. Two replicas that append at once cannot break them: of two entries the log's order
 //! decides which one counts.
 
+mod closing;
 mod draw;
 mod export;
 mod frames;
@@ -186,16 +187,7 @@ impl App {
             name: format!("areas/{}", command.round.area),
         };
         let log = self.maybe_log(command.round.area).await?.ok_or_else(missing)?;
-        let found = match command.checkpoint_size {
-            None => self.store.newest_checkpoint(log.log_id).await?,
-            Some(size) => self.store.checkpoint_at(log.log_id, size).await?,
-        };
-        let checkpoint = found.ok_or_else(|| {
-            invalid(
-                "checkpoint_size",
-                "is no size at which a checkpoint was signed: take one of GetCheckpoint",
-            )
-        })?;
+        let checkpoint = self.closing_checkpoint(&log, command.checkpoint_size).await?;
         let request = SampleRequest {
             period: command.round.period.clone(),
             party: party(caller)?,

@@ -22,7 +22,7 @@ use crate::log::note::{CosignerKey, Note, SignatureLine};
 use crate::log::sequencer::{Mark, SeenHead};
 use crate::log::witness::{AddCheckpoint, TrustPolicy};
 use crate::log::{Origin, TreeSize};
-use crate::store::{CheckpointRow, LogId, LogRow};
+use crate::store::{CheckpointRow, CosignatureRow, LogId, LogRow};
 
 /// How often the newest checkpoints are submitted: well within the minute in which a checkpoint is to be witnessed.
 pub const ROUND_INTERVAL: Duration = Duration::from_secs(5);
@@ -187,6 +187,30 @@ impl App {
         Ok(TreeSize::EMPTY)
     }
 
+    /// Whether the logs have witnesses whose quorum asks for somebody.
+    pub(super) fn asks_for_witnesses(&self) -> bool {
+        self.witnesses
+            .as_ref()
+            .is_some_and(|witnesses| witnesses.policy.asks_for_witnesses())
+    }
+
+    /// Whether the stored cosignatures of a checkpoint verify and meet the quorum.
+    pub(super) async fn is_cosigned(&self, log: &LogRow, checkpoint: &CheckpointRow) -> Result<bool, AppError> {
+        let Some(witnesses) = &self.witnesses else {
+            return Ok(false);
+        };
+        let note = Note::parse(checkpoint.note.as_bytes()).map_err(|_| AppError::LogCorrupt)?;
+        let rows = self.store.cosignatures_at(log.log_id, checkpoint.size).await?;
+        let place = |row: &CosignatureRow| {
+            let at = witnesses.place(&row.witness)?;
+            let line = SignatureLine::parse(row.line.trim_end_matches('\n'))?;
+            let key = &witnesses.policy.witnesses.get(at)?.key;
+            key.cosigned_at(note.unverified_text(), &line).map(|_| at)
+        };
+        let places = rows.iter().filter_map(place).collect();
+        Ok(witnesses.policy.is_met(&places))
+    }
+
     fn stop_log(&self, log: &LogRow, newest: &CheckpointRow, submissions: &[(String, Submission)]) {
         let largest = submissions.iter().filter_map(|(_, submission)| match submission {
             Submission::Disagrees(size) => Some(*size),
@@ -328,7 +352,7 @@ impl App {
         let Some(line) = lines.iter().find(|line| key.cosigned_at(text, line).is_some()) else {
             return Ok(Submission::Unsigned);
         };
-        let row = crate::store::CosignatureRow {
+        let row = CosignatureRow {
             size: checkpoint.size,
             witness: key.name().to_string(),
             line: line.to_string(),

@@ -6,7 +6,7 @@ use super::super::wiring::{self, Settings};
 use super::super::{BOLD, DIM, Exit, Failure, Out, Outcome, WARN};
 use super::size::confidence;
 use crate::app::command::EstimateErrorRate;
-use crate::app::estimate::{ErrorRates, KindRate};
+use crate::app::rates::{ErrorRates, KindRate};
 use crate::area::AreaCode;
 use crate::log::sample::Period;
 use crate::statistics::{Confidence, Interval, Rate};

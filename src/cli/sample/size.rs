@@ -63,7 +63,7 @@ pub(super) fn millionths(text: &str) -> Result<u32, String> {
     if value == 0 { Err(wrong()) } else { Ok(value) }
 }
 
-pub(super) fn confidence(text: &str) -> Result<Confidence, String> {
+pub(in crate::cli) fn confidence(text: &str) -> Result<Confidence, String> {
     let level = text.parse().ok().and_then(Confidence::of_percent);
     level.ok_or_else(|| "not a level: give 90, 95 or 99".to_owned())
 }

@@ -73,6 +73,9 @@ pub enum Problem {
     /// The first entry does not open the log.
     #[error("does not open this log with its keys: an EPOCH entry of this origin and key is wanted")]
     NotEpoch,
+    /// A later epoch that does not say what it follows and why.
+    #[error("does not name the head that its epoch follows, and either the head or the key that was lost")]
+    NotAfter,
     /// The bytes are no entry of a version this build reads.
     #[error("is no entry that this build reads: {0}")]
     NotAnEntry(String),
@@ -127,6 +130,9 @@ pub enum Problem {
     /// A head that somebody keeps is of another history.
     #[error("the log had another root at this size: its history was rewritten")]
     Forked,
+    /// A log that its next epoch closed has more entries than it had then.
+    #[error("this epoch began there, and the log has {0} entries now: it was closed and went on")]
+    Closed(TreeSize),
     /// A cosignature is no signature line, or of no checkpoint.
     #[error("the cosignature {0}")]
     Cosignature(&'static str),
@@ -169,6 +175,7 @@ impl Problem {
             Problem::SignedEarlier => "SIGNED_EARLIER",
             Problem::HeadTime => "HEAD_TIME",
             Problem::NotEpoch => "NOT_EPOCH",
+            Problem::NotAfter => "NOT_AFTER",
             Problem::NotAnEntry(_) => "NOT_AN_ENTRY",
             Problem::Origin => "ORIGIN",
             Problem::DocumentMissing => "DOCUMENT_MISSING",
@@ -187,6 +194,7 @@ impl Problem {
             Problem::StateDiffers => "STATE_DIFFERS",
             Problem::Shrunk(_) => "SHRUNK",
             Problem::Forked => "FORKED",
+            Problem::Closed(_) => "CLOSED",
             Problem::Cosignature(_) => "COSIGNATURE",
             Problem::Replay { .. } => "REPLAY_DIFFERS",
             Problem::NotReplayed(_) => "NOT_REPLAYED",

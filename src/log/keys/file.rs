@@ -1,11 +1,13 @@
 //! The key file: canonical or spaced JSON, secrets in base64.
 //!
-//! `{"v":1,"keys":[{"purpose":"log-signing","version":1,"id":"8 hex digits","secret":"base64"}]}`
+//! `{"v":1,"keys":[{"purpose":"log-signing","version":1,"id":"8 hex digits","secret":"base64"}]}`; a version of
+//! `log-signing` whose secret is lost has `public` in the place of `id` and `secret`.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use ed25519_dalek::VerifyingKey;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::ring::{KeyPurpose, KeyRing, ServiceKey};
+use super::ring::{KeyPurpose, KeyRing, LostKey, ServiceKey};
 use crate::canonical::Json;
 
 /// Largest key file: a thousand versions are far below.
@@ -43,10 +45,7 @@ impl KeyRing {
         if bytes.len() > KEY_FILE_SIZE_MAX_BYTES {
             return Err(KeyFileFormatError::Shape);
         }
-        let mut json = Json::parse(bytes).map_err(|_| KeyFileFormatError::Shape)?;
-        let ring = from_json(&json);
-        wipe(&mut json);
-        ring
+        read(bytes, &[])
     }
 
     /// The text of the key file.
@@ -60,7 +59,15 @@ impl KeyRing {
                 ("secret", Json::text(BASE64_STANDARD.encode(*key.secret))),
             ])
         };
-        let keys = Json::List(self.0.iter().map(key).collect());
+        let lost = |key: &LostKey| {
+            Json::object([
+                ("purpose", Json::text(KeyPurpose::LogSigning.name())),
+                ("version", Json::Int(i64::from(key.version))),
+                ("public", Json::text(BASE64_STANDARD.encode(key.public))),
+            ])
+        };
+        let keys = self.0.iter().map(key).chain(self.1.iter().map(lost));
+        let keys = Json::List(keys.collect());
         let mut json = Json::object([("v", Json::Int(VERSION)), ("keys", keys)]);
         let mut bytes = Zeroizing::new(json.to_bytes());
         wipe(&mut json);
@@ -69,16 +76,40 @@ impl KeyRing {
     }
 }
 
-fn from_json(json: &Json) -> Result<KeyRing, KeyFileFormatError> {
+/// Reads a key file that may lack the key that signs logs.
+pub(super) fn without_signing(bytes: &[u8]) -> Result<KeyRing, KeyFileFormatError> {
+    if bytes.len() > KEY_FILE_SIZE_MAX_BYTES {
+        return Err(KeyFileFormatError::Shape);
+    }
+    read(bytes, &[KeyPurpose::LogSigning])
+}
+
+fn read(bytes: &[u8], may_lack: &[KeyPurpose]) -> Result<KeyRing, KeyFileFormatError> {
+    let mut json = Json::parse(bytes).map_err(|_| KeyFileFormatError::Shape)?;
+    let ring = from_json(&json, may_lack);
+    wipe(&mut json);
+    ring
+}
+
+fn from_json(json: &Json, may_lack: &[KeyPurpose]) -> Result<KeyRing, KeyFileFormatError> {
     if json.get("v") != Some(&Json::Int(VERSION)) || json.as_object().is_none_or(|members| members.len() != 2) {
         return Err(KeyFileFormatError::Shape);
     }
-    let mut ring = KeyRing(Vec::new());
+    let mut ring = KeyRing(Vec::new(), Vec::new());
     let list = json
         .get("keys")
         .and_then(Json::as_list)
         .ok_or(KeyFileFormatError::Shape)?;
     for (at, json) in (1..).zip(list) {
+        if json.get("public").is_some() {
+            let lost = lost_from(json).ok_or(KeyFileFormatError::Key(at))?;
+            let repeats = |other: &LostKey| other.version == lost.version || other.public == lost.public;
+            if ring.1.iter().any(repeats) {
+                return Err(KeyFileFormatError::Repeated(at));
+            }
+            ring.1.push(lost);
+            continue;
+        }
         let key = key_from(json).ok_or(KeyFileFormatError::Key(at))?;
         if json.get("id").and_then(Json::as_text) != Some(key.id().as_str()) {
             return Err(KeyFileFormatError::Id(at));
@@ -92,7 +123,7 @@ fn from_json(json: &Json) -> Result<KeyRing, KeyFileFormatError> {
         ring.0.push(key);
     }
     for purpose in KeyPurpose::ALL {
-        if !ring.0.iter().any(|key| key.purpose == purpose) {
+        if !may_lack.contains(&purpose) && !ring.0.iter().any(|key| key.purpose == purpose) {
             return Err(KeyFileFormatError::Absent(purpose.name()));
         }
     }
@@ -104,15 +135,30 @@ fn key_from(json: &Json) -> Option<ServiceKey> {
         return None;
     }
     let purpose = json.get("purpose")?.as_text()?;
-    let version = u32::try_from(json.get("version")?.as_integer()?)
-        .ok()
-        .filter(|version| *version > 0)?;
+    let version = version_from(json)?;
     let secret = Zeroizing::new(BASE64_STANDARD.decode(json.get("secret")?.as_text()?).ok()?);
     Some(ServiceKey {
         purpose: KeyPurpose::ALL.into_iter().find(|known| known.name() == purpose)?,
         version,
         secret: Zeroizing::new(secret.as_slice().try_into().ok()?),
     })
+}
+
+fn lost_from(json: &Json) -> Option<LostKey> {
+    if json.as_object()?.len() != 3 || json.get("purpose")?.as_text()? != KeyPurpose::LogSigning.name() {
+        return None;
+    }
+    let public = BASE64_STANDARD.decode(json.get("public")?.as_text()?).ok()?;
+    Some(LostKey {
+        version: version_from(json)?,
+        public: VerifyingKey::from_bytes(public.as_slice().try_into().ok()?).ok()?,
+    })
+}
+
+fn version_from(json: &Json) -> Option<u32> {
+    u32::try_from(json.get("version")?.as_integer()?)
+        .ok()
+        .filter(|version| *version > 0)
 }
 
 /// Overwrites every string, since any may be a secret.

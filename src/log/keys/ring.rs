@@ -1,5 +1,6 @@
 //! The key ring: what each key is used for.
 
+use ed25519_dalek::VerifyingKey;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -8,6 +9,7 @@ use super::super::entropy::{Entropy, EntropyError, draw};
 use super::super::note::{Ed25519Signer, KeyName, VerifierKey};
 use super::super::record::{CaseKeys, DataKey, KekId, KeyRef};
 use super::super::{Hash, Origin};
+use super::file::{self, KeyFileFormatError};
 
 /// What a key is for. A key is never used for two things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,9 +57,36 @@ pub(super) struct ServiceKey {
     pub secret: Zeroizing<[u8; 32]>,
 }
 
+/// A version of the key that signs logs whose secret is lost: it verifies, and signs no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LostKey {
+    pub version: u32,
+    pub public: VerifyingKey,
+}
+
 /// All keys of the service; the highest version of a purpose is in use, older ones still read.
 #[derive(Clone)]
-pub struct KeyRing(pub(super) Vec<ServiceKey>);
+pub struct KeyRing(pub(super) Vec<ServiceKey>, pub(super) Vec<LostKey>);
+
+/// Why the key that signs logs is not replaced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplaceError {
+    /// The file cannot be read as a key file without the signing key.
+    #[error(transparent)]
+    Format(#[from] KeyFileFormatError),
+    /// The secret is there.
+    #[error(
+        "the key that signs the logs is in the file: nothing is lost; where it must not be used any more, \
+         take it out of the file first"
+    )]
+    Present,
+    /// The key was replaced before.
+    #[error("this key is named as lost already: nothing is done")]
+    Named,
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
 
 /// What may be shown of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +146,7 @@ impl KeyRing {
                 secret: Zeroizing::new(draw(entropy)?),
             });
         }
-        Ok(KeyRing(keys))
+        Ok(KeyRing(keys, Vec::new()))
     }
 
     /// The same ring with one more version of a key, which is in use from then on; older versions still read.
@@ -132,6 +161,36 @@ impl KeyRing {
             secret: Zeroizing::new(draw(entropy)?),
         });
         Ok(next)
+    }
+
+    /// The ring of a key file whose signing key is lost, with a new one; `lost` is the public key of any log that the
+    /// lost one signed, so that what it signed is still verified.
+    ///
+    /// # Errors
+    /// [`ReplaceError`]; always while the signing key is in the file.
+    pub fn replaced_signing(
+        bytes: &[u8],
+        lost: &VerifierKey,
+        entropy: &mut dyn Entropy,
+    ) -> Result<KeyRing, ReplaceError> {
+        let mut ring = file::without_signing(bytes)?;
+        if ring.of(KeyPurpose::LogSigning).next().is_some() {
+            return Err(ReplaceError::Present);
+        }
+        if ring.1.iter().any(|known| known.public == *lost.key()) {
+            return Err(ReplaceError::Named);
+        }
+        let version = ring.1.iter().map(|known| known.version).max().unwrap_or_default() + 1;
+        ring.1.push(LostKey {
+            version,
+            public: *lost.key(),
+        });
+        ring.0.push(ServiceKey {
+            purpose: KeyPurpose::LogSigning,
+            version: version + 1,
+            secret: Zeroizing::new(draw(entropy)?),
+        });
+        Ok(ring)
     }
 
     /// The name of the key-encryption key in use.
@@ -173,7 +232,12 @@ impl KeyRing {
         let mut keys: Vec<&ServiceKey> = self.of(KeyPurpose::LogSigning).collect();
         keys.sort_by_key(|key| std::cmp::Reverse(key.version));
         let public = |key: &ServiceKey| Ed25519Signer::new(key_name(origin), &key.secret).verifier_key().clone();
-        keys.into_iter().map(public).collect()
+        let mut lost: Vec<&LostKey> = self.1.iter().collect();
+        lost.sort_by_key(|key| std::cmp::Reverse(key.version));
+        let lost = lost
+            .into_iter()
+            .map(|key| VerifierKey::ed25519(key_name(origin), key.public));
+        keys.into_iter().map(public).chain(lost).collect()
     }
 
     /// Wraps a data key with the key-encryption key in use.

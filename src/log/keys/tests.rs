@@ -23,7 +23,7 @@ fn rotated() -> KeyRing {
             .into_iter()
             .map(|key| ServiceKey { version: 2, ..key }),
     );
-    KeyRing(keys)
+    KeyRing(keys, Vec::new())
 }
 
 fn origin(text: &str) -> Origin {
@@ -44,12 +44,12 @@ fn a_key_file_reads_back() {
 
 #[test]
 fn a_damaged_key_file_is_refused_with_the_place() {
-    let absent = KeyRing(ring().0.into_iter().skip(1).collect()).to_file();
+    let absent = KeyRing(ring().0.into_iter().skip(1).collect(), Vec::new()).to_file();
     assert_eq!(
         KeyRing::parse(&absent).err(),
         Some(KeyFileFormatError::Absent("log-signing"))
     );
-    let twice = KeyRing([ring().0, ring().0].concat()).to_file();
+    let twice = KeyRing([ring().0, ring().0].concat(), Vec::new()).to_file();
     assert_eq!(KeyRing::parse(&twice).err(), Some(KeyFileFormatError::Repeated(6)));
     for (from, to, error) in [
         ("\"v\":1", "\"v\":2", KeyFileFormatError::Shape),
@@ -142,4 +142,36 @@ proptest! {
         let _ = KeyRing::parse(&bytes);
         prop_assert_eq!(ring().open_page_token(b"", &bytes), None);
     }
+}
+
+#[test]
+fn a_lost_signing_key_is_replaced_and_what_it_signed_stays_verified() {
+    let log = origin("doudi.example/340321/1");
+    let note = Note::sign("text\n", &[&ring().signer(&log)]).expect("signed");
+    let lost = ring().verifier_keys(&log).remove(0);
+    let rest = KeyRing(ring().0.into_iter().skip(1).collect(), Vec::new()).to_file();
+    let replaced = KeyRing::replaced_signing(&rest, &lost, &mut Counting(200)).expect("it is lost");
+    let read = KeyRing::parse(&replaced.to_file()).expect("a key file");
+    assert_eq!(read.to_file(), replaced.to_file());
+    let keys = read.verifier_keys(&log);
+    assert_eq!((keys.len(), &keys[1]), (2, &lost), "the new one first");
+    let parsed = Note::parse(note.to_string().as_bytes()).expect("a note");
+    assert!(parsed.verify(&keys).is_ok());
+    assert_eq!(read.signer(&log).verifier_key(), &keys[0], "the new key signs");
+    assert_ne!(keys[0].key_bytes(), lost.key_bytes());
+}
+
+#[test]
+fn a_signing_key_that_is_there_is_not_replaced() {
+    let lost = ring().verifier_keys(&origin("doudi.example/340321/1")).remove(0);
+    let kept = KeyRing::replaced_signing(&ring().to_file(), &lost, &mut Counting(200));
+    assert_eq!(kept.err(), Some(ReplaceError::Present));
+    let without_two = KeyRing(ring().0.into_iter().skip(2).collect(), Vec::new()).to_file();
+    let refused = KeyRing::replaced_signing(&without_two, &lost, &mut Counting(200));
+    let absent = KeyFileFormatError::Absent("key-encryption");
+    assert_eq!(
+        refused.err(),
+        Some(ReplaceError::Format(absent)),
+        "only one may be lost"
+    );
 }

@@ -138,6 +138,12 @@ impl VerifierKey {
         self.key.as_bytes()
     }
 
+    /// The key itself.
+    #[must_use]
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
     /// Whether `signature` is this key's over `text`. Strict: one message has few valid spellings,
     /// and keys of small order never verify.
     #[must_use]

@@ -46,7 +46,12 @@ impl std::fmt::Debug for Salt {
 /// SHA-256("doudi/commit/v1" || 0x00 || one byte length of the name || name || salt || document).
 #[must_use]
 pub fn commitment(name: &DocumentName, salt: &Salt, document: &[u8]) -> Hash {
-    let name = name.as_str().as_bytes();
+    commitment_named(name.as_str(), salt, document)
+}
+
+/// [`commitment`] of a document whose name was checked where it stands.
+pub(in crate::log) fn commitment_named(name: &str, salt: &Salt, document: &[u8]) -> Hash {
+    let name = name.as_bytes();
     let length = u8::try_from(name.len()).expect("a document name has at most 32 bytes");
     Hash::of_parts(&[DOMAIN, &[length], name, salt.as_bytes(), document])
 }

@@ -25,15 +25,21 @@ impl DocumentName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a text is the name of a document.
+    #[must_use]
+    pub fn is_name(text: &str) -> bool {
+        let plain = |b: u8| b.is_ascii_lowercase() || b == b'_';
+        let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+        begins && text.len() <= DOCUMENT_NAME_SIZE_MAX_BYTES && text.bytes().all(plain)
+    }
 }
 
 impl FromStr for DocumentName {
     type Err = DocumentNameError;
 
     fn from_str(text: &str) -> Result<Self, DocumentNameError> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b == b'_';
-        let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        if begins && text.len() <= DOCUMENT_NAME_SIZE_MAX_BYTES && text.bytes().all(plain) {
+        if DocumentName::is_name(text) {
             Ok(DocumentName(text.to_owned()))
         } else {
             Err(DocumentNameError)

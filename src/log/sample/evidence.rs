@@ -188,50 +188,68 @@ impl Evidence {
         if read.roots.last() != Some(&head.root) || read.roots.len() as u64 != head.size.get() {
             return Err(EvidenceError::Tree { size: head.size });
         }
-        let round = Round::of(&self.period, &read.logged);
-        let (_, request) = round.request().ok_or(EvidenceError::Round(Unmet::NoRequest))?;
-        let request = request.clone();
         // `roots[n]` is the root over the first n + 1 entries.
-        let root = request
-            .checkpoint_size
-            .get()
-            .checked_sub(1)
-            .and_then(|at| read.roots.get(usize::try_from(at).ok()?));
-        if root != Some(&request.checkpoint_root) {
-            return Err(EvidenceError::OtherRoot);
-        }
-        let unmet = || match round.stage() {
-            Stage::Void => Unmet::Void,
-            _ => Unmet::Incomplete,
+        let root_at = |size: TreeSize| {
+            let at = usize::try_from(size.get().checked_sub(1)?).ok()?;
+            read.roots.get(at).copied()
         };
-        let seed = round.derived().ok_or_else(|| EvidenceError::Round(unmet()))?;
-        let selection = draw(&request, &seed, &read.frames)?;
-        let recorded = match round.result() {
-            None => None,
-            Some((index, result)) => {
-                let missing = || EvidenceError::Missing {
-                    index: *index,
-                    name: "selection",
-                };
-                let at = usize::try_from(index.get()).map_err(|_| missing())?;
-                let content = self
-                    .entries
-                    .get(at)
-                    .and_then(|leaf| find(leaf, "selection"))
-                    .ok_or_else(missing)?;
-                let json = Json::parse_canonical(&content.content).map_err(|_| EvidenceError::Entry(*index))?;
-                let recorded = Selection::from_json(&json).map_err(|_| EvidenceError::Entry(*index))?;
-                Some((result.clone(), recorded))
-            }
+        let selection = |index: LogIndex| {
+            let missing = || EvidenceError::Missing {
+                index,
+                name: "selection",
+            };
+            let at = usize::try_from(index.get()).map_err(|_| missing())?;
+            let content = self.entries.get(at).and_then(|leaf| find(leaf, "selection"));
+            read_selection(index, &content.ok_or_else(missing)?.content)
         };
-        Ok(Redrawn {
-            round,
-            request,
-            seed,
-            selection,
-            recorded,
-        })
+        redraw(&self.period, &read.logged, root_at, |_| Ok(read.frames), selection)
     }
+}
+
+/// Reads the document `selection` of an entry.
+///
+/// # Errors
+/// [`EvidenceError::Entry`].
+pub fn read_selection(index: LogIndex, content: &[u8]) -> Result<Selection, EvidenceError> {
+    let json = Json::parse_canonical(content).map_err(|_| EvidenceError::Entry(index))?;
+    Selection::from_json(&json).map_err(|_| EvidenceError::Entry(index))
+}
+
+/// Judges the round of a period and draws its sample again: from the log's sample documents, the root of the tree at a
+/// size, the frames of the request's range, and the selection of the result's entry.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn redraw(
+    period: &Period,
+    logged: &[Logged],
+    root_at: impl FnOnce(TreeSize) -> Option<Hash>,
+    frames: impl FnOnce(&SampleRequest) -> Result<Frames, EvidenceError>,
+    selection_of: impl FnOnce(LogIndex) -> Result<Selection, EvidenceError>,
+) -> Result<Redrawn, EvidenceError> {
+    let round = Round::of(period, logged);
+    let (_, request) = round.request().ok_or(EvidenceError::Round(Unmet::NoRequest))?;
+    let request = request.clone();
+    if root_at(request.checkpoint_size) != Some(request.checkpoint_root) {
+        return Err(EvidenceError::OtherRoot);
+    }
+    let unmet = || match round.stage() {
+        Stage::Void => Unmet::Void,
+        _ => Unmet::Incomplete,
+    };
+    let seed = round.derived().ok_or_else(|| EvidenceError::Round(unmet()))?;
+    let selection = draw(&request, &seed, &frames(&request)?)?;
+    let recorded = match round.result() {
+        None => None,
+        Some((index, result)) => Some((result.clone(), selection_of(*index)?)),
+    };
+    Ok(Redrawn {
+        round,
+        request,
+        seed,
+        selection,
+        recorded,
+    })
 }
 
 /// What the entries say.

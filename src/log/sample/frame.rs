@@ -36,6 +36,18 @@ impl Frame {
         whole.then_some(Frame(json))
     }
 
+    /// Only what a request draws by: the range of a large sample is held in memory.
+    #[must_use]
+    pub fn reduced(&self, request: &SampleRequest) -> Frame {
+        let always = ["programme", "outcome", "amount_fen"];
+        let fields = request.strata.iter().map(|field| field.word());
+        let members = always.into_iter().chain(fields).filter_map(|key| {
+            let value = self.0.get(key)?;
+            Some((key, value.clone()))
+        });
+        Frame(Json::object(members))
+    }
+
     /// A text member; empty where it does not apply.
     #[must_use]
     pub fn text(&self, key: &str) -> &str {

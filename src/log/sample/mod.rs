@@ -23,7 +23,7 @@ pub use allocate::{Allocated, AllocationError, allocate};
 pub use cross::{CrossCheck, CrossCheckError, cross_checks};
 pub use documents::{Logged, Party, Period, SampleCommit, SampleDocument, SampleResult, SampleReveal, Silence};
 pub use draw::{DrawError, draw};
-pub use evidence::{Evidence, EvidenceError, Leaf, Redrawn};
+pub use evidence::{Evidence, EvidenceError, Leaf, Redrawn, read_selection, redraw};
 pub use frame::{Frame, framed};
 pub use protocol::{Called, Round, Stage, Unmet};
 pub use request::{Allocation, DrawKind, Population, Prior, SampleRequest, StratumField};

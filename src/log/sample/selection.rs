@@ -100,7 +100,7 @@ impl Selection {
             let list: Vec<Index> = need(record, key)?;
             Ok(list.into_iter().map(|index| index.0).collect())
         };
-        Ok(Selection {
+        let selection = Selection {
             strata: each(json, "strata", |item| {
                 Ok(DrawnStratum {
                     key: need(item, "key")?,
@@ -117,7 +117,13 @@ impl Selection {
                     reviewed: parsed(item, "reviewed")?,
                 })
             })?,
-        })
+        };
+        // A misspelt member would be passed over as absent, and the draw compared with less than was recorded.
+        if selection.to_json() == *json {
+            Ok(selection)
+        } else {
+            Err(RecordError("selection".to_owned()))
+        }
     }
 }
 

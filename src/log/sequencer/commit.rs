@@ -16,7 +16,7 @@ use super::{SIGN_MS_MAX, Shared, Stopped};
 use crate::area::AreaCode;
 use crate::log::checkpoint::{Checkpoint, Committed, SignedCheckpoint, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, empty_root};
-use crate::log::note::Signer;
+use crate::log::note::{Signer, VerifierKey};
 use crate::log::{LogIndex, Origin, TreeSize};
 use crate::store::append::{Append, Locked};
 use crate::store::{HeadRow, LogId, LogRow, StoreError};
@@ -216,7 +216,7 @@ async fn open_first_log(shared: &Shared, area: AreaCode, append: &mut Append) ->
 
 /// The tree of the head, after checking it against root, newest checkpoint and signature: on a
 /// damaged head nothing may be built.
-fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) -> Result<CompactTree, AppendError> {
+pub(super) fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) -> Result<CompactTree, AppendError> {
     let damaged = AppendError::Corrupt("the head does not fit its root or its newest checkpoint");
     let head = &locked.head;
     let tree = CompactTree::from_edge_bytes(head.size, &head.compact).map_err(|_| damaged.clone())?;
@@ -233,13 +233,22 @@ fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) -> Result<Com
                 root: head.root,
             };
             let trusted = shared.keys.verifier_keys(origin).map_err(|_| AppendError::Signing)?;
-            let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &trusted).map_err(|_| damaged.clone())?;
+            let signers = shared.keys.signers(origin).map_err(|_| AppendError::Signing)?;
+            let signs = |key: &&VerifierKey| signers.iter().any(|signer| signer.id() == key.id());
+            let in_use: Vec<VerifierKey> = trusted.iter().filter(signs).cloned().collect();
+            let note = checkpoint.note.as_bytes();
+            let (signed, key_lost) = match SignedCheckpoint::verify(note, &in_use) {
+                Ok(signed) => (signed, false),
+                Err(_) => (
+                    SignedCheckpoint::verify(note, &trusted).map_err(|_| damaged.clone())?,
+                    true,
+                ),
+            };
             let row_fits = checkpoint.size == head.size && checkpoint.root == head.root;
-            if row_fits && *signed.checkpoint() == expected {
-                Ok(tree)
-            } else {
-                Err(damaged)
+            if !row_fits || *signed.checkpoint() != expected {
+                return Err(damaged);
             }
+            if key_lost { Err(AppendError::KeyLost) } else { Ok(tree) }
         }
     }
 }

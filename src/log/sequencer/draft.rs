@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::entropy::SystemEntropy;
 use super::entry::{commitments, document_rows};
-use super::epoch::Fork;
+use super::epoch::{Ended, Succession};
 use super::gate::SeenHead;
 use super::item::{Acknowledged, AppendError, Item};
 use super::select::span_rows;
@@ -94,7 +94,7 @@ impl Draft {
         &mut self,
         keys: &[VerifierKey],
         engine: &str,
-        fork: Option<&Fork>,
+        after: Option<&Succession>,
     ) -> Result<(), AppendError> {
         let unavailable = |error: EntropyError| AppendError::Unavailable(Arc::new(error));
         let record_id = RecordId::from_bytes(draw(&mut SystemEntropy).map_err(unavailable)?);
@@ -102,9 +102,12 @@ impl Draft {
         let origin = self.log.origin.clone();
         let keys = keys.iter().map(|key| Json::text(key.to_string())).collect();
         let mut body = vec![("keys", Json::List(keys)), ("origin", Json::text(origin.to_string()))];
-        if let Some(fork) = fork {
-            body.push(("previous", head_json(&fork.previous)));
-            body.push(("seen", head_json(&fork.seen)));
+        if let Some(Succession { previous, ended }) = after {
+            body.push(("previous", head_json(previous)));
+            match ended {
+                Ended::Forked(seen) => body.push(("seen", head_json(seen))),
+                Ended::KeyLost(key) => body.push(("lost_key", Json::text(key.to_string()))),
+            }
         }
         let body = Json::object(body);
         let name: DocumentName = "epoch".parse().expect("the name of the kind's only slot");

@@ -1,25 +1,38 @@
-//! Opening the next epoch of an area after a confirmed fork: nothing is repaired, both heads are kept by name.
+//! Opening the next epoch of an area after a confirmed fork or a lost key: nothing is repaired, the old head is kept by
+//! name.
 
 use std::collections::BTreeSet;
 
-use super::commit::sign;
+use super::commit::{checked_tree, sign};
 use super::draft::Draft;
 use super::gate::{Mark, RolledBack, SeenHead};
 use super::item::AppendError;
 use super::{EPOCH_MAX, Shared, Stopped};
+use crate::area::AreaCode;
 use crate::log::Origin;
 use crate::log::TreeSize;
-use crate::log::checkpoint::Committed;
+use crate::log::checkpoint::{Committed, SignedCheckpoint};
 use crate::log::merkle::{CompactTree, empty_root};
+use crate::log::note::VerifierKey;
+use crate::store::append::{Append, Locked};
 use crate::store::{HeadRow, LogId, LogRow, StoreError};
+
+/// Why the epoch before ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The largest head that was signed and seen, which the database does not continue.
+    Forked(SeenHead),
+    /// The key that signed it, whose secret is lost.
+    KeyLost(VerifierKey),
+}
 
 /// What the EPOCH entry says of the epoch before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fork {
+pub struct Succession {
     /// The head that the database holds; the one that was seen where it holds none.
     pub previous: SeenHead,
-    /// The largest head that was signed and seen, which the database does not continue.
-    pub seen: SeenHead,
+    /// Why it ended.
+    pub ended: Ended,
 }
 
 /// An epoch that was opened.
@@ -28,7 +41,7 @@ pub struct OpenedEpoch {
     /// The new log.
     pub log: LogRow,
     /// What it follows.
-    pub fork: Fork,
+    pub after: Succession,
 }
 
 /// Opens the next epoch of the area that was rolled back, in one transaction under the lock of the old head.
@@ -40,20 +53,71 @@ pub(super) async fn open_next(shared: &Shared, rolled_back: RolledBack) -> Resul
     let mut previous = seen.clone();
     let mut database_ms = None;
     if let Some(row) = found {
-        let locked = append.lock(row.log_id, area).await?;
-        if locked.open_log != row.log_id {
-            return Err(StoreError::Conflict.into());
-        }
+        let locked = lock(&mut append, &row).await?;
         database_ms = locked.database_ms;
-        previous = SeenHead {
-            origin: row.origin,
-            size: locked.head.size,
-            root: Some(locked.head.root),
-        };
+        previous = head_of(&row, &locked);
     }
     let epoch = previous.origin.epoch().max(seen.origin.epoch()) + 1;
+    let ended = Ended::Forked(seen);
+    begin(shared, append, database_ms, epoch, Succession { previous, ended }).await
+}
+
+/// Opens the next epoch of an area whose head was signed by a key that is in use no more; nothing where it is.
+pub(super) async fn open_after_lost_key(shared: &Shared, area: AreaCode) -> Result<Option<OpenedEpoch>, Stopped> {
+    let Some(row) = shared.store.log_of_area(area).await? else {
+        return Ok(None);
+    };
+    let mut append = shared.store.append().await?;
+    let locked = lock(&mut append, &row).await?;
+    match checked_tree(shared, &row.origin, &locked) {
+        Ok(_) => return Ok(None),
+        Err(AppendError::KeyLost) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let trusted = shared
+        .keys
+        .verifier_keys(&row.origin)
+        .map_err(|_| AppendError::Signing)?;
+    let note = locked.checkpoint.as_ref().map(|newest| newest.note.as_bytes());
+    let signed = |key: &&VerifierKey| {
+        note.is_some_and(|note| SignedCheckpoint::verify(note, std::slice::from_ref(*key)).is_ok())
+    };
+    let lost = trusted.iter().find(signed).ok_or(AppendError::Signing)?;
+    let after = Succession {
+        previous: head_of(&row, &locked),
+        ended: Ended::KeyLost(lost.clone()),
+    };
+    let epoch = row.origin.epoch() + 1;
+    begin(shared, append, locked.database_ms, epoch, after).await.map(Some)
+}
+
+async fn lock(append: &mut Append, row: &LogRow) -> Result<Locked, Stopped> {
+    let locked = append.lock(row.log_id, row.origin.area()).await?;
+    if locked.open_log != row.log_id {
+        return Err(StoreError::Conflict.into());
+    }
+    Ok(locked)
+}
+
+fn head_of(row: &LogRow, locked: &Locked) -> SeenHead {
+    SeenHead {
+        origin: row.origin.clone(),
+        size: locked.head.size,
+        root: Some(locked.head.root),
+    }
+}
+
+/// Opens an epoch with its first entry and commits it.
+async fn begin(
+    shared: &Shared,
+    mut append: Append,
+    database_ms: Option<i64>,
+    epoch: u32,
+    after: Succession,
+) -> Result<OpenedEpoch, Stopped> {
+    let before = &after.previous.origin;
     let origin = Some(epoch).filter(|epoch| *epoch <= EPOCH_MAX);
-    let origin = origin.and_then(|epoch| Origin::new(previous.origin.domain(), area, epoch).ok());
+    let origin = origin.and_then(|epoch| Origin::new(before.domain(), before.area(), epoch).ok());
     let origin = origin.ok_or(AppendError::NoLog)?;
     let log = LogRow {
         log_id: LogId::of(&origin),
@@ -71,13 +135,17 @@ pub(super) async fn open_next(shared: &Shared, rolled_back: RolledBack) -> Resul
         .trust
         .next_time_ms(shared.clock.as_ref(), database_ms, None)
         .map_err(AppendError::from)?;
-    let fork = Fork { previous, seen };
     let mut draft = Draft::after(&log, CompactTree::empty(), time_ms, BTreeSet::new());
-    let keys = shared
+    let mut keys = shared
         .keys
         .verifier_keys(&log.origin)
         .map_err(|_| AppendError::Signing)?;
-    draft.append_epoch(&keys, &shared.engine, Some(&fork))?;
+    // A key that is lost never signed under this name, and nobody is to believe it here.
+    let signers = shared.keys.signers(&log.origin).map_err(|_| AppendError::Signing)?;
+    if matches!(after.ended, Ended::KeyLost(_)) {
+        keys.retain(|key| signers.iter().any(|signer| signer.id() == key.id()));
+    }
+    draft.append_epoch(&keys, &shared.engine, Some(&after))?;
     let signed = sign(shared, draft.checkpoint()).await?;
     draft.write(&mut append, &signed).await?;
     append.commit().await?;
@@ -85,7 +153,7 @@ pub(super) async fn open_next(shared: &Shared, rolled_back: RolledBack) -> Resul
         .gate
         .raise(Mark::of(&signed.release(&Committed::after_commit())))
         .await;
-    Ok(OpenedEpoch { log, fork })
+    Ok(OpenedEpoch { log, after })
 }
 
 impl From<Stopped> for AppendError {

@@ -165,6 +165,9 @@ pub enum AppendError {
     /// Witnesses are required and have not cosigned the log for too long. Nothing was written.
     #[error("the witnesses have not cosigned this log for more than a minute: check that they answer, retry later")]
     NotWitnessed,
+    /// The key that signed the head is not the one in use: it was lost. Nothing is written until an operator decides.
+    #[error("the key that signed this log is lost: restore it, or begin the next epoch with `doudi log next-epoch`")]
+    KeyLost,
     /// The signer failed or took too long. Nothing was written.
     #[error("the checkpoint could not be signed in time: check the signing key or module")]
     Signing,

@@ -38,7 +38,7 @@ use tokio::sync::oneshot;
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
-pub use epoch::{Fork, OpenedEpoch};
+pub use epoch::{Ended, OpenedEpoch, Succession};
 use gate::Gate;
 pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
 pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Item, NewPolicy, PersonSpan};
@@ -240,6 +240,20 @@ impl Sequencer {
             Some(rolled_back) => Ok(Some(epoch::open_next(&self.shared, rolled_back).await?)),
             None => Ok(None),
         }
+    }
+
+    /// Opens the next epoch of an area whose log was signed by a key that is lost, on an operator's word. Nothing where
+    /// the key in use signed it.
+    ///
+    /// # Errors
+    /// [`AppendError`]; [`AppendError::RolledBack`] where the fork is to be confirmed first.
+    pub async fn open_epoch_after_lost_key(&self, area: AreaCode) -> Result<Option<OpenedEpoch>, AppendError> {
+        self.compare_with_marks().await?;
+        let of_area = |rolled_back: &RolledBack| rolled_back.seen.origin.area() == area;
+        if self.rolled_back().iter().any(of_area) {
+            return Err(AppendError::RolledBack);
+        }
+        Ok(epoch::open_after_lost_key(&self.shared, area).await?)
     }
 
     /// Appends an item to the open log of its area; opens the first log of an area that has none.

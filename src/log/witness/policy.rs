@@ -242,6 +242,14 @@ mod tests {
         Cosigner::new(name, &[seed; 32]).key().to_string()
     }
 
+    #[test]
+    fn the_example_of_the_audit_kit_is_a_policy() {
+        let policy = TrustPolicy::parse(include_bytes!("../../../deploy/audit/trust-policy.example"));
+        let policy = policy.expect("an example that can be copied");
+        assert_eq!((policy.logs.len(), policy.witnesses.len()), (1, 3));
+        assert!(!policy.is_met(&BTreeSet::from([1])) && policy.is_met(&BTreeSet::from([0, 2])));
+    }
+
     fn log(seed: u8) -> String {
         let name = KeyName::new("doudi.example/340321/1").expect("a name");
         Ed25519Signer::new(name, &[seed; 32]).verifier_key().to_string()

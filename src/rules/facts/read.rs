@@ -1,6 +1,6 @@
 //! Reading a facts document: every value by its type, every limit, every mistake at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Selecting, Span, Table};
@@ -9,7 +9,7 @@ use crate::rules::document::Type;
 use crate::rules::expr::Literal;
 use crate::rules::number::Number;
 use crate::rules::value::{self, Cell, Place};
-use crate::rules::vocabulary::{Fact, FactIndex, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
+use crate::rules::vocabulary::{Fact, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
 
 /// Most mistakes that one refusal lists.
 const ERRORS_MAX: usize = 256;
@@ -42,7 +42,6 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
             known: Vec::new(),
             selecting: Default::default(),
             numbers: reader.numbers,
-            document: Arc::new(document.clone()),
         };
         for (scope, rows) in schema.scopes.iter().zip(reader.rows) {
             facts.spans.push(Span {
@@ -99,54 +98,44 @@ impl<'a> Reader<'a> {
     fn household(&mut self, top: &Members) {
         let root = ScopeIndex::HOUSEHOLD;
         let schema = self.schema;
-        let columns = &schema.scopes[root.at()].facts;
-        let prefixes: BTreeSet<&str> = columns.iter().map(|fact| self.fact(*fact).prefix()).collect();
         let mut groups: BTreeMap<&str, &Members> = BTreeMap::new();
-        for prefix in &prefixes {
-            match top.get(*prefix).map(Json::as_object) {
+        for prefix in schema.scopes[root.at()].fields.keys() {
+            match top.get(prefix).map(Json::as_object) {
                 Some(Some(group)) => {
                     groups.insert(prefix, group);
                 }
-                Some(None) => self.wrong((*prefix).to_owned(), "an object belongs here"),
+                Some(None) => self.wrong(prefix.clone(), "an object belongs here"),
                 None => {}
             }
         }
         for (prefix, group) in &groups {
-            for key in group.keys() {
-                let known = columns.iter().any(|fact| {
-                    let fact = self.fact(*fact);
-                    fact.prefix() == *prefix && fact.field() == key
-                });
-                if !known {
-                    self.wrong(format!("{prefix}/{key}"), "the vocabulary has no such fact; remove it");
-                }
+            let fields = &schema.scopes[root.at()].fields[*prefix];
+            for key in group.keys().filter(|key| !fields.contains(*key)) {
+                self.wrong(format!("{prefix}/{key}"), "the vocabulary has no such fact; remove it");
             }
         }
         self.tables[root.at()].count = 1;
         self.tables[root.at()].ids.push(None);
-        self.row(root, |fact| {
-            let value = groups.get(fact.prefix()).and_then(|group| group.get(fact.field()));
-            (value, format!("{}/{}", fact.prefix(), fact.field()))
-        });
+        self.row(
+            root,
+            |fact| groups.get(fact.prefix())?.get(fact.field()),
+            |fact| format!("{}/{}", fact.prefix(), fact.field()),
+        );
         self.lists(root, 0, top, "");
     }
 
-    fn fact(&self, index: FactIndex) -> &'a Fact {
-        &self.schema.facts[index.at()]
-    }
-
     /// Appends the cells of one row.
-    fn row<'j>(&mut self, scope: ScopeIndex, find: impl Fn(&Fact) -> (Option<&'j Json>, String)) {
+    fn row<'j>(&mut self, scope: ScopeIndex, find: impl Fn(&Fact) -> Option<&'j Json>, path: impl Fn(&Fact) -> String) {
         let schema = self.schema;
         let columns = &schema.scopes[scope.at()].facts;
         for index in columns {
             let fact = &schema.facts[index.at()];
-            let (json, path) = find(fact);
+            let json = find(fact);
             let recorded = json.map(|json| self.value(&fact.unit, json));
             let cell = match recorded {
                 Some(Ok(cell)) => cell,
                 Some(Err(problem)) => {
-                    self.wrong(path, problem);
+                    self.wrong(path(fact), problem);
                     Cell::Absent
                 }
                 None => fact
@@ -209,21 +198,20 @@ impl<'a> Reader<'a> {
         table.parents.push(parent);
         table.ids.push(id);
         for key in record.keys() {
-            let fact = definition
-                .facts
-                .iter()
-                .any(|fact| schema.facts[fact.at()].field() == key);
-            let list = schema
-                .scopes
-                .iter()
-                .any(|child| child.parent == Some(scope) && child.key == *key);
-            if !fact && !list && !BESIDE_THE_FACTS.contains(&key.as_str()) {
+            let fact = definition.fields.values().any(|fields| fields.contains(key));
+            let list = || {
+                let mut children = schema.scopes.iter();
+                children.any(|child| child.parent == Some(scope) && child.key == *key)
+            };
+            if !fact && !list() && !BESIDE_THE_FACTS.contains(&key.as_str()) {
                 self.wrong(format!("{at}/{key}"), "the vocabulary has no such fact; remove it");
             }
         }
-        self.row(scope, |fact| {
-            (record.get(fact.field()), format!("{at}/{}", fact.field()))
-        });
+        self.row(
+            scope,
+            |fact| record.get(fact.field()),
+            |fact| format!("{at}/{}", fact.field()),
+        );
         self.lists(scope, instance, record, &format!("{at}/"));
     }
 

@@ -37,7 +37,7 @@ fn item(outcome: pb::FindingOutcome) -> pb::FindingItem {
     }
 }
 
-fn finding(number: u32, determination: &str, outcomes: &[pb::FindingOutcome]) -> pb::RecordFindingRequest {
+pub(super) fn finding(number: u32, determination: &str, outcomes: &[pb::FindingOutcome]) -> pb::RecordFindingRequest {
     pb::RecordFindingRequest {
         request_id: request_id(number),
         determination: determination.to_owned(),
@@ -49,7 +49,7 @@ fn finding(number: u32, determination: &str, outcomes: &[pb::FindingOutcome]) ->
     }
 }
 
-async fn recorded(decided: &Decided, request: pb::RecordFindingRequest) -> Result<String, Status> {
+pub(super) async fn recorded(decided: &Decided, request: pb::RecordFindingRequest) -> Result<String, Status> {
     let answer = decided
         .audit()
         .record_finding(by("audit-firm", request))

@@ -1,11 +1,13 @@
 //! The server over a real port: health, reflection, and errors of the transport with a reason of ours.
 
 mod access;
+mod bundle;
 mod cases;
 mod erasure;
 mod findings;
 mod flow;
 mod impact;
+mod lost_key;
 mod opening;
 mod restored;
 mod restriction;

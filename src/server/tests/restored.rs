@@ -11,13 +11,14 @@ use crate::app::Caller;
 use crate::app::caller::Principal;
 use crate::app::high_water::HighWaterFolder;
 use crate::area::AreaCode;
+use crate::log::sequencer::Ended;
 use crate::store::conformance::{As, TestDatabase};
 
-fn area() -> AreaCode {
+pub(super) fn area() -> AreaCode {
     AREA.parse().expect("an area")
 }
 
-async fn app_on(url: &str, keys: &KeyRing, marks: &Path) -> Arc<App> {
+pub(super) async fn app_on(url: &str, keys: &KeyRing, marks: &Path) -> Arc<App> {
     let keys = KeyRing::parse(&keys.to_file()).expect("what it wrote");
     let marks = HighWaterFolder::open(marks).expect("readable");
     let mut watch = crate::app::Watch::default();
@@ -26,11 +27,11 @@ async fn app_on(url: &str, keys: &KeyRing, marks: &Path) -> Arc<App> {
     app_of(store, keys, Arc::new(crate::log::sequencer::SystemClock::new()), watch)
 }
 
-async fn run(app: Arc<App>) -> Running {
+pub(super) async fn run(app: Arc<App>) -> Running {
     serving(app, tempfile::tempdir().expect("a folder")).await
 }
 
-async fn stop(running: Running) {
+pub(super) async fn stop(running: Running) {
     running.stop.send(()).expect("the server listens");
     running.server.await.expect("no panic").expect("no error");
 }
@@ -57,7 +58,7 @@ async fn prove(running: &Running, epoch: Option<u32>, first_size: u64) -> Result
     audit.prove_consistency(request).await.map(drop)
 }
 
-async fn decide(running: &Running, number: u32) -> Result<pb::DetermineResponse, Status> {
+pub(super) async fn decide(running: &Running, number: u32) -> Result<pb::DetermineResponse, Status> {
     let mut client = DeterminationServiceClient::new(running.channel.clone());
     client
         .determine(determine(number))
@@ -65,7 +66,7 @@ async fn decide(running: &Running, number: u32) -> Result<pb::DetermineResponse,
         .map(tonic::Response::into_inner)
 }
 
-fn review(first: &pb::Determination, number: u32) -> pb::ReviewRequest {
+pub(super) fn review(first: &pb::Determination, number: u32) -> pb::ReviewRequest {
     let mut input = v01();
     (input.decision_date, input.month) = (day(2021, 11, 18), day(2021, 11, 0));
     for member in &mut input.facts.as_mut().expect("facts").members {
@@ -140,8 +141,15 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
         .expect("a fork");
     let opened = begun.opened.expect("the next epoch");
     assert_eq!(opened.log.origin.to_string(), "test.doudi/340321/2");
-    assert_eq!(opened.fork.seen.size.get(), seen.tree_size);
-    assert_eq!(opened.fork.previous.size.get() + 1, seen.tree_size, "one entry is lost");
+    let Ended::Forked(forked) = &opened.after.ended else {
+        panic!("another end")
+    };
+    assert_eq!(forked.size.get(), seen.tree_size);
+    assert_eq!(
+        opened.after.previous.size.get() + 1,
+        seen.tree_size,
+        "one entry is lost"
+    );
     assert_eq!(begun.policy_count, 6);
     let again = app
         .begin_next_epoch(&operator, area())
@@ -205,7 +213,7 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
     }
     assert_eq!(
         checkpoint(&running, Some(1)).await.tree_size,
-        opened.fork.previous.size.get()
+        opened.after.previous.size.get()
     );
     assert_eq!(checkpoint(&running, None).await.origin, "test.doudi/340321/2");
     let list = pb::ListPoliciesRequest {

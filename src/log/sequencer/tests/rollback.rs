@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::super::{AppendError, HighWater as _};
+use super::super::{AppendError, Ended, HighWater as _};
 use super::bench::{Marks, Replica, area, check_log, guarded, index, item, replica, verify, verify_in_epoch};
 use crate::canonical::Json;
 use crate::log::checkpoint::Checkpoint;
@@ -159,7 +159,10 @@ async fn a_confirmed_fork_goes_on_in_an_epoch_that_names_both_heads(database: Te
         .expect("opened")
         .expect("a fork");
     assert_eq!(opened.log.origin.to_string(), "doudi.example/340321/2");
-    assert_eq!((opened.fork.previous.size.get(), opened.fork.seen.size.get()), (5, 6));
+    let Ended::Forked(seen) = &opened.after.ended else {
+        panic!("another end")
+    };
+    assert_eq!((opened.after.previous.size.get(), seen.size.get()), (5, 6));
 
     let entry = store
         .entry(opened.log.log_id, index(0))
@@ -174,7 +177,7 @@ async fn a_confirmed_fork_goes_on_in_an_epoch_that_names_both_heads(database: Te
         .expect("readable")
         .remove(0);
     let body = Json::parse_canonical(&stored.bytes[32..]).expect("canonical after the salt");
-    for (name, head) in [("previous", &opened.fork.previous), ("seen", &opened.fork.seen)] {
+    for (name, head) in [("previous", &opened.after.previous), ("seen", seen)] {
         let named = body.get(name).expect("it is named");
         assert_eq!(named.get("origin"), Some(&Json::from("doudi.example/340321/1")));
         assert_eq!(
@@ -207,11 +210,11 @@ async fn a_confirmed_fork_goes_on_in_an_epoch_that_names_both_heads(database: Te
     let again = replica.sequencer.open_next_epoch(area()).await.expect("looked");
     assert!(again.is_none(), "the fork was confirmed already");
     let old = store
-        .head(LogId::of(&opened.fork.previous.origin))
+        .head(LogId::of(&opened.after.previous.origin))
         .await
         .expect("readable")
         .expect("a head");
-    assert_eq!(Some(old.root), opened.fork.previous.root, "the old log is as it was");
+    assert_eq!(Some(old.root), opened.after.previous.root, "the old log is as it was");
 }
 
 async fn nothing_is_confirmed_where_nothing_was_rolled_back(database: TestDatabase) {

@@ -1,0 +1,198 @@
+//! How many decisions of a bundle are verified and decided again a second: `cargo bench --bench bundle`.
+//!
+//! The decisions are those of the golden corpus, repeated and sealed anew. The design asks for 100,000 decisions a
+//! second and core. `verify` is the whole way on one thread and on every core; the others are its parts on one thread,
+//! so that one sees where the time goes. The peak of memory is printed for a small bundle and a large one: it must not
+//! grow with the bundle. `DOUDI_BENCH_DECISIONS` sets the size.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot write its bundle must stop")]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use doudi::app::bundle::{Ask, verify};
+use doudi::canonical::Json;
+use doudi::log::bundle::LeafView;
+use doudi::log::bundle::tar::TarReader;
+use doudi::log::merkle::leaf_hash;
+use doudi::log::tiles::decode_bundle;
+
+#[path = "../tests/bundle/synthetic.rs"]
+mod synthetic;
+
+use synthetic::{Corpus, ORIGIN, key, write};
+
+/// The allocator of the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Decisions of the large bundle.
+const DECISION_COUNT: u64 = 100_000;
+
+/// The small one is so many times smaller.
+const TIMES: u64 = 8;
+
+struct Bundles {
+    small: PathBuf,
+    large: PathBuf,
+    decisions: u64,
+    corpus: Corpus,
+    _folder: tempfile::TempDir,
+}
+
+static BUNDLES: LazyLock<Bundles> = LazyLock::new(|| {
+    let asked = std::env::var("DOUDI_BENCH_DECISIONS").ok();
+    let decisions = asked.map_or(DECISION_COUNT, |count| count.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::read();
+    let (small, large) = (folder.path().join("small.tar"), folder.path().join("large.tar"));
+    write(&small, &corpus, decisions / TIMES, &|_, _| {});
+    write(&large, &corpus, decisions, &|_, _| {});
+    Bundles {
+        small,
+        large,
+        decisions,
+        corpus,
+        _folder: folder,
+    }
+});
+
+fn verified(path: &Path, threads: usize, replay: bool) -> Duration {
+    let keys = [key()];
+    let ask = Ask {
+        keys: &keys,
+        policy: None,
+        previous: None,
+        threads,
+        replay,
+    };
+    let begin = Instant::now();
+    let report = verify(File::open(path).unwrap(), &ask, |_, _| {}).unwrap();
+    assert!(report.is_good(), "{:?}", report.violations().kept());
+    begin.elapsed()
+}
+
+/// Peak of the process's memory, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}
+
+/// Forgets the peak until now.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+fn main() {
+    let bundles = &*BUNDLES;
+    let size = |path: &Path| std::fs::metadata(path).unwrap().len() >> 20;
+    for (path, count) in [
+        (&bundles.small, bundles.decisions / TIMES),
+        (&bundles.large, bundles.decisions),
+    ] {
+        forget_peak();
+        let before = peak_kib();
+        let took = verified(path, 1, true);
+        let (mib, peak) = (size(path), peak_kib());
+        println!("{count} decisions, {mib} MiB: {took:?} on one thread, peak {peak} KiB ({before} before)");
+    }
+    divan::main();
+}
+
+fn whole(bencher: Bencher<'_, '_>, threads: usize, replay: bool) {
+    let bundles = &*BUNDLES;
+    let count = ItemsCount::new(bundles.decisions);
+    bencher
+        .counter(count)
+        .bench(|| verified(&bundles.large, threads, replay));
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn verify_on_one_thread(bencher: Bencher<'_, '_>) {
+    whole(bencher, 1, true);
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn verify_on_every_core(bencher: Bencher<'_, '_>) {
+    whole(
+        bencher,
+        std::thread::available_parallelism().map_or(1, usize::from),
+        true,
+    );
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn without_deciding_again(bencher: Bencher<'_, '_>) {
+    whole(bencher, 1, false);
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn reading_the_tar(bencher: Bencher<'_, '_>) {
+    let bundles = &*BUNDLES;
+    bencher.counter(ItemsCount::new(bundles.decisions)).bench(|| {
+        let mut tar = TarReader::new(std::io::BufReader::with_capacity(
+            1 << 20,
+            File::open(&bundles.large).unwrap(),
+        ));
+        let mut bytes = 0;
+        while tar.next_file().unwrap().is_some() {
+            bytes += tar.take(u64::MAX).unwrap().len();
+        }
+        bytes
+    });
+}
+
+/// The first tile of entries.
+fn entries() -> Vec<Vec<u8>> {
+    let mut tar = TarReader::new(File::open(&BUNDLES.small).unwrap());
+    while let Some(member) = tar.next_file().unwrap() {
+        if member.path.starts_with("tile/entries/") {
+            let bytes = tar.take(u64::MAX).unwrap();
+            return decode_bundle(&bytes)
+                .unwrap()
+                .into_iter()
+                .skip(16)
+                .map(<[u8]>::to_vec)
+                .collect();
+        }
+    }
+    unreachable!("a bundle has entries");
+}
+
+#[divan::bench]
+fn hashing_an_entry(bencher: Bencher<'_, '_>) {
+    each(bencher, &entries(), leaf_hash);
+}
+
+#[divan::bench]
+fn reading_an_entry(bencher: Bencher<'_, '_>) {
+    each(bencher, &entries(), |entry| LeafView::read(entry, ORIGIN).is_some());
+}
+
+fn facts() -> Vec<Vec<u8>> {
+    BUNDLES.corpus.shapes.iter().map(|shape| shape.facts.clone()).collect()
+}
+
+#[divan::bench]
+fn hashing_facts(bencher: Bencher<'_, '_>) {
+    each(bencher, &facts(), leaf_hash);
+}
+
+#[divan::bench]
+fn reading_facts_as_canonical_json(bencher: Bencher<'_, '_>) {
+    each(bencher, &facts(), |facts| Json::parse_canonical(facts).is_ok());
+}
+
+fn each<T>(bencher: Bencher<'_, '_>, items: &[Vec<u8>], work: impl Fn(&[u8]) -> T) {
+    bencher.counter(ItemsCount::new(items.len())).bench_local(|| {
+        for item in items {
+            black_box(work(black_box(item)));
+        }
+    });
+}

@@ -1,0 +1,399 @@
+"""Reads a bundle: verifies its log and documents, replays its decisions, draws its samples again (FORMAT.md section 20)."""
+
+import base64
+import struct
+
+from . import canonical, proofs
+from .compare import Difference, Laws
+from .drawing import NotDrawn, draw
+from .note import Checkpoint, Refused, Receipt, verify_note
+from .published import Published
+from .record import Entry, commitment
+from .rounds import Round
+from .stream import LOG, REFUSED, REPLAYED, DIFFERENT, VERIFIED, Result, decided
+from .tar import TarError, files
+
+FORMAT = "doudi-bundle/1"
+WIDTH = 256
+HASH = 32
+HEAD = struct.Struct(">BBI32s")
+DECISIONS = ("DETERMINATION", "CORRECTION")
+SAMPLES = {
+    "SAMPLE_COMMIT": "sample_commit",
+    "SAMPLE_REQUEST": "sample_request",
+    "SAMPLE_REVEAL": "sample_reveal",
+    "SAMPLE_RESULT": "sample_result",
+}
+PUBLIC = dict(SAMPLES, POLICY="policy", EPOCH="epoch", OPENING="opening", ACCESS="access", ERASURE="erasure",
+              KEY_EVENT="key_event")
+
+
+def is_bundle(path):
+    """Whether a file begins like one."""
+    with open(path, "rb") as file:
+        return file.read(14) == b"manifest.json\0"
+
+
+def tile_path(level, number, width):
+    """Where a tile stands: tile/<level>/<number>."""
+    groups = ["%03d" % (number % 1000)]
+    while number >= 1000:
+        number //= 1000
+        groups.insert(0, "x%03d" % (number % 1000))
+    return "tile/%s/%s%s" % (level, "/".join(groups), "" if width == WIDTH else ".p/%d" % width)
+
+
+def _tiles(level, size):
+    """The tiles of a level in a tree: (number, width)."""
+    hashes = size >> 8 * level
+    return [(number, min(WIDTH, hashes - number * WIDTH)) for number in range((hashes + WIDTH - 1) // WIDTH)]
+
+
+def paths_of(size):
+    """Paths of a tree in order, with whether each must be there."""
+    for number, width in _tiles(0, size):
+        entries = tile_path("entries", number, width)
+        yield entries, True
+        yield tile_path(0, number, width), True
+        yield entries.replace("tile/entries", "documents", 1), False
+    for level in range(1, 8):
+        for number, width in _tiles(level, size):
+            yield tile_path(level, number, width), True
+
+
+class Tree:
+    """The tree of the bundle's entries, leaf by leaf; keeps the hashes that its tiles hold."""
+
+    def __init__(self):
+        self.size = 0
+        self._edge = []
+        self.levels = [[]]
+
+    def append(self, leaf):
+        """Adds a leaf hash."""
+        self.levels[0].append(leaf)
+        height, number, node = 0, self.size, leaf
+        while number & 1:
+            node = proofs.node_hash(self._edge.pop(), node)
+            height, number = height + 1, number >> 1
+            if height % 8 == 0:
+                if len(self.levels) == height // 8:
+                    self.levels.append([])
+                self.levels[height // 8].append(node)
+        self._edge.append(node)
+        self.size += 1
+
+    def root(self):
+        """The root now."""
+        if not self._edge:
+            return proofs.EMPTY_ROOT
+        node = self._edge[-1]
+        for left in reversed(self._edge[:-1]):
+            node = proofs.node_hash(left, node)
+        return node
+
+
+    def root_at(self, size):
+        """The root at an older size; None beyond this one."""
+        if size > self.size:
+            return None
+        if size == 0:
+            return proofs.EMPTY_ROOT
+        nodes, start = [], 0
+        for height in reversed(range(size.bit_length())):
+            if size >> height & 1:
+                nodes.append(self._complete(start, height))
+                start += 1 << height
+        root = nodes.pop()
+        while nodes:
+            root = proofs.node_hash(nodes.pop(), root)
+        return root
+
+    def _complete(self, start, height):
+        """The hash of a complete subtree."""
+        level = min(height // 8, len(self.levels) - 1)
+        row = self.levels[level][start >> 8 * level : (start >> 8 * level) + (1 << height - 8 * level)]
+        while len(row) > 1:
+            row = [proofs.node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+        return row[0]
+
+
+class Bundle:
+    """A bundle as it is read; `results` gives one Result for each thing checked."""
+
+    def __init__(self, path, key, previous=None):
+        self._path, self._key, self._previous = path, key, previous
+        self._laws = Laws()
+        self._published = Published(self._laws)
+        self._tree = Tree()
+        self._frames, self._samples, self._selections = {}, [], {}
+        self._opened, self._openings, self._logged = set(), {}, 0
+        self._erasures = 0
+
+    def results(self):
+        """Reads it once; stops where nothing more can be read."""
+        with open(self._path, "rb") as file:
+            try:
+                yield from self._read(files(file))
+            except (TarError, ValueError, KeyError, TypeError, IndexError, struct.error) as wrong:
+                yield self._log("bundle", "cannot be read further: %s" % wrong)
+
+    def _log(self, place, text):
+        return Result(place, REFUSED, Difference(LOG, place, "verified", text))
+
+    def _read(self, tar):
+        path, data = next(tar)
+        manifest = canonical.parse_canonical(data)
+        if path != "manifest.json" or manifest["format"] != FORMAT:
+            raise ValueError("it does not begin with a manifest of %s" % FORMAT)
+        self.manifest, head = manifest, manifest["checkpoint"]
+        self.origin, size = head["origin"], head["size"]
+        listed = [(item["path"], item["size"]) for item in manifest["files"]]
+        yield from self._file_set([path for path, _ in listed], size)
+        kept = self._kept()
+        small, entries, found = {}, [], []
+        for path, data in tar:
+            found.append((path, len(data)))
+            if path.startswith("tile/entries/"):
+                # A tile of which nothing is opened has no file of documents.
+                yield from self._documents(entries, b"")
+                entries = yield from self._entries(path, data)
+            elif path.startswith("documents/"):
+                yield from self._documents(entries, data)
+                entries = []
+            elif path.startswith("tile/"):
+                yield from self._tile(path, data)
+            else:
+                small[path] = data
+        yield from self._documents(entries, b"")
+        if found != listed:
+            yield self._log("files", "the files are not those that the manifest lists, or have other sizes")
+        yield from self._head(small, kept)
+        yield from self._receipts(small)
+        for period in manifest["samples"]:
+            yield self._sample(period)
+        yield from self._openings_and_opened()
+
+    def _file_set(self, listed, size):
+        must = ["checkpoint"]
+        if "previous" in self.manifest:
+            must += ["previous/checkpoint", "previous/consistency"]
+        may = {"trust-policy"} | {path for path in listed if path.startswith("receipts/")}
+        for path, needed in paths_of(size):
+            if needed:
+                must.append(path)
+            else:
+                may.add(path)
+        for path in sorted(set(must) - set(listed)):
+            yield self._log(path, "is missing")
+        for path in sorted(set(listed) - set(must) - may):
+            yield self._log(path, "no tree of this size has it")
+
+    def _kept(self):
+        if self._previous is None:
+            return None
+        with open(self._previous, encoding="utf-8") as file:
+            return Checkpoint(file.read().rpartition("\n\n")[0] + "\n")
+
+    def _entries(self, path, data):
+        entries, at, first = [], 0, self._tree.size
+        while at < len(data):
+            length = int.from_bytes(data[at : at + 2], "big")
+            entry = data[at + 2 : at + 2 + length]
+            if len(entry) != length or at + 2 > len(data):
+                yield self._log(path, "ends inside an entry")
+                break
+            entries.append(entry)
+            at += 2 + length
+        read = []
+        for entry in entries:
+            index = self._tree.size
+            self._tree.append(proofs.leaf_hash(entry))
+            try:
+                parsed = Entry(entry)
+                if parsed.origin != self.origin or parsed.logged < self._logged:
+                    raise Refused("entry", "it is of another log, or logged earlier than the one before")
+                self._logged = parsed.logged
+            except Refused as refused:
+                parsed = None
+                yield self._log("entry %d" % index, str(refused))
+            read.append((index, parsed))
+            if parsed is not None and parsed.kind in DECISIONS:
+                self._frames[index] = None
+        expected = tile_path("entries", first // WIDTH, len(entries))
+        if path != expected or first % WIDTH:
+            yield self._log(path, "holds %d entries from %d on: %s belongs here" % (len(entries), first, expected))
+        return read
+
+    def _tile(self, path, data):
+        level = int(path.split("/")[1])
+        number = int("".join(part.lstrip("x") for part in path.split(".p/")[0].split("/")[2:]))
+        hashes = self._tree.levels[level] if level < len(self._tree.levels) else []
+        if b"".join(hashes[number * WIDTH : (number + 1) * WIDTH]) != data:
+            yield self._log(path, "holds other hashes than those of the entries")
+
+    def _documents(self, entries, data):
+        opened, at, before = {}, 0, (-1, -1)
+        while at < len(data):
+            entry, number, length, salt = HEAD.unpack_from(data, at)
+            content = data[at + HEAD.size : at + HEAD.size + length]
+            if len(content) != length or (entry, number) <= before:
+                raise ValueError("documents out of order, or cut off")
+            before, at = (entry, number), at + HEAD.size + length
+            index, parsed = entries[entry]
+            if parsed is None:
+                continue
+            name = list(parsed.commitments)[number]
+            if commitment(name, salt, content) != parsed.commitments[name]:
+                yield self._log("entry %d" % index, "document %s is not the one committed to" % name)
+            else:
+                opened.setdefault(index, {})[name] = content
+            if name == "identity" and not self.manifest["identity"]:
+                yield self._log("entry %d" % index, "an identity is opened and the manifest says none is")
+        for index, parsed in entries:
+            if parsed is not None:
+                yield from self._opened_entry(index, parsed, opened.get(index, {}))
+
+    def _opened_entry(self, index, entry, held):
+        name = PUBLIC.get(entry.kind)
+        if name is not None and name not in held:
+            yield self._log("entry %d" % index, "the public document %s is missing" % name)
+            return
+        if entry.kind == "POLICY":
+            self._published.add(self.origin, index, canonical.parse_canonical(held["policy"]))
+        elif entry.kind in SAMPLES:
+            document = canonical.parse_canonical(held[name])
+            self._samples.append((index, entry.logged, entry.kind, document))
+            if "selection" in held:
+                self._selections[index] = canonical.parse_canonical(held["selection"])
+        elif entry.kind == "ERASURE":
+            self._erasures += 1
+        elif entry.kind == "OPENING":
+            self._openings[index] = canonical.parse_canonical(held["opening"])["count"]
+        elif entry.kind in DECISIONS:
+            if "frame" in held:
+                self._frames[index] = canonical.parse_canonical(held["frame"])
+            opened = [name in held for name in ("facts", "determination", "frame")]
+            if opened[0] != opened[1] or opened[0] and not opened[2]:
+                yield self._log("entry %d" % index, "facts, determination and frame are opened together or not at all")
+            elif "facts" in held:
+                self._opened.add(index)
+                difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])
+                status = REPLAYED if difference is None else DIFFERENT
+                yield Result("%s entry %d" % (self.origin, index), status, difference)
+
+    def _head(self, small, kept):
+        head = self.manifest["checkpoint"]
+        size = head["size"]
+        note = small.get("checkpoint", b"").decode("utf-8")
+        try:
+            text = verify_note(note, self._key) if self._key else note.rpartition("\n\n")[0] + "\n"
+            checkpoint = Checkpoint(text)
+            claimed = (checkpoint.origin, checkpoint.size, checkpoint.root.hex())
+            if self._key and self._key.name != checkpoint.origin:
+                raise Refused("signature", "the key is that of another log")
+            if claimed != (self.origin, size, head["root"]):
+                raise Refused("signature", "the manifest repeats another checkpoint")
+        except Refused as refused:
+            yield self._log("checkpoint", str(refused))
+            return
+        if self._tree.size != size or self._tree.root() != checkpoint.root:
+            yield self._log("checkpoint", "the entries do not make the root that was signed")
+            return
+        yield Result("checkpoint of %d entries" % size, VERIFIED)
+        if kept is not None:
+            continues = kept.origin == self.origin and self._tree.root_at(kept.size) == kept.root
+            if continues:
+                yield Result("previous checkpoint of %d entries" % kept.size, VERIFIED)
+            else:
+                yield self._log("previous", "the log does not continue the checkpoint that was kept")
+        if "previous" in self.manifest:
+            yield from self._consistency(small, checkpoint)
+
+    def _consistency(self, small, checkpoint):
+        previous = self.manifest["previous"]
+        root = bytes.fromhex(previous["root"])
+        try:
+            note = small["previous/checkpoint"].decode("utf-8")
+            older = Checkpoint(verify_note(note, self._key) if self._key else note.rpartition("\n\n")[0] + "\n")
+            lines = small["previous/consistency"].decode("ascii").split("\n")
+            proof = [base64.b64decode(line, validate=True) for line in lines[:-1]]
+            same = (older.origin, older.size, older.root) == (self.origin, previous["size"], root)
+            good = same and lines[-1] == "" and all(len(item) == HASH for item in proof)
+        except (Refused, KeyError, ValueError):
+            good = False
+        if not good or not proofs.consistent(older.size, checkpoint.size, root, checkpoint.root, proof):
+            yield self._log("previous/consistency", "does not prove that the log continues the older head")
+
+    def _receipts(self, small):
+        for path in sorted(small):
+            if not path.startswith("receipts/"):
+                continue
+            index = int(path.split("/")[1])
+            try:
+                receipt = Receipt(small[path].decode("utf-8"))
+                size, root = self.manifest["checkpoint"]["size"], bytes.fromhex(self.manifest["checkpoint"]["root"])
+                leaf = self._tree.levels[0][index]
+                good = (
+                    receipt.index == index
+                    and receipt.note.encode("utf-8") == small["checkpoint"]
+                    and proofs.included(leaf, index, size, receipt.proof, root)
+                )
+            except (Refused, ValueError, IndexError):
+                good = False
+            yield Result(path, VERIFIED) if good else self._log(path, "is not a receipt of its entry under the checkpoint")
+
+    def _sample(self, period):
+        place = "sample %s" % period
+        judged = Round(period)
+        for index, logged, kind, document in self._samples:
+            judged.take(index, logged, kind, document)
+        request, seed = judged.request, judged.seed()
+        if request is None or seed is None or judged.result is None:
+            return self._log(place, "the round gives no sample: %s" % judged.stage())
+        root = self._tree.root_at(request["checkpoint"]["size"])
+        if root is None or root.hex() != request["checkpoint"]["root"]:
+            return self._log(place, "the request names a root that the log never had")
+        try:
+            drawn = draw(request, seed, self._frames)
+        except (NotDrawn, KeyError, TypeError) as wrong:
+            return self._log(place, "cannot be drawn: %s" % wrong)
+        recorded, result = self._selections.get(judged.result_index), judged.result
+        if recorded is None:
+            return self._log(place, "its selection is not in the bundle")
+        agrees = (
+            recorded["strata"] == drawn["strata"]
+            and recorded["cross_checks"] == drawn["cross_checks"]
+            # What was erased after the draw cannot be opened any more and was when it was drawn.
+            and set(recorded["unopened"]) <= set(drawn["unopened"])
+            and result["unopened"] == len(recorded["unopened"])
+            and result["drawn"] == sum(len(of["units"]) for of in drawn["strata"])
+            and result["population"] == sum(of["population"] for of in drawn["strata"])
+        )
+        return Result(place, VERIFIED) if agrees else self._log(place, "the log records another sample than the seed draws")
+
+    def _openings_and_opened(self):
+        manifest = self.manifest
+        excused = {item["index"] for item in manifest["unopened"]}
+        if excused and not self._erasures:
+            yield self._log("unopened", "decisions are said to be erased or restricted, and no ERASURE entry stands in the log")
+        asked = {"all": set(self._frames), "sample": set(), "none": set()}[manifest["opened"]]
+        if manifest["opened"] == "sample":
+            asked = self._drawn()
+        for index in sorted(asked - self._opened - excused):
+            yield self._log("entry %d" % index, "the manifest says that it is opened, and it is not")
+        for index in sorted(self._opened - asked):
+            yield self._log("entry %d" % index, "is opened, and the manifest does not say so")
+        if any(index not in self._openings for index in manifest["openings"]):
+            yield self._log("openings", "the manifest names an entry that is no OPENING")
+        elif sum(self._openings[index] for index in manifest["openings"]) < len(self._opened):
+            yield self._log("openings", "more decisions are opened than the OPENING entries list")
+
+    def _drawn(self):
+        """Units and reserves of the samples that the manifest names, as the log records them."""
+        drawn = set()
+        for index, _, kind, document in self._samples:
+            if kind == "SAMPLE_RESULT" and document["period"] in self.manifest["samples"]:
+                for stratum in self._selections.get(index, {}).get("strata", ()):
+                    drawn.update(stratum["units"] + stratum["reserve"])
+        return drawn

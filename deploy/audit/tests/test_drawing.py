@@ -1,0 +1,55 @@
+"""Samples against the vectors of the log: streams, seeds, allocations, rounds, draws."""
+
+import json
+import pathlib
+import unittest
+
+from doudi_replay.drawing import Stream, allocate, draw, seed_of, _deviation
+from doudi_replay.rounds import READY, Round
+
+VECTORS = pathlib.Path(__file__).resolve().parents[3] / "src" / "log" / "vectors" / "samples.json"
+
+
+class Drawing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.vectors = json.loads(VECTORS.read_text(encoding="utf-8"))
+
+    def test_numbers_are_those_of_the_seed(self):
+        for row in self.vectors["streams"]:
+            stream = Stream(bytes.fromhex(row["seed"]), row["label"])
+            self.assertEqual([str(stream.word()) for _ in row["words"]], row["words"])
+            stream = Stream(bytes.fromhex(row["seed"]), row["label"])
+            for bound, expected in row["below"]:
+                self.assertEqual(stream.below(int(bound)), int(expected))
+
+    def test_seeds_bind_root_range_size_and_values(self):
+        for row in self.vectors["seeds"]:
+            request = {"from": row["from"], "to": row["to"], "size": row["k"]}
+            values = [bytes.fromhex(value) for value in row["values"]]
+            self.assertEqual(seed_of(bytes.fromhex(row["root"]), request, values).hex(), row["seed"])
+
+    def test_sizes_are_shared_as_the_format_says(self):
+        for row in self.vectors["allocations"]:
+            weights = row["sizes"]
+            if row["rule"] == "neyman":
+                weights = [size * _deviation(prior) for size, prior in zip(row["sizes"], row["prior"])]
+            self.assertEqual(allocate(weights, row["sizes"], row["size"], row["floor"]), row["allocated"], row["why"])
+
+    def test_every_draw_gives_the_selection(self):
+        frames = {index: frame for index, frame in self.vectors["frames"]}
+        frames.update((index, None) for index in self.vectors["unopened"])
+        for row in self.vectors["draws"]:
+            self.assertEqual(draw(row["request"], bytes.fromhex(row["seed"]), frames), row["selection"])
+
+    def test_rounds_end_as_the_format_says(self):
+        for row in self.vectors["rounds"]["rounds"]:
+            judged = Round("2026-Q3")
+            for entry in self.vectors["rounds"]["before"] + row["entries"]:
+                judged.take(*entry)
+            self.assertEqual(judged.stage(), row["stage"], row["why"])
+            self.assertEqual(judged.seed().hex() if judged.stage() == READY else "", row["seed"], row["why"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,119 @@
+//! The law of a decision, out of the POLICY entries that the bundle holds; resolved once, shared by all threads.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::super::laws::law_of_documents;
+use super::super::policies::kind_of;
+use crate::area::AreaCode;
+use crate::canonical::Json;
+use crate::log::{Hash, LogIndex, Origin, TreeSize};
+use crate::rules::document::Document;
+use crate::rules::law::{Law, Published};
+
+/// Most laws that are kept: a county changes its law a few times a year.
+const LAW_COUNT_MAX: usize = 256;
+
+/// A resolved law with the digest of its manifest.
+#[derive(Debug)]
+pub struct BundleLaw {
+    /// The law.
+    pub law: Law,
+    /// `law` of the entries that it decided.
+    pub digest: Hash,
+}
+
+/// A document that came into use.
+#[derive(Debug)]
+struct Adopted {
+    index: LogIndex,
+    kind: &'static str,
+    published: Published,
+}
+
+/// Every law of a bundle.
+#[derive(Debug)]
+pub struct BundleLaws {
+    area: AreaCode,
+    origin: Origin,
+    /// In the order of the log.
+    adopted: RwLock<Vec<Adopted>>,
+    /// By the number of documents that were adopted; none where they make no law.
+    resolved: Mutex<BTreeMap<usize, Option<Arc<BundleLaw>>>>,
+}
+
+impl BundleLaws {
+    /// No law yet.
+    #[must_use]
+    pub fn new(origin: &Origin) -> BundleLaws {
+        BundleLaws {
+            area: origin.area(),
+            origin: origin.clone(),
+            adopted: RwLock::default(),
+            resolved: Mutex::default(),
+        }
+    }
+
+    /// Takes the document of a POLICY entry, in the order of the log. Whether it is a document of law.
+    pub fn adopt(&self, index: LogIndex, content: &[u8]) -> bool {
+        let document = Json::parse_canonical(content)
+            .ok()
+            .and_then(|json| Document::from_json(&json).ok());
+        let Some(document) = document else { return false };
+        let kind = kind_of(&document);
+        let published = Published::new(document, self.origin.to_string(), index.get());
+        let mut adopted = self.adopted.write().unwrap_or_else(PoisonError::into_inner);
+        adopted.push(Adopted { index, kind, published });
+        true
+    }
+
+    /// The law that the POLICY entries below a size make; none where they make none.
+    #[must_use]
+    pub fn at(&self, size: TreeSize) -> Option<Arc<BundleLaw>> {
+        let adopted = self.adopted.read().unwrap_or_else(PoisonError::into_inner);
+        let count = adopted.partition_point(|one| size.holds(one.index));
+        let kept = |resolved: &BTreeMap<usize, Option<Arc<BundleLaw>>>| resolved.get(&count).cloned();
+        if let Some(law) = kept(&self.resolved.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return law;
+        }
+        let mut newest: BTreeMap<(&str, &str), &Adopted> = BTreeMap::new();
+        for one in &adopted[..count] {
+            let document = &one.published.document;
+            newest.insert((&document.area, &document.policy), one);
+        }
+        let mut newest: Vec<&Adopted> = newest.into_values().collect();
+        newest.sort_by_key(|one| one.index);
+        let documents: Vec<(String, Published)> = newest
+            .into_iter()
+            .map(|one| (one.kind.to_owned(), one.published.clone()))
+            .collect();
+        let law = law_of_documents(self.area, &documents).and_then(|law| {
+            let digest = Hash::from_slice(law.digest().as_bytes()).ok()?;
+            Some(Arc::new(BundleLaw { law, digest }))
+        });
+        let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        if resolved.len() >= LAW_COUNT_MAX {
+            resolved.pop_first();
+        }
+        resolved.insert(count, law.clone());
+        law
+    }
+
+    /// The documents, as they stand in a report.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let adopted = self.adopted.read().unwrap_or_else(PoisonError::into_inner);
+        let one = |one: &Adopted| {
+            let document = &one.published.document;
+            Json::object([
+                ("index", Json::integer(one.index.get().into())),
+                ("policy", document.policy.as_str().into()),
+                ("area", document.area.as_str().into()),
+                ("title", document.title.as_str().into()),
+                ("kind", one.kind.into()),
+                ("digest", Json::text(one.published.digest.to_string())),
+            ])
+        };
+        Json::List(adopted.iter().map(one).collect())
+    }
+}

@@ -1,0 +1,24 @@
+//! Bundles (`FORMAT.md`, section 20): made out of a database, and verified without one.
+//!
+//! `make`, with `opening` and `tile_files`, reads the store. Everything else reads a bundle alone: `verify` walks through it once and hands each tile to
+//! `tile`, which any thread can do; `laws` resolves the law out of the bundle's POLICY entries; `fold` puts the tiles
+//! together in order, `sample` draws again, `report` is what is said in the end.
+
+mod files;
+mod fold;
+mod laws;
+mod make;
+mod opening;
+mod report;
+mod sample;
+mod tile;
+mod tile_files;
+mod verify;
+mod violation;
+
+pub use laws::BundleLaws;
+pub use make::{Choice, Made, MakeError, OpenFor, Phase, make};
+pub use report::{Report, SampleReport};
+pub use tile::{TileFiles, TileResult, TileRules, judge_tile};
+pub use verify::{Ask, Unreadable, verify};
+pub use violation::{Code, VIOLATION_COUNT_MAX, Violation, Violations};

@@ -1,0 +1,441 @@
+//! One tile of a bundle: its entries, hashes and documents, judged apart from all others, so that every core helps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::replay::{decided_again, difference};
+use super::super::result::{DifferenceCause, ReplayDifference};
+use super::laws::{BundleLaw, BundleLaws};
+use super::violation::{Code, Violations};
+use crate::canonical::Json;
+use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
+use crate::log::merkle::leaf_hash;
+use crate::log::record::{EntryKind, Protection, slots};
+use crate::log::sample::{Logged, SampleDocument, framed};
+use crate::log::tiles::{TILE_WIDTH, decode_bundle};
+use crate::log::{Hash, LogIndex, TreeSize};
+
+/// Differences of replays that one tile keeps.
+const DIFFERENCE_COUNT_MAX: usize = 16;
+
+/// The files of a tile; none where one is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TileFiles {
+    /// Position of the tile.
+    pub n: u64,
+    /// Entries that it has.
+    pub width: u16,
+    /// `tile/entries/<n>`.
+    pub entries: Option<Vec<u8>>,
+    /// `tile/0/<n>`.
+    pub hashes: Option<Vec<u8>>,
+    /// `documents/<n>`.
+    pub documents: Option<Vec<u8>>,
+}
+
+/// What every tile is judged by.
+pub struct TileRules<'a> {
+    /// The log.
+    pub origin: &'a str,
+    /// The laws of the POLICY entries up to here.
+    pub laws: &'a BundleLaws,
+    /// Whether identities are.
+    pub identity: bool,
+    /// Decide again what is opened.
+    pub replay: bool,
+}
+
+/// What a decision's replay came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// The same bytes.
+    Equal,
+    /// Other bytes.
+    Different,
+}
+
+/// What a tile holds, and what of it does not verify.
+#[derive(Debug, Default)]
+pub struct TileResult {
+    /// Position of the tile.
+    pub n: u64,
+    /// Leaf hashes: those of the entries, or where they are missing those that the tile claims; none if both are.
+    pub leaves: Option<Vec<Hash>>,
+    /// What does not verify.
+    pub violations: Violations,
+    /// Time of the first and of the last entry.
+    pub logged: Option<(i64, i64)>,
+    /// Entries by kind.
+    pub kinds: BTreeMap<String, u64>,
+    /// Opened documents by name.
+    pub documents: BTreeMap<String, u64>,
+    /// Bytes of opened documents.
+    pub document_bytes: u64,
+    /// Decisions.
+    pub decisions: Vec<LogIndex>,
+    /// What each opened decision's replay came to.
+    pub replays: Vec<(LogIndex, Replay)>,
+    /// Decisions by the digest of their law.
+    pub laws: BTreeMap<Hash, u64>,
+    /// Decisions by engine.
+    pub engines: BTreeMap<String, u64>,
+    /// Differences by cause.
+    pub causes: BTreeMap<&'static str, u64>,
+    /// The first differences.
+    pub differences: Vec<(LogIndex, ReplayDifference)>,
+    /// Documents of samples.
+    pub samples: Vec<Logged>,
+    /// The selections of results.
+    pub selections: Vec<(LogIndex, Vec<u8>)>,
+    /// Findings.
+    pub findings: Vec<(LogIndex, Json)>,
+    /// Openings with the number of records that each lists.
+    pub openings: Vec<(LogIndex, u64)>,
+}
+
+/// The code of a cause.
+pub(super) const fn cause(cause: DifferenceCause) -> &'static str {
+    match cause {
+        DifferenceCause::Facts => "facts",
+        DifferenceCause::Policy => "policy",
+        DifferenceCause::Engine => "engine",
+    }
+}
+
+/// Judges a tile.
+#[must_use]
+pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
+    let mut out = TileResult {
+        n: files.n,
+        ..TileResult::default()
+    };
+    let entries = read_entries(files, &mut out.violations);
+    let documents = read_documents(files, &mut out.violations);
+    let first = files.n * u64::from(TILE_WIDTH);
+    let of_entries = entries
+        .as_ref()
+        .map(|entries| entries.iter().map(|entry| leaf_hash(entry)).collect());
+    let claimed = read_hashes(files, &mut out.violations);
+    out.leaves = leaves(first, of_entries, claimed, &mut out.violations);
+    let mut tile = Tile {
+        rules,
+        first,
+        law: None,
+        out,
+        kinds: BTreeMap::new(),
+        engines: BTreeMap::new(),
+        documents: BTreeMap::new(),
+    };
+    if let Some(entries) = &entries {
+        tile.each(entries, &documents);
+    }
+    let owned = |counts: BTreeMap<&str, u64>| {
+        let owned = counts.into_iter().map(|(name, count)| (name.to_owned(), count));
+        owned.collect()
+    };
+    let engines = tile.engines.into_iter();
+    tile.out.engines = engines.map(|(raw, count)| (LeafView::label(raw), count)).collect();
+    tile.out.kinds = owned(tile.kinds);
+    tile.out.documents = owned(tile.documents);
+    tile.out
+}
+
+fn read_entries<'f>(files: &'f TileFiles, violations: &mut Violations) -> Option<Vec<&'f [u8]>> {
+    let place = format!("tile/entries of tile {}", files.n);
+    match decode_bundle(files.entries.as_deref()?) {
+        Ok(entries) if entries.len() == usize::from(files.width) => Some(entries),
+        Ok(entries) => {
+            let text = format!("has {} entries where {} belong", entries.len(), files.width);
+            violations.add(Code::Entries, place, text);
+            None
+        }
+        Err(error) => {
+            violations.add(Code::Entries, place, error);
+            None
+        }
+    }
+}
+
+fn read_hashes(files: &TileFiles, violations: &mut Violations) -> Option<Vec<Hash>> {
+    let (chunks, rest) = files.hashes.as_deref()?.as_chunks::<{ Hash::SIZE_BYTES }>();
+    if rest.is_empty() && chunks.len() == usize::from(files.width) {
+        return Some(chunks.iter().map(|chunk| Hash::from_bytes(*chunk)).collect());
+    }
+    let place = format!("tile/0 of tile {}", files.n);
+    violations.add(Code::Tile, place, "has another number of hashes than the tree");
+    None
+}
+
+/// The leaf hashes: those of the entries, or those that the tile claims where the entries are missing.
+fn leaves(
+    first: u64,
+    of_entries: Option<Vec<Hash>>,
+    claimed: Option<Vec<Hash>>,
+    violations: &mut Violations,
+) -> Option<Vec<Hash>> {
+    if let (Some(entries), Some(claimed)) = (&of_entries, &claimed)
+        && let Some(at) = entries.iter().zip(claimed).position(|(a, b)| a != b)
+    {
+        let index = first + at as u64;
+        violations.add(
+            Code::Tile,
+            format!("entry {index}"),
+            "its hash is not the one in its tile",
+        );
+    }
+    of_entries.or(claimed)
+}
+
+fn read_documents<'f>(files: &'f TileFiles, violations: &mut Violations) -> Vec<PlacedDocument<'f>> {
+    let Some(bytes) = files.documents.as_deref() else {
+        return Vec::new();
+    };
+    match decode_documents(bytes) {
+        Ok(documents) => documents,
+        Err(error) => {
+            violations.add(Code::Document, format!("documents of tile {}", files.n), error);
+            Vec::new()
+        }
+    }
+}
+
+struct Tile<'a> {
+    rules: &'a TileRules<'a>,
+    first: u64,
+    /// The law of the decision before: mostly that of the next.
+    law: Option<(TreeSize, Option<Arc<BundleLaw>>)>,
+    out: TileResult,
+    kinds: BTreeMap<&'a str, u64>,
+    engines: BTreeMap<&'a str, u64>,
+    documents: BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Tile<'a> {
+    fn wrong(&mut self, code: Code, place: impl std::fmt::Display, text: impl std::fmt::Display) {
+        self.out.violations.add(code, place, text);
+    }
+
+    fn each(&mut self, entries: &'a [&'a [u8]], documents: &'a [PlacedDocument<'a>]) {
+        let mut rest = documents;
+        for ((number, bytes), at) in (0_u8..=u8::MAX).zip(entries).zip(self.first..) {
+            let count = rest
+                .iter()
+                .take_while(|document| document.place.entry == number)
+                .count();
+            let (own, after) = rest.split_at(count);
+            rest = after;
+            let index = LogIndex::new(at).expect("a tile of the tree lies in it");
+            match LeafView::read(bytes, self.rules.origin) {
+                Some(leaf) => self.entry(index, &leaf, own),
+                None => self.wrong(Code::Entry, format!("entry {index}"), "is no entry of this version"),
+            }
+        }
+        if let Some(document) = rest.first() {
+            let index = self.first + u64::from(document.place.entry);
+            self.wrong(
+                Code::Document,
+                format!("entry {index}"),
+                "a document of an entry that is not there",
+            );
+        }
+    }
+
+    fn entry(&mut self, index: LogIndex, leaf: &LeafView<'a>, documents: &'a [PlacedDocument<'a>]) {
+        *self.kinds.entry(leaf.kind).or_default() += 1;
+        if leaf.origin != self.rules.origin {
+            self.wrong(Code::Entry, format!("entry {index}"), "is of another log");
+        }
+        if self.out.logged.is_some_and(|(_, last)| leaf.logged_seconds < last) {
+            self.wrong(
+                Code::Time,
+                format!("entry {index}"),
+                "is logged earlier than the one before",
+            );
+        }
+        let first = self.out.logged.map_or(leaf.logged_seconds, |(first, _)| first);
+        self.out.logged = Some((first, leaf.logged_seconds));
+        let kind = leaf.known_kind();
+        if leaf.law.is_none() && kind.is_some_and(EntryKind::is_decided_by_law) {
+            self.wrong(
+                Code::Entry,
+                format!("entry {index}"),
+                "names no law, and its kind is decided by one",
+            );
+        }
+        let mut good: Vec<(&'a str, &'a [u8])> = Vec::with_capacity(documents.len());
+        for document in documents {
+            let Some(committed) = leaf.document(document.place.document) else {
+                self.wrong(Code::Document, format!("entry {index}"), "commits to no such document");
+                continue;
+            };
+            *self.documents.entry(committed.name).or_default() += 1;
+            self.out.document_bytes += document.content.len() as u64;
+            if document.opens(committed.name) == committed.commitment {
+                good.push((committed.name, document.content));
+            } else {
+                let place = format!("document {} of entry {index}", committed.name);
+                self.wrong(Code::Document, place, "is not the one that its entry commits to");
+            }
+        }
+        if let Some(kind) = kind {
+            self.known(index, kind, leaf, documents, &good);
+        }
+    }
+
+    /// An entry of a kind that this version knows, with those of its documents that opened.
+    fn known(
+        &mut self,
+        index: LogIndex,
+        kind: EntryKind,
+        leaf: &LeafView<'a>,
+        there: &[PlacedDocument<'_>],
+        good: &[(&'a str, &'a [u8])],
+    ) {
+        let find = |name: &str| good.iter().find(|(held, _)| *held == name).map(|(_, content)| *content);
+        for slot in slots(kind).unwrap_or_default() {
+            if slot.protection == Protection::Content || slot.protection == Protection::Entry {
+                continue;
+            }
+            let number = (0_u8..)
+                .zip(leaf.documents())
+                .find(|(_, document)| document.name == slot.name);
+            let Some((number, _)) = number else { continue };
+            let is_there = there.iter().any(|document| document.place.document == number);
+            let place = || format!("document {} of entry {index}", slot.name);
+            if slot.protection == Protection::Public && !is_there {
+                self.out
+                    .violations
+                    .add(Code::DocumentMissing, place(), "is public and not in the bundle");
+            }
+            if slot.protection == Protection::Identity && is_there && !self.rules.identity {
+                self.out.violations.add(
+                    Code::DocumentUnasked,
+                    place(),
+                    "the manifest says that no identity is opened",
+                );
+            }
+        }
+        if framed(kind) {
+            self.decision(index, leaf, find("facts"), find("determination"));
+            if find("facts").is_some() && find("frame").is_none() {
+                let place = format!("document frame of entry {index}");
+                self.wrong(
+                    Code::DocumentMissing,
+                    place,
+                    "the decision is opened and its frame is not",
+                );
+            }
+        }
+        if let Some(name) = SampleDocument::name_in(kind)
+            && let Some(content) = find(name)
+        {
+            let json = Json::parse_canonical(content).ok();
+            // A method of a later version is none of ours.
+            if let Some(document) = json.and_then(|json| SampleDocument::from_json(kind, &json).ok()) {
+                self.out.samples.push(Logged {
+                    index,
+                    logged_seconds: leaf.logged_seconds,
+                    document,
+                });
+            }
+        }
+        if kind == EntryKind::SampleResult
+            && let Some(content) = find("selection")
+        {
+            self.out.selections.push((index, content.to_vec()));
+        }
+        if kind == EntryKind::Finding
+            && let Some(json) = find("finding").and_then(|content| Json::parse_canonical(content).ok())
+        {
+            self.out.findings.push((index, json));
+        }
+        if kind == EntryKind::Opening
+            && let Some(json) = find("opening").and_then(|content| Json::parse_canonical(content).ok())
+            && let Some(count) = json.get("count").and_then(Json::as_integer)
+        {
+            self.out.openings.push((index, u64::try_from(count).unwrap_or(0)));
+        }
+    }
+
+    fn decision(&mut self, index: LogIndex, leaf: &LeafView<'a>, facts: Option<&[u8]>, determination: Option<&[u8]>) {
+        self.out.decisions.push(index);
+        if let Some(law) = leaf.law {
+            *self.out.laws.entry(law).or_default() += 1;
+        }
+        *self.engines.entry(leaf.raw_engine()).or_default() += 1;
+        let (Some(facts), Some(determination)) = (facts, determination) else {
+            if facts.is_some() || determination.is_some() {
+                let text = "facts and determination are opened together or not at all";
+                self.wrong(Code::DocumentMissing, format!("entry {index}"), text);
+            }
+            return;
+        };
+        if !self.rules.replay {
+            self.out.replays.push((index, Replay::Equal));
+            return;
+        }
+        match self.replay(index, leaf.law, facts, determination) {
+            Ok(()) => self.out.replays.push((index, Replay::Equal)),
+            Err(found) => {
+                let cause = cause(found.cause);
+                self.out.replays.push((index, Replay::Different));
+                *self.out.causes.entry(cause).or_default() += 1;
+                let text = format!("differs because of the {cause} at {}", found.path);
+                self.wrong(Code::Replay, format!("entry {index}"), text);
+                if self.out.differences.len() < DIFFERENCE_COUNT_MAX {
+                    self.out.differences.push((index, found));
+                }
+            }
+        }
+    }
+
+    fn replay(
+        &mut self,
+        index: LogIndex,
+        recorded_law: Option<Hash>,
+        facts: &[u8],
+        determination: &[u8],
+    ) -> Result<(), ReplayDifference> {
+        let wrong = |cause, path, recorded: &str, replayed: &str| Err(difference(cause, path, recorded, replayed));
+        let Ok(facts) = Json::parse_canonical(facts) else {
+            return wrong(DifferenceCause::Facts, "facts", "", "not canonical JSON");
+        };
+        let known_at = facts.get("known_at");
+        let member = |key: &str| known_at.and_then(|at| at.get(key));
+        let size = member("size")
+            .and_then(Json::as_integer)
+            .and_then(|size| u64::try_from(size).ok());
+        let Some(size) = size.and_then(|size| TreeSize::new(size).ok()) else {
+            return wrong(DifferenceCause::Facts, "known_at", "", "says not which law was known");
+        };
+        // What a decision knew stood in its own log before it.
+        if member("origin").and_then(Json::as_text) != Some(self.rules.origin) || size.get() > index.get() {
+            return wrong(
+                DifferenceCause::Policy,
+                "known_at",
+                &size.to_string(),
+                "the log's own entries before it",
+            );
+        }
+        let law = match &self.law {
+            Some((at, law)) if *at == size => law.clone(),
+            _ => self.law.insert((size, self.rules.laws.at(size))).1.clone(),
+        };
+        let recorded = recorded_law.map(|law| law.to_string()).unwrap_or_default();
+        let Some(law) = law else {
+            return wrong(
+                DifferenceCause::Policy,
+                "law",
+                &recorded,
+                "the POLICY entries before it make no law",
+            );
+        };
+        if Some(law.digest) != recorded_law {
+            return wrong(DifferenceCause::Policy, "law", &recorded, &law.digest.to_string());
+        }
+        match decided_again(&law.law, &facts, determination)?.difference {
+            None => Ok(()),
+            Some(found) => Err(found),
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! A bundle verified: one walk through the file, every tile judged by some thread, everything put together in order.
+//!
+//! Memory holds a few tiles at a time and what a report says of all; never the whole bundle. Nothing stops at the first
+//! violation: the auditor sees all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufReader, Read, Seek};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+
+use super::files::BundleFiles;
+use super::fold::{Folded, Wanted};
+use super::laws::BundleLaws;
+use super::report::{Cosigned, Report, Signed};
+use super::sample::samples;
+use super::tile::{TileFiles, TileResult, TileRules, judge_tile};
+use super::violation::{Code, Violations};
+use crate::log::bundle::path::MANIFEST_PATH;
+use crate::log::bundle::tar::{TarError, TarReader};
+use crate::log::bundle::{
+    BundlePath, Head, LeafView, MANIFEST_SIZE_MAX_BYTES, Manifest, ManifestError, Opened, decode_documents,
+    files_of_tree,
+};
+use crate::log::checkpoint::Checkpoint;
+use crate::log::merkle::verify_consistency;
+use crate::log::note::{Note, VerifierKey};
+use crate::log::receipt::Receipt;
+use crate::log::record::EntryKind;
+use crate::log::tiles::{TILE_WIDTH, TileKind, TilePath, decode_bundle};
+use crate::log::witness::TrustPolicy;
+use crate::log::{Hash, LogIndex, TreeSize};
+
+/// What the auditor brings along.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Keys that came by another way than the bundle.
+    pub keys: &'a [VerifierKey],
+    /// The auditor's own policy: its logs' keys count too, and its witnesses.
+    pub policy: Option<&'a TrustPolicy>,
+    /// The checkpoint kept from the audit before.
+    pub previous: Option<&'a [u8]>,
+    /// Threads that judge tiles.
+    pub threads: usize,
+    /// Decide again what is opened. Without it a bundle is only held to its hashes.
+    pub replay: bool,
+}
+
+/// The file is no bundle: there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// It does not begin like one.
+    #[error("not a bundle: {0}")]
+    Tar(#[from] TarError),
+    /// Its first file is another.
+    #[error("not a bundle: its first file is not {MANIFEST_PATH}")]
+    NoManifest,
+    /// Its manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The kept checkpoint is none.
+    #[error("the checkpoint of the audit before cannot be read: give the file that --keep wrote")]
+    Previous,
+}
+
+/// Buffer before the reader of the tar.
+const BUFFER_SIZE_BYTES: usize = 1 << 20;
+
+/// Tiles that wait for each thread, so that none is idle while the file is read.
+const WAITING_COUNT: usize = 2;
+
+/// Verifies a bundle. `progress` hears of tiles done, and of their number.
+///
+/// # Errors
+/// [`Unreadable`]; everything that does not verify is in the report.
+pub fn verify<R: Read + Seek>(
+    mut input: R,
+    ask: &Ask<'_>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Report, Unreadable> {
+    let kept = match ask.previous {
+        None => None,
+        Some(note) => Some(kept_head(note).ok_or(Unreadable::Previous)?),
+    };
+    let bytes = input.seek(io::SeekFrom::End(0))?;
+    input.rewind()?;
+    let mut tar = TarReader::new(BufReader::with_capacity(BUFFER_SIZE_BYTES, &mut input));
+    if tar.next_file()?.is_none_or(|member| member.path != MANIFEST_PATH) {
+        return Err(Unreadable::NoManifest);
+    }
+    let manifest_bytes = tar.take(MANIFEST_SIZE_MAX_BYTES)?;
+    let manifest = Manifest::parse(&manifest_bytes)?;
+    let size = manifest.head.size;
+    let edge = |size: TreeSize| size.get() / u64::from(TILE_WIDTH);
+    let mut wanted = Wanted {
+        edges: [size]
+            .into_iter()
+            .chain(kept.as_ref().map(|kept| kept.size))
+            .map(edge)
+            .collect(),
+        receipts: receipts(&manifest),
+    };
+    wanted.edges.extend(manifest.previous.map(|head| edge(head.size)));
+    let laws = BundleLaws::new(&manifest.origin);
+    let mut folded = Folded::default();
+    whole_set(&manifest, &mut folded.violations);
+    let mut files = BundleFiles::new(tar, &manifest);
+    run(&mut files, &laws, ask, &wanted, &mut folded, &mut progress);
+    let BundleFiles {
+        small,
+        above,
+        violations,
+        ..
+    } = files;
+    folded.violations.extend(violations);
+    let root = folded.root_at(size);
+    let text = |path: &str| small.get(path).map_or(&[][..], |bytes| &bytes[..]);
+    let signed = checkpoint(&manifest, text("checkpoint"), ask, &mut folded.violations);
+    tree(&manifest, root, above, &mut folded);
+    let previous = kept.map(|kept| {
+        let continues = manifest.origin == kept.origin && folded.root_at(kept.size) == Some(kept.root);
+        if !continues {
+            let text = if kept.size > size {
+                "the log is shorter than the one that was kept: it was cut off, or an old backup was restored"
+            } else {
+                "the log had another root at this size, or is another log: its history was rewritten"
+            };
+            folded
+                .violations
+                .add(Code::Previous, format!("checkpoint of size {}", kept.size), text);
+        }
+        let (size, root) = (kept.size, kept.root);
+        (Head { size, root }, continues)
+    });
+    consistency(&manifest, &small, ask, &mut folded);
+    check_receipts(&manifest, &small, &mut folded);
+    let samples = samples(&mut input, &manifest, &mut folded);
+    opened(&manifest, &samples, &mut folded);
+    let periods: BTreeSet<_> = folded
+        .samples
+        .iter()
+        .map(|logged| logged.document.period().clone())
+        .collect();
+    let other_samples = periods
+        .into_iter()
+        .filter(|period| !manifest.samples.contains(period))
+        .collect();
+    Ok(Report {
+        manifest_hash: Hash::of(&manifest_bytes),
+        bytes,
+        signed,
+        previous,
+        root,
+        samples,
+        other_samples,
+        note: String::from_utf8_lossy(text("checkpoint")).into_owned(),
+        folded,
+        laws,
+        manifest,
+    })
+}
+
+/// The head of a kept checkpoint. Its signature was verified when it was kept, and its root is compared.
+fn kept_head(note: &[u8]) -> Option<Checkpoint> {
+    let note = Note::parse(note).ok()?;
+    Checkpoint::parse(note.unverified_text()).ok()
+}
+
+fn receipts(manifest: &Manifest) -> BTreeSet<LogIndex> {
+    let index = |(path, _): &(BundlePath, u64)| match path {
+        BundlePath::Receipt(index) => Some(*index),
+        _ => None,
+    };
+    manifest.files.iter().filter_map(index).collect()
+}
+
+/// Whether the manifest lists what a tree of this size has, and nothing else.
+fn whole_set(manifest: &Manifest, violations: &mut Violations) {
+    let size = manifest.head.size;
+    let mut listed = manifest.files.iter().map(|(path, _)| *path).peekable();
+    let mut wanted = vec![BundlePath::Checkpoint];
+    if manifest.previous.is_some() {
+        wanted.extend([BundlePath::Previous, BundlePath::Consistency]);
+    }
+    for path in wanted.into_iter().chain(files_of_tree(size)) {
+        while let Some(before) = listed.next_if(|before| before.place() < path.place()) {
+            stray(before, manifest, violations);
+        }
+        if listed
+            .next_if(|next| next.place() == path.place())
+            .is_some_and(|found| found != path)
+        {
+            violations.add(Code::Unlisted, path, "stands in another width than the tree has it");
+        } else if manifest
+            .files
+            .binary_search_by_key(&path.place(), |(path, _)| path.place())
+            .is_err()
+            && !matches!(path, BundlePath::Documents(_))
+        {
+            violations.add(Code::Missing, path, "the tree has it and the manifest does not list it");
+        }
+    }
+    listed.for_each(|path| stray(path, manifest, violations));
+}
+
+/// A file that no tree asks for: some may stand beside.
+fn stray(path: BundlePath, manifest: &Manifest, violations: &mut Violations) {
+    let may = match path {
+        BundlePath::TrustPolicy => true,
+        BundlePath::Receipt(_) => path.is_of(manifest.head.size),
+        BundlePath::Checkpoint
+        | BundlePath::Previous
+        | BundlePath::Consistency
+        | BundlePath::Tile(_)
+        | BundlePath::Documents(_) => false,
+    };
+    if !may {
+        violations.add(
+            Code::Unlisted,
+            path,
+            "the manifest lists it and the tree has no such file",
+        );
+    }
+}
+
+/// The tiles in their order, whoever was done first.
+#[derive(Default)]
+struct Order {
+    next: u64,
+    waiting: BTreeMap<u64, TileResult>,
+}
+
+impl Order {
+    fn add(&mut self, result: TileResult, wanted: &Wanted, folded: &mut Folded) {
+        self.waiting.insert(result.n, result);
+        while let Some(next) = self.waiting.remove(&self.next) {
+            folded.take(next, wanted);
+            self.next += 1;
+        }
+    }
+}
+
+/// Judges every tile on the threads of the ask, and folds them in order.
+fn run<R: Read>(
+    files: &mut BundleFiles<'_, R>,
+    laws: &BundleLaws,
+    ask: &Ask<'_>,
+    wanted: &Wanted,
+    folded: &mut Folded,
+    progress: &mut impl FnMut(u64, u64),
+) {
+    let manifest = files.manifest();
+    let origin = manifest.origin.to_string();
+    let rules = TileRules {
+        origin: &origin,
+        laws,
+        identity: manifest.identity,
+        replay: ask.replay,
+    };
+    let tiles = manifest.head.size.get().div_ceil(u64::from(TILE_WIDTH));
+    let mut order = Order::default();
+    if ask.threads <= 1 {
+        while let Some(tile) = files.next_tile() {
+            adopt(&tile, &origin, laws);
+            order.add(judge_tile(&tile, &rules), wanted, folded);
+            progress(order.next, tiles);
+        }
+        return;
+    }
+    // As many tiles as are sent and not folded yet; a thread that is done never waits for this one.
+    let open_max = ask.threads * WAITING_COUNT;
+    std::thread::scope(|scope| {
+        let (jobs, waiting) = sync_channel::<TileFiles>(open_max);
+        let (done, results) = sync_channel::<TileResult>(open_max);
+        let waiting = std::sync::Arc::new(Mutex::new(waiting));
+        for _ in 0..ask.threads {
+            let (done, waiting, rules) = (done.clone(), waiting.clone(), &rules);
+            scope.spawn(move || {
+                loop {
+                    let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(files) = job else { return };
+                    if done.send(judge_tile(&files, rules)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop((done, waiting));
+        let mut sent = 0;
+        while let Some(tile) = files.next_tile() {
+            adopt(&tile, &origin, laws);
+            while sent - order.next >= open_max as u64 {
+                let Ok(result) = results.recv() else { return };
+                order.add(result, wanted, folded);
+                progress(order.next, tiles);
+            }
+            if jobs.send(tile).is_err() {
+                return;
+            }
+            sent += 1;
+        }
+        drop(jobs);
+        for result in results {
+            order.add(result, wanted, folded);
+            progress(order.next, tiles);
+        }
+    });
+}
+
+/// Whether an entry is one of kind POLICY, as its bytes say it: in canonical JSON the last `"kind":"` begins the member,
+/// because within a string every quote has a backslash before it.
+fn says_policy(entry: &[u8]) -> bool {
+    const KIND: &[u8] = b"\"kind\":\"";
+    let at = entry.windows(KIND.len()).rposition(|window| window == KIND);
+    at.is_some_and(|at| entry[at + KIND.len()..].starts_with(b"POLICY\""))
+}
+
+/// Takes the documents of law of a tile before any decision of it, or of a later one, is decided again.
+fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
+    let (Some(entries), Some(documents)) = (&tile.entries, &tile.documents) else {
+        return;
+    };
+    let Ok(entries) = decode_bundle(entries) else { return };
+    let policies: BTreeSet<usize> = (0..entries.len()).filter(|at| says_policy(entries[*at])).collect();
+    if policies.is_empty() {
+        return;
+    }
+    for document in decode_documents(documents).unwrap_or_default() {
+        let at = usize::from(document.place.entry);
+        if !policies.contains(&at) {
+            continue;
+        }
+        let leaf = LeafView::read(entries[at], origin).filter(|leaf| leaf.known_kind() == Some(EntryKind::Policy));
+        let committed = leaf.and_then(|leaf| leaf.document(document.place.document));
+        let is_law = committed.is_some_and(|held| held.name == "policy" && document.opens("policy") == held.commitment);
+        if let Ok(index) = LogIndex::new(tile.n * u64::from(TILE_WIDTH) + at as u64)
+            && is_law
+        {
+            laws.adopt(index, document.content);
+        }
+    }
+}
+
+/// The checkpoint under the auditor's keys and policy.
+fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut Violations) -> Signed {
+    let mut signed = Signed::default();
+    let place = BundlePath::Checkpoint;
+    let says = Checkpoint {
+        origin: manifest.origin.clone(),
+        size: manifest.head.size,
+        root: manifest.head.root,
+    };
+    let note = match Note::parse(note) {
+        Ok(note) => note,
+        Err(error) => {
+            violations.add(Code::Checkpoint, place, error);
+            return signed;
+        }
+    };
+    let text = note.unverified_text();
+    if text != says.to_string() {
+        violations.add(
+            Code::Manifest,
+            MANIFEST_PATH,
+            "repeats another checkpoint than the one in the bundle",
+        );
+    }
+    let name = manifest.origin.to_string();
+    let logs = ask.policy.map_or(&[][..], |policy| &policy.logs);
+    let keys: Vec<VerifierKey> = ask
+        .keys
+        .iter()
+        .chain(logs)
+        .filter(|key| key.name().as_str() == name)
+        .cloned()
+        .collect();
+    if keys.is_empty() {
+        let text = "none of the keys given is that of this log: a key's name is the log's origin";
+        violations.add(Code::Checkpoint, place, text);
+    } else {
+        match note.verify(&keys) {
+            Ok((_, by)) => signed.keys = by.iter().map(ToString::to_string).collect(),
+            Err(error) => violations.add(Code::Checkpoint, place, error),
+        }
+    }
+    if let Some(policy) = ask.policy.filter(|policy| policy.asks_for_witnesses()) {
+        let mut cosigned = BTreeSet::new();
+        for (at, witness) in policy.witnesses.iter().enumerate() {
+            let seen = note
+                .signatures()
+                .iter()
+                .find_map(|line| witness.key.cosigned_at(text, line));
+            let Some(at_seconds) = seen else { continue };
+            cosigned.insert(at);
+            let name = witness.key.name().to_string();
+            signed.witnesses.push(Cosigned { name, at_seconds });
+        }
+        let met = policy.is_met(&cosigned);
+        signed.quorum = Some(met);
+        if !met {
+            let count = cosigned.len();
+            violations.add(
+                Code::Quorum,
+                place,
+                format!("{count} witnesses cosigned: the policy asks for others or more"),
+            );
+        }
+    }
+    signed
+}
+
+/// The root, and the tiles above the leaves.
+fn tree(manifest: &Manifest, root: Option<Hash>, above: Vec<(TilePath, Vec<u8>)>, folded: &mut Folded) {
+    let place = format!("tree of {} entries", manifest.head.size);
+    match root {
+        Some(root) if root == manifest.head.root => {}
+        Some(_) => folded.violations.add(
+            Code::Root,
+            place,
+            "the entries do not make the root that was signed: one was changed, added or left out",
+        ),
+        None => folded
+            .violations
+            .add(Code::Root, place, "cannot be computed: entries are missing"),
+    }
+    for (path, bytes) in above {
+        let TileKind::Hashes(level) = path.kind else { continue };
+        let hashes = folded.hashes_of(level, path.n, path.width);
+        if hashes.is_some_and(|hashes| hashes != bytes) {
+            folded
+                .violations
+                .add(Code::Tile, path, "holds other hashes than those of the tiles below it");
+        }
+    }
+}
+
+/// The bundle's own proof that it continues an older head.
+fn consistency(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, ask: &Ask<'_>, folded: &mut Folded) {
+    let Some(previous) = manifest.previous else { return };
+    let place = BundlePath::Consistency;
+    let note = small.get(&BundlePath::Previous.to_string());
+    let proof = small.get(&place.to_string());
+    // That they are missing was said.
+    let (Some(note), Some(proof)) = (note, proof) else {
+        return;
+    };
+    let says = Checkpoint {
+        origin: manifest.origin.clone(),
+        size: previous.size,
+        root: previous.root,
+    };
+    let keys: Vec<VerifierKey> = ask
+        .keys
+        .iter()
+        .chain(ask.policy.map_or(&[][..], |policy| &policy.logs))
+        .cloned()
+        .collect();
+    match crate::log::checkpoint::SignedCheckpoint::verify(note, &keys) {
+        Ok(signed) if *signed.checkpoint() == says => {}
+        Ok(_) => folded.violations.add(
+            Code::Manifest,
+            BundlePath::Previous,
+            "is another head than the manifest says",
+        ),
+        Err(error) => folded.violations.add(Code::Consistency, BundlePath::Previous, error),
+    }
+    let hashes = std::str::from_utf8(proof).ok().and_then(|text| {
+        let lines = text
+            .strip_suffix('\n')
+            .map_or_else(Vec::new, |lines| lines.split('\n').collect());
+        let whole = text.is_empty() || text.ends_with('\n');
+        let hashes: Option<Vec<Hash>> = lines.into_iter().map(|line| Hash::from_base64(line).ok()).collect();
+        hashes.filter(|_| whole)
+    });
+    let head = manifest.head;
+    let verified =
+        hashes.map(|hashes| verify_consistency(previous.size, &previous.root, head.size, &head.root, &hashes));
+    match verified {
+        Some(Ok(())) => {}
+        Some(Err(error)) => folded.violations.add(Code::Consistency, place, error),
+        None => folded
+            .violations
+            .add(Code::Consistency, place, "is no list of hashes in base64"),
+    }
+    if folded.root_at(previous.size).is_some_and(|root| root != previous.root) {
+        folded
+            .violations
+            .add(Code::Consistency, place, "the tree has another root at this size");
+    }
+}
+
+fn check_receipts(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, folded: &mut Folded) {
+    let note = small.get("checkpoint").and_then(|note| std::str::from_utf8(note).ok());
+    for (path, bytes) in small {
+        let Ok(BundlePath::Receipt(index)) = path.parse() else {
+            continue;
+        };
+        let problem = match (Receipt::parse(bytes), folded.leaves.get(&index)) {
+            (Err(error), _) => Some(error.to_string()),
+            (Ok(_), None) => Some("its entry is not in the bundle".to_owned()),
+            (Ok(receipt), _) if receipt.index() != index => Some("is of another entry than its name says".to_owned()),
+            (Ok(receipt), _) if Some(receipt.unverified_checkpoint()) != note => {
+                Some("is not under the checkpoint of this bundle".to_owned())
+            }
+            (Ok(receipt), Some(leaf)) => {
+                let head = manifest.head;
+                let verified =
+                    crate::log::merkle::verify_inclusion(leaf, index, head.size, receipt.proof(), &head.root);
+                verified.err().map(|error| error.to_string())
+            }
+        };
+        if let Some(problem) = problem {
+            folded.violations.add(Code::Receipt, path, problem);
+        }
+    }
+}
+
+/// Who was to be opened, who was, and whether the log says so.
+fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: &mut Folded) {
+    let excused: BTreeSet<LogIndex> = manifest.unopened.iter().map(|unopened| unopened.index).collect();
+    let drawn: BTreeSet<LogIndex> = samples.iter().flat_map(|sample| sample.units.keys().copied()).collect();
+    let (mut missing, mut unasked) = (Vec::new(), Vec::new());
+    match manifest.opened {
+        Opened::All => {
+            let decided = folded.decided.iter();
+            missing.extend(decided.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
+        }
+        Opened::Sample | Opened::Nothing => {
+            let asked = |index: &LogIndex| manifest.opened == Opened::Sample && drawn.contains(index);
+            let wanted = drawn.iter().copied().filter(asked);
+            missing.extend(wanted.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
+            unasked.extend(folded.opened.iter().filter(|index| !asked(index)));
+        }
+    }
+    for index in missing {
+        let text = "the manifest says that it is opened, and it is not";
+        folded
+            .violations
+            .add(Code::DocumentMissing, format!("entry {index}"), text);
+    }
+    for index in unasked {
+        let text = "is opened, and the manifest does not say so";
+        folded
+            .violations
+            .add(Code::DocumentUnasked, format!("entry {index}"), text);
+    }
+    // Whether an entry accounts for this very decision only the operator's keys can show; that there is none, the log shows.
+    if !folded.kinds.contains_key(EntryKind::Erasure.name())
+        && let Some(unopened) = manifest.unopened.first()
+    {
+        let text = "the manifest says that it is erased or restricted, and no ERASURE entry stands in the log";
+        folded
+            .violations
+            .add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
+    }
+    let mut listed = 0_u64;
+    for index in &manifest.openings {
+        match folded.openings.get(index) {
+            Some(count) => listed = listed.saturating_add(*count),
+            None => {
+                let text = "the manifest names it as an OPENING entry, and it is none";
+                folded.violations.add(Code::Opening, format!("entry {index}"), text);
+            }
+        }
+    }
+    if listed < folded.opened_count {
+        let opened = folded.opened_count;
+        let text = format!("list {listed} records, and {opened} decisions are opened");
+        folded
+            .violations
+            .add(Code::Opening, "the OPENING entries of the manifest", text);
+    }
+}

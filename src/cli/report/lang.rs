@@ -1,0 +1,132 @@
+//! The two languages of a report, and the words for codes.
+
+use crate::statistics::Method;
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// Chinese.
+    Zh,
+    /// English, with the legal terms in Chinese beside it.
+    En,
+}
+
+impl Lang {
+    /// One of the two.
+    pub fn say<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
+    /// The attribute `lang`.
+    pub fn tag(self) -> &'static str {
+        self.say("zh-CN", "en")
+    }
+
+    /// The word for a code of the record; a code that is not known is shown as it is.
+    pub fn word(self, code: &str) -> &str {
+        let found = WORDS.iter().find(|(known, ..)| *known == code);
+        found.map_or(code, |(_, zh, en)| self.say(zh, en))
+    }
+
+    /// How an interval was computed.
+    pub fn method(self, method: Method) -> &'static str {
+        match method {
+            Method::Wilson => self.say("威尔逊区间", "Wilson"),
+            Method::ClopperPearson => self.say("克洛珀-皮尔逊精确区间", "Clopper-Pearson, exact"),
+            Method::OneSided => self.say("精确单侧上限", "exact, one-sided"),
+            Method::StratifiedNormal => self.say("分层正态区间", "stratified, normal"),
+            Method::Mover => self.say("各层精确区间合并", "exact by stratum, combined (MOVER)"),
+            Method::Ratio => self.say("比率估计", "ratio, Student's t"),
+            Method::HansenHurwitz => self.say("汉森-赫维茨估计", "Hansen-Hurwitz, Student's t"),
+            Method::MonetaryUnit => self.say("货币单元上限", "monetary units, upper bound"),
+        }
+    }
+}
+
+/// Code, Chinese, English.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("correct", "无差错", "Correct 无差错"),
+    ("overpaid", "多发", "Overpaid 多发"),
+    ("underpaid", "少发", "Underpaid 少发"),
+    ("ineligible_paid", "错保", "Ineligible, paid 错保"),
+    ("eligible_refused", "漏保", "Eligible, refused or stopped 漏保"),
+    ("procedure", "程序差错", "Procedure 程序"),
+    ("evidence_insufficient", "证据不足", "Evidence insufficient 证据不足"),
+    ("not_reviewable", "无法复核", "Could not be reviewed 无法复核"),
+    ("agency", "经办机构", "Agency 经办"),
+    ("client", "救助对象", "Client 对象"),
+    ("data", "数据", "Data 数据"),
+    ("rule", "政策规则", "Rule 政策"),
+    ("system", "系统", "System 系统"),
+    ("clock", "超时限", "time limit 时限"),
+    ("notice", "告知", "notice 告知"),
+    ("publicity", "公示", "publicity 公示"),
+    ("hearing", "听证", "hearing 听证"),
+    ("other", "其他", "other"),
+    ("agrees", "认可", "agrees"),
+    ("disputes", "有异议", "disputes"),
+    ("silent", "未答复", "no answer"),
+    ("refused", "拒绝揭示", "refused"),
+    ("revealed", "已揭示", "revealed"),
+    ("waiting", "待揭示", "has not answered"),
+    ("auditor", "审计方", "auditor"),
+    ("operator", "运营方", "operator"),
+    ("third", "第三方", "third party"),
+    ("decisions", "全部决定", "every decision"),
+    ("paid", "有给付的决定", "decisions that pay"),
+    ("negative", "不予救助与停发决定", "refusals and stops"),
+    ("simple", "简单随机", "simple random"),
+    ("stratified", "分层随机", "stratified random"),
+    ("size_proportional", "按金额概率比例", "proportional to the amount"),
+    ("proportional", "按比例", "proportional"),
+    ("neyman", "内曼分配", "Neyman"),
+    ("none", "不开示", "none"),
+    ("sample", "仅样本", "the sample"),
+    ("all", "全部", "every decision"),
+    ("equal", "一致", "same bytes"),
+    ("different", "不一致", "differs"),
+    ("erased", "已销毁", "erased"),
+    ("restricted", "限制处理", "restricted"),
+    ("township", "乡镇", "township 乡镇"),
+    ("programme", "救助项目", "programme 项目"),
+    ("outcome", "决定结果", "outcome"),
+    ("residence_kind", "城乡", "urban or rural 城乡"),
+    ("urban", "城市", "urban"),
+    ("rural", "农村", "rural"),
+    ("continuing", "延续给付", "continuing"),
+    ("source", "来源", "source"),
+    ("decider", "决定人代号", "decider"),
+    ("DIBAO", "低保", "DIBAO 低保"),
+    ("absent", "未开示", "not opened"),
+    ("facts", "事实", "facts"),
+    ("policy", "政策文件", "policy"),
+    ("engine", "计算程序", "engine"),
+    (
+        "decisions_unopened",
+        "有决定未在证据包中开示：其事实和决定未重新计算",
+        "",
+    ),
+    (
+        "erasures",
+        "有应开示的决定被称已销毁或限制处理：须由运营方以密钥逐一说明",
+        "",
+    ),
+    ("previous", "未提供上次审计留存的检查点：不能说明此前历史未被改写", ""),
+    ("witnesses", "未要求见证方：不能说明他人看到的是同一日志", ""),
+];
+
+/// What a code of `not_checked` says; its English text comes with the verification.
+pub fn unchecked<'a>(lang: Lang, code: &'a str, text: &'a str) -> &'a str {
+    match (lang, code) {
+        (Lang::En, _) => text,
+        (Lang::Zh, "sample") => "日志中另有本证据包未涉及的样本",
+        (Lang::Zh, "facts") => "事实是否真实、政策文件是否与规范性文件原文一致，须由人判断",
+        (Lang::Zh, _) => {
+            let word = Lang::Zh.word(code);
+            if word == code { text } else { word }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A verification as the report needs it, read out of the JSON of `doudi verify`.
+
+use std::collections::BTreeMap;
+
+use crate::app::command::FindingOutcome;
+use crate::app::rates::{ErrorRates, Review, StratumReviews};
+use crate::canonical::Json;
+use crate::reader::{RecordError, each, maybe, need};
+use crate::statistics::Confidence;
+
+/// The form of the JSON that is read.
+const FORMAT: &str = "doudi-verification/1";
+
+/// The verdict that nothing was found against the bundle.
+const VERIFIED: &str = "verified";
+
+/// What a verification found.
+pub struct Verification {
+    /// Whether everything verifies.
+    pub is_good: bool,
+    /// The whole of it, for what is shown as it is.
+    pub json: Json,
+    /// The samples.
+    pub samples: Vec<Sample>,
+    /// The findings, in the order of the log.
+    pub findings: Vec<Finding>,
+}
+
+/// A sample with the reviews of its units.
+pub struct Sample {
+    /// The period.
+    pub period: String,
+    /// Whether the draw is the one that the log records.
+    pub agrees: bool,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+    /// All of it.
+    pub json: Json,
+    /// Units of the population.
+    pub population: u64,
+    /// Drawn by the amounts.
+    pub of_spending: bool,
+    /// Key and reviews of each stratum.
+    pub strata: Vec<(String, StratumReviews)>,
+}
+
+impl Sample {
+    /// The error rates that its findings show.
+    pub fn rates(&self, confidence: Confidence) -> ErrorRates {
+        let strata: Vec<StratumReviews> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
+        ErrorRates::of(self.population, &strata, self.of_spending, confidence)
+    }
+}
+
+/// One thing that was found.
+pub struct Item {
+    /// What.
+    pub outcome: String,
+    /// Where it came from.
+    pub cause: Option<String>,
+    /// Which step of the procedure.
+    pub step: Option<String>,
+    /// The wrong amount of a month.
+    pub amount_fen: Option<u64>,
+}
+
+/// A finding.
+pub struct Finding {
+    /// Its entry.
+    pub index: u64,
+    /// The entry that it is on.
+    pub of: Option<u64>,
+    /// The period whose sample it is of.
+    pub period: Option<String>,
+    /// Whether no later finding took its place.
+    pub stands: bool,
+    /// What it says.
+    pub review: Review,
+    /// What was found.
+    pub items: Vec<Item>,
+    /// In words.
+    pub summary: Option<String>,
+    /// What is put right.
+    pub rectification: Option<String>,
+    /// What the auditee answered.
+    pub auditee: Option<String>,
+}
+
+impl Verification {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`RecordError`] names the member that is absent or malformed.
+    pub fn read(json: &Json) -> Result<Verification, RecordError> {
+        if need::<String>(json, "format")? != FORMAT {
+            return Err(RecordError("format".to_owned()));
+        }
+        let list: Json = need(json, "findings")?;
+        let findings = each(&list, "list", finding)?;
+        let samples = each(json, "samples", |sample| read_sample(sample, &findings))?;
+        for member in [
+            "bundle",
+            "checkpoint",
+            "entries",
+            "documents",
+            "decisions",
+            "violations",
+        ] {
+            need::<Json>(json, member)?;
+        }
+        Ok(Verification {
+            is_good: need::<String>(json, "verdict")? == VERIFIED,
+            json: json.clone(),
+            samples,
+            findings,
+        })
+    }
+
+    /// The verdict as it was said.
+    pub fn verdict_word(&self) -> &'static str {
+        if self.is_good { VERIFIED } else { "refuted" }
+    }
+
+    /// A member below others; a list or object that is absent is nothing.
+    pub fn at(&self, path: &[&str]) -> Option<&Json> {
+        path.iter().try_fold(&self.json, |json, key| json.get(key))
+    }
+
+    /// A count.
+    pub fn count(&self, path: &[&str]) -> u64 {
+        let value = self.at(path).and_then(Json::as_integer);
+        value.and_then(|value| u64::try_from(value).ok()).unwrap_or_default()
+    }
+
+    /// A text, or a dash.
+    pub fn text(&self, path: &[&str]) -> &str {
+        self.at(path).and_then(Json::as_text).unwrap_or("\u{2013}")
+    }
+
+    /// A list.
+    pub fn list(&self, path: &[&str]) -> &[Json] {
+        self.at(path).and_then(Json::as_list).unwrap_or_default()
+    }
+
+    /// The standing findings by a name that each of their items gives, with how many items give it.
+    pub fn counted(&self, name: impl Fn(&Item) -> Option<String>) -> Vec<(String, u64)> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.stands) {
+            for item in &finding.items {
+                if let Some(name) = name(item) {
+                    *counts.entry(name).or_default() += 1;
+                }
+            }
+        }
+        let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+        counts.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
+        counts
+    }
+}
+
+fn finding(json: &Json) -> Result<Finding, RecordError> {
+    let items = each(json, "items", |item| {
+        Ok(Item {
+            outcome: need(item, "outcome")?,
+            cause: maybe(item, "cause")?,
+            step: maybe(item, "step")?,
+            amount_fen: maybe(item, "amount_fen")?,
+        })
+    })?;
+    let outcomes = items.iter().map(|item| {
+        let outcome = FindingOutcome::from_code(&item.outcome).ok_or_else(|| RecordError("outcome".to_owned()))?;
+        Ok((outcome, item.amount_fen))
+    });
+    let review = Review {
+        items: outcomes.collect::<Result<_, RecordError>>()?,
+        paid_fen: maybe(json, "paid_fen")?.unwrap_or_default(),
+        signed_off: need(json, "signed_off")?,
+    };
+    Ok(Finding {
+        index: need(json, "index")?,
+        of: maybe(json, "of")?,
+        period: maybe(json, "period")?,
+        stands: need(json, "stands")?,
+        review,
+        items,
+        summary: maybe(json, "summary")?,
+        rectification: maybe(json, "rectification")?,
+        auditee: maybe(json, "auditee")?,
+    })
+}
+
+fn read_sample(json: &Json, findings: &[Finding]) -> Result<Sample, RecordError> {
+    let period: String = need(json, "period")?;
+    let review = |unit: &Json| -> Result<Option<Review>, RecordError> {
+        let named: Option<u64> = maybe(unit, "finding")?;
+        let of_this = |finding: &&Finding| {
+            finding.stands && Some(finding.index) == named && finding.period.as_ref() == Some(&period)
+        };
+        Ok(findings.iter().find(of_this).map(|finding| finding.review.clone()))
+    };
+    let strata = each(json, "strata", |stratum| {
+        let reviews = StratumReviews {
+            population: need(stratum, "population")?,
+            units: each(stratum, "units", review)?,
+            reserve: each(stratum, "reserve", review)?,
+        };
+        Ok((need(stratum, "key")?, reviews))
+    })?;
+    let draw = json.get("request").and_then(|request| request.get("draw"));
+    Ok(Sample {
+        agrees: need(json, "agrees")?,
+        problem: maybe(json, "problem")?,
+        population: maybe(json, "population")?.unwrap_or_default(),
+        of_spending: draw.and_then(Json::as_text) == Some("size_proportional"),
+        json: json.clone(),
+        strata,
+        period,
+    })
+}

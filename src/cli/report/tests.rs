@@ -1,0 +1,225 @@
+//! The report says what the verification says: every figure, in well-formed markup that loads nothing.
+
+use clap::Parser as _;
+
+use super::*;
+use crate::cli::Cli;
+
+/// A verification with two samples: one stratified with a unit that nobody reviewed, one without any error.
+const VERIFICATION: &str = include_str!("example.json");
+
+fn verification(edit: impl Fn(&mut serde_json::Value)) -> Verification {
+    let mut json: serde_json::Value = serde_json::from_str(VERIFICATION).unwrap();
+    edit(&mut json);
+    Verification::read(&Json::parse(json.to_string().as_bytes()).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn page_of(verification: &Verification, langs: &[Lang]) -> String {
+    page::page(verification, langs, Confidence::NinetyFive)
+}
+
+/// Walks through the markup: every element is closed in order, every `&` is an entity, no text has a bare `<`.
+/// Returns the names of the elements and all text with `|` between.
+fn well_formed(page: &str) -> (Vec<String>, String) {
+    let mut rest = page.strip_prefix("<!DOCTYPE html>\n").expect("a document type");
+    let (mut open, mut names, mut text) = (Vec::new(), Vec::new(), String::new());
+    while let Some((before, after)) = rest.split_once('<') {
+        assert!(!before.contains('>'), "a bare > in {before:?}");
+        if open.last().is_some_and(|name| name != "style") {
+            text += before;
+            text.push('|');
+        }
+        let (tag, after) = after.split_once('>').expect("a tag ends");
+        assert!(tag.matches('"').count().is_multiple_of(2), "{tag}");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name));
+        } else {
+            let name = tag.split([' ', '/']).next().unwrap().to_owned();
+            if !tag.ends_with('/') {
+                open.push(name.clone());
+            }
+            names.push(name);
+        }
+        rest = after;
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    for part in text.split('&').skip(1) {
+        let entity = part.split_once(';').map(|(entity, _)| entity);
+        assert!(
+            matches!(entity, Some("amp" | "lt" | "gt" | "quot" | "#39")),
+            "a bare & before {part:.20}"
+        );
+    }
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'");
+    (names, text.replace("&amp;", "&"))
+}
+
+#[test]
+fn the_page_is_well_formed_and_loads_nothing() {
+    let good = verification(|_| {});
+    for langs in [&[Lang::Zh, Lang::En][..], &[Lang::Zh], &[Lang::En]] {
+        let page = page_of(&good, langs);
+        let (names, _) = well_formed(&page);
+        for loading in [
+            "script", "img", "iframe", "object", "embed", "video", "audio", "base", "form",
+        ] {
+            assert!(!names.iter().any(|name| name == loading), "{loading}");
+        }
+        let outside = page.replace("http://www.w3.org/", "");
+        for word in ["http:", "https:", "//", "url(", "@import", "src=", "data:"] {
+            assert!(!outside.contains(word), "{word}");
+        }
+        assert_eq!(
+            names.iter().filter(|name| *name == "h1").count(),
+            langs.len(),
+            "one heading a language"
+        );
+        let figures = names.iter().filter(|name| *name == "svg").count();
+        assert_eq!(
+            names.iter().filter(|name| *name == "desc").count(),
+            figures,
+            "each plot has its text"
+        );
+        assert_eq!(figures, 3 * langs.len(), "rates, outcomes, causes");
+    }
+}
+
+#[test]
+fn what_is_read_is_never_markup() {
+    let hostile = "</td><script>alert(1)</script>&\"'\u{202e}\u{1}";
+    let spoilt = verification(|json| {
+        json["findings"]["list"][0]["summary"] = hostile.into();
+        json["checkpoint"]["note"] = hostile.into();
+        json["samples"][0]["parties"][0]["party"] = hostile.into();
+        json["policies"][0]["title"] = hostile.into();
+    });
+    let page = page_of(&spoilt, &[Lang::En]);
+    let (names, text) = well_formed(&page);
+    assert!(!names.iter().any(|name| name == "script"));
+    assert_eq!(
+        text.matches("<script>alert(1)</script>&\"'\u{fffd}\u{fffd}").count(),
+        4,
+        "shown as it is"
+    );
+}
+
+#[test]
+fn every_figure_of_the_verification_stands_in_the_page() {
+    let good = verification(|json| {
+        let decisions = &mut json["decisions"];
+        (decisions["equal"], decisions["different"]) = (121.into(), 1.into());
+        decisions["differences"] = serde_json::json!([{
+            "index": 1202, "cause": "engine", "path": "household.amount_fen", "recorded": "105000", "replayed": "104000",
+        }]);
+    });
+    let (_, text) = well_formed(&page_of(&good, &[Lang::En]));
+    for (name, value) in [
+        ("Entries", "1204"),
+        ("Decisions", "1100"),
+        ("Opened and decided again", "122"),
+        ("With the same result", "121"),
+        ("With another result", "1"),
+        ("Findings that stand", "120"),
+        ("Size of the tree", "1204"),
+    ] {
+        assert!(text.contains(&format!("{name}||{value}|")), "{name} {value}");
+    }
+    assert!(
+        text.contains("|1202||engine||household.amount_fen||105000||104000|"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[sample 样例] standard.urban"),
+        "sample values are marked as samples"
+    );
+    assert!(text.contains("Checkpoint of the audit before||none was given|"));
+    assert!(text.contains("Quorum of the policy||met|"));
+}
+
+#[test]
+fn the_rates_are_those_of_the_statistics_and_never_a_bare_nothing() {
+    let good = verification(|_| {});
+    let rates = good.samples[0].rates(Confidence::NinetyFive);
+    assert_eq!((rates.drawn, rates.reviewed, rates.missing), (121, 120, 1));
+    let (_, text) = well_formed(&page_of(&good, &[Lang::En]));
+    let over = &rates.rates[1];
+    assert_eq!((over.outcome.code(), over.errors), ("overpaid", 3));
+    let interval = over.estimate.interval().unwrap();
+    for value in [over.estimate.rate.unwrap(), interval.lower.unwrap(), interval.upper] {
+        assert!(text.contains(&value.to_percent()), "{}", value.to_percent());
+    }
+    let nothing = good.samples[1].rates(Confidence::NinetyFive);
+    assert!(
+        nothing
+            .rates
+            .iter()
+            .all(|rate| rate.errors == 0 && rate.estimate.rate.is_none())
+    );
+    for bare in ["|0.00%|", "estimate 0.00%", "|0.00% ("] {
+        assert!(!text.contains(bare), "{bare}: no rate of nothing");
+    }
+    let none = nothing.rates[0].estimate.interval();
+    assert!(none.is_none(), "nothing was reviewed in it");
+    assert!(text.contains("Nothing was reviewed: nothing can be said."));
+    assert!(text.contains("not reviewed 1,"), "what is missing is said");
+    assert!(
+        text.contains("|programme 项目: DIBAO 低保, urban or rural 城乡: urban|"),
+        "strata are readable"
+    );
+    assert!(
+        text.contains("|Procedure 程序 (Agency 经办, time limit 时限)|"),
+        "cause and step"
+    );
+    assert!(text.contains("111 more decisions were found right"));
+}
+
+#[test]
+fn a_refuted_bundle_is_never_called_verified() {
+    let bad = verification(|json| {
+        json["verdict"] = "refuted".into();
+        json["violations"] = serde_json::json!({
+            "count": 3, "by_code": { "ROOT": 3 },
+            "kept": [{ "code": "ROOT", "place": "tree of 1204 entries", "text": "another root" }],
+        });
+    });
+    let (_, text) = well_formed(&page_of(&bad, &[Lang::Zh, Lang::En]));
+    assert!(text.contains("✗ Refuted") && text.contains("✗ 验证未通过"));
+    assert!(!text.contains("✓ Verified") && !text.contains("✓ 验证通过"));
+    assert!(text.contains("|ROOT||tree of 1204 entries||another root|"));
+    assert!(text.contains("2 more are not listed"));
+}
+
+#[test]
+fn the_command_writes_the_file_and_says_its_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (
+        folder.path().join("verification.json"),
+        folder.path().join("report.html"),
+    );
+    std::fs::write(&from, VERIFICATION).unwrap();
+    let line = |lang: &str| {
+        let (from, to) = (from.display().to_string(), to.display().to_string());
+        let cli = Cli::try_parse_from(["doudi", "report", &from, "--to", &to, "--lang", lang]).unwrap();
+        let crate::cli::Command::Report(args) = cli.command else {
+            panic!("another command")
+        };
+        run(&args, &Out::new(false))
+    };
+    assert_eq!(line("both").unwrap(), Exit::Done);
+    let both = std::fs::read_to_string(&to).unwrap();
+    assert_eq!(line("zh").unwrap(), Exit::Done);
+    let zh = std::fs::read_to_string(&to).unwrap();
+    assert!(both.contains("id=\"en\"") && !zh.contains("id=\"en\""));
+    std::fs::write(&from, "{}").unwrap();
+    let refused = line("en").expect_err("no verification");
+    assert_eq!(refused.exit, Exit::Usage);
+    assert!(
+        refused.text.contains("`format`") && refused.text.contains("doudi --json verify"),
+        "{}",
+        refused.text
+    );
+}

@@ -1,0 +1,117 @@
+//! Bundles whose log itself is wrong, which only its operator could have signed: each is named, with its cause.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot write its bundle must stop")]
+
+mod synthetic;
+
+use std::fs::File;
+
+use doudi::app::bundle::{Ask, Code, Report, verify};
+use doudi::canonical::Json;
+use doudi::log::Hash;
+use synthetic::{Corpus, Shape, key, write};
+
+/// A full tile and some; the first decision stands at 7.
+const DECISIONS: u64 = 300;
+
+fn verified(change: &dyn Fn(u64, &mut Shape)) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bundle.tar");
+    write(&path, &Corpus::read(), DECISIONS, change);
+    let keys = [key()];
+    let ask = Ask {
+        keys: &keys,
+        policy: None,
+        previous: None,
+        threads: 2,
+        replay: true,
+    };
+    verify(File::open(&path).unwrap(), &ask, |_, _| {}).unwrap()
+}
+
+fn at<'j>(json: &'j Json, path: &str) -> &'j Json {
+    let step = |json: &'j Json, key: &str| match json {
+        Json::List(items) => items.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
+    };
+    path.split('/')
+        .try_fold(json, step)
+        .unwrap_or_else(|| panic!("no {path} in {json}"))
+}
+
+/// The decision at 270 is wrong, and the report says why and where.
+fn differs(report: &Report, cause: &str, path: &str) {
+    assert_eq!(report.violations().count(), 1, "{:?}", report.violations().kept());
+    assert_eq!(report.violations().count_of(Code::Replay), 1);
+    assert_eq!(report.decisions(), (DECISIONS, DECISIONS, 1));
+    let json = report.to_json();
+    let difference = at(&json, "decisions/differences/0");
+    assert_eq!(at(difference, "index").as_integer(), Some(270));
+    assert_eq!(at(difference, "cause").as_text(), Some(cause));
+    assert_eq!(at(difference, "path").as_text(), Some(path));
+    assert_eq!(at(&json, &format!("decisions/causes/{cause}")).as_integer(), Some(1));
+}
+
+fn replaced(bytes: &mut Vec<u8>, from: &str, to: &str) {
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains(from), "{from} is not in {text}");
+    *bytes = text.replacen(from, to, 1).into_bytes();
+}
+
+#[test]
+fn a_bundle_of_recorded_decisions_follows_again() {
+    let report = verified(&|_, _| {});
+    assert!(report.is_good(), "{:?}", report.violations().kept());
+    assert_eq!(report.decisions(), (DECISIONS, DECISIONS, 0));
+    assert_eq!(report.checkpoint().map(str::is_empty), Some(false));
+}
+
+#[test]
+fn a_determination_that_does_not_follow_is_the_engine_s() {
+    let report = verified(&|index, shape| {
+        if index == 270 {
+            replaced(&mut shape.determination, "\"kind\":\"", "\"kind\":\"x");
+        }
+    });
+    differs(&report, "engine", "kind");
+}
+
+#[test]
+fn facts_that_the_vocabulary_does_not_allow_are_the_facts() {
+    let report = verified(&|index, shape| {
+        if index == 270 {
+            replaced(&mut shape.facts, "\"case\":{", "\"case\":{\"a_new_fact\":1,");
+        }
+    });
+    differs(&report, "facts", "the facts do not fit the vocabulary in 1 places");
+}
+
+#[test]
+fn facts_that_are_not_canonical_are_the_facts() {
+    let report = verified(&|index, shape| {
+        if index == 270 {
+            replaced(&mut shape.facts, "{", "{ ");
+        }
+    });
+    differs(&report, "facts", "facts");
+}
+
+#[test]
+fn another_law_is_the_policy() {
+    let report = verified(&|index, shape| {
+        if index == 270 {
+            shape.law = Hash::of(b"another law");
+        }
+    });
+    differs(&report, "policy", "law");
+}
+
+#[test]
+fn law_that_was_published_after_the_decision_is_the_policy() {
+    let report = verified(&|index, shape| {
+        if index == 270 {
+            replaced(&mut shape.facts, "\"size\":7", "\"size\":271");
+        }
+    });
+    differs(&report, "policy", "known_at");
+}
