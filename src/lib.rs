@@ -90,6 +90,7 @@ pub mod area;
 pub mod canonical;
 pub mod cli;
 pub mod config;
+pub mod identity;
 pub mod log;
 pub mod reader;
 pub mod readside;

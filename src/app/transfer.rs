@@ -81,7 +81,10 @@ impl App {
         document.insert("v".to_owned(), Json::Int(1));
         document.insert("direction".to_owned(), "departure".into());
         document.insert("to_case".to_owned(), to_case.to_string().into());
-        document.insert("state".to_owned(), arriving(&file.state, &left, command.to_area).to_json());
+        document.insert(
+            "state".to_owned(),
+            arriving(&file.state, &left, command.to_area).to_json(),
+        );
         let next = left.after_event(
             &record_id.to_string(),
             EntryKind::Transfer.name(),

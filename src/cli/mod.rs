@@ -5,6 +5,7 @@
 
 mod access;
 mod completions;
+mod config;
 mod demo;
 mod export;
 mod fsck;
@@ -75,6 +76,7 @@ impl From<Color> for anstream::ColorChoice {
 enum Command {
     Access(access::Args),
     Completions(completions::Args),
+    Config(config::Args),
     Demo(demo::Args),
     Export(export::Args),
     Fsck(fsck::Args),
@@ -108,6 +110,7 @@ fn run(command: Command, out: &Out) -> Outcome {
     match command {
         Command::Access(args) => access::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
+        Command::Config(args) => config::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Export(args) => export::run(&args, out),
         Command::Fsck(args) => fsck::run(&args, out),

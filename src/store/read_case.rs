@@ -146,7 +146,11 @@ impl dyn Store {
 /// The arguments county, limit, bound, the two of the cursor, and the township; an empty one for the whole county.
 fn of_list(area: AreaCode, [bound, at, case_id]: [&str; 3], limit: u32) -> Vec<Value> {
     let county = area.without_township();
-    let township = if area == county { String::new() } else { area.to_string() };
+    let township = if area == county {
+        String::new()
+    } else {
+        area.to_string()
+    };
     let text = |text: &str| Value::Text(text.to_owned());
     vec![
         text(&county.to_string()),

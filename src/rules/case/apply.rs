@@ -34,10 +34,7 @@ impl CaseState {
         // Whoever was named in an answer can be named in the next call, also where the decision was held back.
         next.know(facts);
         // Who handles the case is no consequence of the decision: it moves with the record.
-        next.township = facts
-            .get("township")
-            .and_then(AreaCode::from_json)
-            .or(next.township);
+        next.township = facts.get("township").and_then(AreaCode::from_json).or(next.township);
         if effective {
             next.take_effect(determination, facts, record);
         }

@@ -1,7 +1,22 @@
-//! What stands before every call: draining, the number of calls, the deadline, a panic, and errors that are not ours.
+//! What stands before every call and hears of every failure. The order, from outside in, each with its reason:
+//!
+//! 1. the call's id, so that everything after it can be found again ([`call_id`]);
+//! 2. what came of the call ([`outcome`]), outside everything that can refuse it;
+//! 3. a panic becomes an error with an id;
+//! 4. health is let through: load balancers learn by it that the server drains;
+//! 5. draining refuses;
+//! 6. who calls, and whether they may call this at all: before they can take anything of others;
+//! 7. the caller's rate ([`rate`]): before the places, so that one caller's flood does not take them;
+//! 8. a place: so many calls at one time and no more, refused at once;
+//! 9. the deadline ([`deadline`]).
 //!
 //! tonic's own limits sit outside the layers that are given to it and answer with other codes and without a reason, so
 //! none of them is used.
+
+pub mod call_id;
+mod deadline;
+pub mod outcome;
+pub mod rate;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,13 +25,20 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response};
-use tokio::sync::Semaphore;
+use http::{Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+use tracing::{Instrument as _, info_span};
 
-use super::status;
+use self::call_id::{CALL_ID_HEADER, CallId};
+use self::outcome::{Denied, Outcomes, Watch, watched};
+use self::rate::{Buckets, Rate};
+use super::rpcs::{self, Rpc};
+use super::{auth, status};
 use crate::app::AppError;
+use crate::identity::watch::Identity;
 use crate::shutdown::Drain;
 
 /// Calls in flight at one time. Each waits at most for its place in a sequencer's queue, which is shorter: beyond this
@@ -26,37 +48,95 @@ pub const CALL_COUNT_MAX: usize = 1_024;
 /// Longest time of a call, whatever deadline the caller sets.
 pub const CALL_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// How much earlier than the caller's deadline we answer, so that the answer arrives and the transport's own timeout,
-/// which says CANCELLED, comes second.
-const DEADLINE_MARGIN: Duration = Duration::from_millis(10);
-
 /// When a caller should come back who found every place taken.
 const OVERLOADED_RETRY: Duration = Duration::from_millis(250);
 
-/// Answered also while draining: it is how load balancers learn of it.
+/// Answered also while draining, and to everybody.
 const HEALTH_PREFIX: &str = "/grpc.health.v1.Health/";
 
+/// Where the contracts are read from, if that is switched on.
+const REFLECTION_PREFIX: &str = "/grpc.reflection.";
+
 /// The layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Admission {
     drain: Drain,
+    identity: Option<Arc<Identity>>,
+    buckets: Option<Arc<Buckets>>,
+    outcomes: Arc<Outcomes>,
     places: Arc<Semaphore>,
     time_max: Duration,
 }
 
 impl Admission {
-    /// Admits up to [`CALL_COUNT_MAX`] calls until the server drains.
+    /// Admits up to [`CALL_COUNT_MAX`] calls until the server drains, from callers on the same machine.
     #[must_use]
     pub fn new(drain: Drain) -> Admission {
         Admission::with_limits(drain, CALL_COUNT_MAX, CALL_TIME_MAX)
     }
 
+    /// The same for callers with certificates, if there is an identity.
+    #[must_use]
+    pub fn asking(mut self, identity: Option<Arc<Identity>>) -> Admission {
+        self.identity = identity;
+        self
+    }
+
+    /// The same with a rate for each caller, if there is one.
+    #[must_use]
+    pub fn at_rate(mut self, rate: Option<Rate>) -> Admission {
+        self.buckets = rate.map(|rate| Arc::new(Buckets::new(rate)));
+        self
+    }
+
+    /// What came of the calls.
+    #[must_use]
+    pub fn outcomes(&self) -> Arc<Outcomes> {
+        Arc::clone(&self.outcomes)
+    }
+
     fn with_limits(drain: Drain, call_count_max: usize, time_max: Duration) -> Admission {
         Admission {
             drain,
+            identity: None,
+            buckets: None,
+            outcomes: Arc::default(),
             places: Arc::new(Semaphore::new(call_count_max)),
             time_max,
         }
+    }
+
+    /// Steps 5 to 8. The caller is left in the request for the handlers.
+    fn admit<B>(
+        &self,
+        request: &mut Request<B>,
+        rpc: Option<&Rpc>,
+        watch: &mut Watch,
+    ) -> Result<OwnedSemaphorePermit, AppError> {
+        if self.drain.refuses() {
+            return Err(AppError::ShuttingDown);
+        }
+        let holder = auth::holder(self.identity.as_deref(), request.extensions(), request.headers())
+            .inspect_err(|_| watch.denied(Denied::Credentials))?;
+        let known = auth::Known::new(holder, self.identity.is_none(), watch.call_id, watch.rpc);
+        watch.principal = Some(known.principal().clone());
+        if rpc.is_some_and(|rpc| !known.roles().has_any(rpc.roles)) {
+            watch.denied(Denied::Role);
+            return Err(AppError::PermissionDenied);
+        }
+        if let Some(buckets) = &self.buckets
+            && let Err(retry_after) = buckets.take(known.principal())
+        {
+            self.outcomes.limited(buckets.is_dry_run());
+            if !buckets.is_dry_run() {
+                return Err(AppError::RateLimited { retry_after });
+            }
+        }
+        request.extensions_mut().insert(known);
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_| AppError::Overloaded {
+            retry_after: OVERLOADED_RETRY,
+        })
     }
 }
 
@@ -72,96 +152,75 @@ impl<S> Layer<S> for Admission {
 }
 
 /// A service behind the layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Admitted<S> {
     inner: S,
     admission: Admission,
 }
 
-impl<S, B, R> Service<Request<B>> for Admitted<S>
+impl<S, B> Service<Request<B>> for Admitted<S>
 where
-    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S: Service<Request<B>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
     B: Send + 'static,
-    R: Default + Send + 'static,
 {
-    type Response = Response<R>;
+    type Response = Response<Body>;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response<R>, S::Error>>;
+    type Future = BoxFuture<'static, Result<Response<Body>, S::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // The service that was polled ready is the one to call; its clone stays for the next call.
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
-        if request.uri().path().starts_with(HEALTH_PREFIX) {
+        let path = request.uri().path();
+        if path.starts_with(HEALTH_PREFIX) {
             return inner.call(request).boxed();
         }
-        if self.admission.drain.refuses() {
-            return refuse(&AppError::ShuttingDown);
-        }
-        let Ok(place) = Arc::clone(&self.admission.places).try_acquire_owned() else {
-            return refuse(&AppError::Overloaded {
-                retry_after: OVERLOADED_RETRY,
-            });
-        };
-        let time = time_of(request.headers(), self.admission.time_max);
-        let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
-        async move {
-            let answer = match tokio::time::timeout(time, work).await {
-                Ok(Ok(Ok(response))) => Ok(ours(response)),
-                Ok(Ok(Err(error))) => Err(error),
-                // The panic's own message may hold a value of the request; the hook has logged where it was.
-                Ok(Err(_panic)) => Ok(status::status(&AppError::internal(&"a call panicked")).into_http()),
-                Err(_elapsed) => Ok(status::status(&AppError::DeadlineExceeded).into_http()),
+        let rpc = rpcs::rpc(path);
+        let reflection = path.starts_with(REFLECTION_PREFIX).then_some("/grpc.reflection");
+        let call_id = CallId::of(request.headers());
+        let rpc_path = rpc.map(|rpc| rpc.path).or(reflection);
+        let mut watch = Watch::new(self.admission.outcomes(), rpc_path, call_id);
+        let span = info_span!("call", call.id = %call_id, rpc.method = rpc_path.unwrap_or("unknown"));
+        let admission = self.admission.clone();
+        let work = async move {
+            let call = async {
+                let place = match admission.admit(&mut request, rpc, &mut watch) {
+                    Ok(place) => place,
+                    Err(error) => return Ok(status::status(&error).into_http()),
+                };
+                let time = deadline::time_of(request.headers(), admission.time_max);
+                let answer = tokio::time::timeout(time, inner.call(request)).await;
+                drop(place);
+                match answer {
+                    Ok(answer) => answer.map(ours),
+                    Err(_elapsed) => Ok(status::status(&AppError::DeadlineExceeded).into_http()),
+                }
             };
-            drop(place);
-            answer
-        }
-        .boxed()
-    }
-}
-
-fn refuse<R: Default + Send + 'static, E: Send + 'static>(
-    error: &AppError,
-) -> BoxFuture<'static, Result<Response<R>, E>> {
-    let response = status::status(error).into_http();
-    async move { Ok(response) }.boxed()
-}
-
-/// How long a call may take: until shortly before its caller's deadline, and never longer than our own.
-fn time_of(headers: &HeaderMap, time_max: Duration) -> Duration {
-    let asked = headers
-        .get("grpc-timeout")
-        .and_then(|value| value.to_str().ok())
-        .and_then(timeout);
-    asked.map_or(time_max, |asked| asked.saturating_sub(DEADLINE_MARGIN).min(time_max))
-}
-
-/// A `grpc-timeout`: at most eight digits and a unit.
-fn timeout(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let number: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(number * 3_600)),
-        "M" => Some(Duration::from_secs(number * 60)),
-        "S" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_millis(number)),
-        "u" => Some(Duration::from_micros(number)),
-        "n" => Some(Duration::from_nanos(number)),
-        _ => None,
+            // The panic's own message may hold a value of the request; the hook has logged where it was.
+            let answer = AssertUnwindSafe(call)
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_panic| Ok(status::status(&AppError::internal(&"a call panicked")).into_http()));
+            answer.map(|mut response| {
+                let id = call_id.header().map(|id| (CALL_ID_HEADER, id));
+                response
+                    .headers_mut()
+                    .extend(id.map(|(name, id)| (http::HeaderName::from_static(name), id)));
+                watched(watch, response)
+            })
+        };
+        work.instrument(span).boxed()
     }
 }
 
 /// Gives the transport's own errors a reason as well: a message too large or malformed, an unknown method.
-fn ours<R: Default>(response: Response<R>) -> Response<R> {
+fn ours(response: Response<Body>) -> Response<Body> {
     let Some(found) = Status::from_header_map(response.headers()) else {
         return response;
     };
@@ -179,12 +238,13 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::identity::Peer;
     use crate::shutdown::DrainSwitch;
 
     /// What a service behind the layer answers.
     async fn answer<F>(admission: Admission, request: Request<()>, work: F) -> (Code, String)
     where
-        F: Future<Output = Response<()>> + Send + 'static,
+        F: Future<Output = Response<Body>> + Send + 'static,
     {
         let work = Arc::new(std::sync::Mutex::new(Some(work)));
         let service = tower::service_fn(move |_: Request<()>| {
@@ -202,8 +262,17 @@ mod tests {
         )
     }
 
+    /// A call from the same machine.
     fn call(path: &str) -> Request<()> {
-        Request::builder().uri(path).body(()).expect("a request")
+        let peer = Peer {
+            address: Some(([127, 0, 0, 1], 1).into()),
+            certificate: None,
+        };
+        Request::builder()
+            .uri(path)
+            .extension(peer)
+            .body(())
+            .expect("a request")
     }
 
     fn admission() -> (DrainSwitch, Admission) {
@@ -215,7 +284,7 @@ mod tests {
     async fn a_draining_server_refuses_calls_and_still_answers_health() {
         let (switch, admission) = admission();
         switch.refuse_new_calls();
-        let ok = || async { Response::new(()) };
+        let ok = || async { Response::new(Body::empty()) };
         let refused = answer(admission.clone(), call("/doudi.v1.AuditService/GetEntry"), ok()).await;
         assert_eq!(refused, (Code::Unavailable, "SHUTTING_DOWN".to_owned()));
         assert_eq!(
@@ -230,7 +299,7 @@ mod tests {
         let held = Arc::clone(&admission.places)
             .try_acquire_owned()
             .expect("the only place");
-        let ok = || async { Response::new(()) };
+        let ok = || async { Response::new(Body::empty()) };
         assert_eq!(
             answer(admission.clone(), call("/x"), ok()).await,
             (Code::ResourceExhausted, "OVERLOADED".to_owned())
@@ -276,15 +345,6 @@ mod tests {
             )
             .await;
             assert_eq!(answered, (expected.0, expected.1.to_owned()));
-        }
-    }
-
-    #[test]
-    fn timeouts_are_read_as_the_protocol_writes_them() {
-        assert_eq!(timeout("99999999S"), Some(Duration::from_secs(99_999_999)));
-        assert_eq!(timeout("1m"), Some(Duration::from_millis(1)));
-        for other in ["", "S", "1", "1s", "-1S", "999999999S", "1é"] {
-            assert_eq!(timeout(other), None, "{other}");
         }
     }
 }
