@@ -40,6 +40,8 @@ pub struct Config {
     pub tls_client_ca: Option<PathBuf>,
     /// The table of callers: certificates, roles, areas (TOML).
     pub principals: Option<PathBuf>,
+    /// Calls in flight at one time, of all callers together; one more is refused.
+    pub calls_at_once: u32,
     /// Calls a second of one caller; without it there is no such limit.
     pub calls_per_second: Option<u32>,
     /// Calls that a caller may make at once after a quiet time; without it those of one second.
@@ -87,6 +89,7 @@ impl Default for Config {
             tls_key: None,
             tls_client_ca: None,
             principals: None,
+            calls_at_once: crate::api::admission::CALL_COUNT_MAX,
             calls_per_second: None,
             calls_burst: None,
             calls_dry_run: false,
@@ -151,6 +154,10 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principals: Option<PathBuf>,
+    /// Calls in flight at one time, of all callers together [default: 1024]
+    #[arg(long, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_at_once: Option<u32>,
     /// Calls a second of one caller [default: no limit]
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]

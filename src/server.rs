@@ -13,7 +13,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
 
-use crate::api::admission::Admission;
+use crate::api::admission::{Admission, CALL_COUNT_MAX};
 use crate::api::admission::rate::Rate;
 use crate::api::pb::audit_service_server::AuditServiceServer;
 use crate::api::pb::determination_service_server::DeterminationServiceServer;
@@ -71,6 +71,8 @@ const HEALTH_NAMES: [&str; 6] = [
 pub struct Access {
     /// Certificates and principals; none: callers on the same machine alone, by name.
     pub identity: Option<Arc<Identity>>,
+    /// Calls at one time, of all callers together.
+    pub calls_at_once: u32,
     /// Calls of one caller; none: as many as there are places.
     pub rate: Option<Rate>,
     /// Whether the contracts can be read by reflection.
@@ -81,6 +83,7 @@ impl Default for Access {
     fn default() -> Self {
         Access {
             identity: None,
+            calls_at_once: CALL_COUNT_MAX,
             rate: None,
             reflection: true,
         }
@@ -114,7 +117,7 @@ pub async fn serve(
     telemetry_flushed: impl Future<Output = ()>,
 ) -> Result<bool, ServeError> {
     let (switch, drain) = DrainSwitch::new();
-    let admission = Admission::new(drain.clone())
+    let admission = Admission::new(drain.clone(), access.calls_at_once)
         .asking(access.identity.clone())
         .at_rate(access.rate);
     let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone(), admission.outcomes()));

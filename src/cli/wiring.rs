@@ -27,7 +27,7 @@ pub struct Settings {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
-    flags: Flags,
+    flags: Box<Flags>,
 }
 
 impl Settings {
@@ -122,6 +122,7 @@ pub fn access(config: &Config) -> Result<Access, Failure> {
     let identity = files.map(Identity::open).transpose();
     Ok(Access {
         identity: identity.map_err(|error| Failure::usage(error.to_string()))?,
+        calls_at_once: config.calls_at_once,
         rate: config.calls_per_second.map(|calls_per_second| Rate {
             calls_per_second,
             burst: config.calls_burst.unwrap_or(calls_per_second),

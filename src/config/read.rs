@@ -16,10 +16,11 @@ const ENVIRONMENT_PREFIX: &str = "DOUDI_";
 const ENVIRONMENT_OTHER: [&str; 2] = ["TEST_", "CONFIG"];
 
 /// Settings that are numbers or truth values; all others are text, also where it looks like a number.
-const SETTINGS_NOT_TEXT: [&str; 7] = [
+const SETTINGS_NOT_TEXT: [&str; 8] = [
     "identity_to_loopback",
     "retention_years",
     "witness_required",
+    "calls_at_once",
     "calls_per_second",
     "calls_burst",
     "calls_dry_run",

@@ -190,6 +190,7 @@ fn an_address_of_other_machines_needs_tls_and_a_table_of_callers() {
 fn settings_that_would_do_nothing_or_let_nobody_call_are_refused() {
     let refused = |text: &str| keys_refused(Some(file(text).path()), &[], &Flags::default());
     assert_eq!(refused("calls_per_second = 0"), ["calls_per_second"]);
+    assert_eq!(refused("calls_at_once = 0"), ["calls_at_once"]);
     assert_eq!(refused("calls_per_second = 1\ncalls_burst = 0"), ["calls_burst"]);
     assert_eq!(
         refused("calls_burst = 1\ncalls_dry_run = true"),

@@ -14,9 +14,10 @@ from server import CALL_SECONDS_MAX, LONG, Place
 from stubs import Client, pb
 
 SECONDS = 60 if LONG else 6
-# Together far more calls in flight than the server has places (1,024), on channels of at most 256 streams.
-CHANNEL_COUNT = 12
-WAITING_PER_CHANNEL_COUNT = 200
+# Places of the server, and ten times as many calls in flight.
+PLACE_COUNT = 64
+CHANNEL_COUNT = 4
+WAITING_PER_CHANNEL_COUNT = 160
 # What a debug build may grow by between a warm server under load and the end of the load.
 GROWTH_MAX_MIB = 64
 
@@ -55,12 +56,18 @@ class Flood:
             self.acknowledged[request_id] = call.result()
         elif error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
             self.refused.append(error)
+            # A client that only spins would measure itself.
+            time.sleep(0.002)
         else:
             self.unexpected.append(error)
         self._places.release()
 
     def stop(self):
+        """No new calls; ends at once."""
         self._stop.set()
+
+    def finish(self):
+        """Waits for what is in flight."""
         self._thread.join()
         for _ in range(WAITING_PER_CHANNEL_COUNT):
             self._places.acquire()
@@ -72,7 +79,7 @@ class Overload(unittest.TestCase):
         self.addCleanup(self.place.remove)
 
     def test_ten_times_the_load_is_refused_and_nothing_acknowledged_is_lost(self):
-        server = self.place.start(log_filter="warn")
+        server = self.place.start(log_filter="warn", arguments=["--calls-at-once", PLACE_COUNT])
         calls.publish(server.client)
         floods = [Flood(server.connect()) for _ in range(CHANNEL_COUNT)]
         for flood in floods:
@@ -83,12 +90,14 @@ class Overload(unittest.TestCase):
         grown = resident_mib(server.process.pid) - warm
         for flood in floods:
             flood.stop()
+        for flood in floods:
+            flood.finish()
         acknowledged = {key: answer for flood in floods for key, answer in flood.acknowledged.items()}
         refused = [error for flood in floods for error in flood.refused]
         unexpected = [error for flood in floods for error in flood.unexpected]
         self.assertEqual(unexpected, [])
         self.assertGreater(len(acknowledged), 0)
-        self.assertGreater(len(refused), 10 * len(acknowledged) if LONG else len(acknowledged))
+        self.assertGreater(len(refused), len(acknowledged))
         self.assertLess(grown, GROWTH_MAX_MIB)
         for error in refused[:100]:
             details = rpc_status.from_call(error).details

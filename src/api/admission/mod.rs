@@ -41,9 +41,9 @@ use crate::app::AppError;
 use crate::identity::watch::Identity;
 use crate::shutdown::Drain;
 
-/// Calls in flight at one time. Each waits at most for its place in a sequencer's queue, which is shorter: beyond this
+/// Calls in flight at one time, unless a setting says otherwise. Each waits at most for its place in a sequencer's queue, which is shorter: beyond this
 /// number callers would only wait for each other.
-pub const CALL_COUNT_MAX: usize = 1_024;
+pub const CALL_COUNT_MAX: u32 = 1_024;
 
 /// Longest time of a call, whatever deadline the caller sets.
 pub const CALL_TIME_MAX: Duration = Duration::from_secs(30);
@@ -69,10 +69,10 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Admits up to [`CALL_COUNT_MAX`] calls until the server drains, from callers on the same machine.
+    /// Admits so many calls at one time until the server drains, from callers on the same machine.
     #[must_use]
-    pub fn new(drain: Drain) -> Admission {
-        Admission::with_limits(drain, CALL_COUNT_MAX, CALL_TIME_MAX)
+    pub fn new(drain: Drain, call_count_max: u32) -> Admission {
+        Admission::with_limits(drain, call_count_max, CALL_TIME_MAX)
     }
 
     /// The same for callers with certificates, if there is an identity.
@@ -95,13 +95,14 @@ impl Admission {
         Arc::clone(&self.outcomes)
     }
 
-    fn with_limits(drain: Drain, call_count_max: usize, time_max: Duration) -> Admission {
+    fn with_limits(drain: Drain, call_count_max: u32, time_max: Duration) -> Admission {
         Admission {
             drain,
             identity: None,
             buckets: None,
             outcomes: Arc::default(),
-            places: Arc::new(Semaphore::new(call_count_max)),
+            // Tokio counts places as usize, which is no smaller on the machines that this runs on.
+            places: Arc::new(Semaphore::new(call_count_max as usize)),
             time_max,
         }
     }

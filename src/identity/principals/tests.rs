@@ -90,7 +90,7 @@ fn roles_that_may_stand_together_are_taken() {
         for other in Role::ALL {
             let apart = Role::APART
                 .iter()
-                .any(|(a, b, _)| [(a, b), (b, a)].contains(&(&one, &other)));
+                .any(|(a, b, _)| [(a, b), (b, a)].contains(&(one, other)));
             let identity = [one, other].contains(&&Role::AuditIdentity) && ![one, other].contains(&&Role::Audit);
             let text = GOOD.replacen(r#"["decide", "review"]"#, &format!("[\"{one}\", \"{other}\"]"), 1);
             assert_eq!(Principals::read(&text).is_err(), apart || identity, "{one} {other}");
