@@ -13,8 +13,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
 
-use crate::api::admission::{Admission, CALL_COUNT_MAX};
 use crate::api::admission::rate::Rate;
+use crate::api::admission::{Admission, CALL_COUNT_MAX};
 use crate::api::pb::audit_service_server::AuditServiceServer;
 use crate::api::pb::determination_service_server::DeterminationServiceServer;
 use crate::api::pb::exit_service_server::ExitServiceServer;

@@ -46,7 +46,10 @@ pub(super) fn violations(settings: &Settings) -> Vec<Violation> {
         add("identity_to_loopback", text.to_owned());
     }
     if config.calls_at_once == 0 {
-        add("calls_at_once", "is 0, which lets nobody call: give at least 1".to_owned());
+        add(
+            "calls_at_once",
+            "is 0, which lets nobody call: give at least 1".to_owned(),
+        );
     }
     if config.calls_per_second == Some(0) {
         add(

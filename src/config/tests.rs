@@ -156,7 +156,7 @@ fn a_near_miss_is_suggested_and_a_far_one_gets_the_list() {
         said("tls_certifcate = 'x'"),
         "tls_certifcate is no setting: did you mean tls_certificate?"
     );
-    assert!(said("colour = 'red'").contains("settings: calls_burst, "));
+    assert!(said("colour = 'red'").contains("settings: calls_at_once, "));
 }
 
 #[test]

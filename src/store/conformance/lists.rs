@@ -164,7 +164,10 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
     );
     let other = "340321101".parse().expect("an area");
     assert_eq!(store.grace_periods(other, &from, None, 10).await.expect("readable"), []);
-    assert_eq!(store.grace_periods(township, &from, None, 10).await.expect("readable"), grace);
+    assert_eq!(
+        store.grace_periods(township, &from, None, 10).await.expect("readable"),
+        grace
+    );
     let heads = store.case_heads(area(), Some("b"), 2).await.expect("readable");
     assert_eq!(
         heads.iter().map(|row| row.case_id.as_str()).collect::<Vec<_>>(),

@@ -93,7 +93,10 @@ async fn a_township_decides_reviews_and_lists_its_own_cases_and_no_others() {
     for case in [&other, &whole] {
         denied(review(&township, 5, case).await);
     }
-    assert_eq!(due(&township, TOWNSHIP).await.expect("its own"), std::slice::from_ref(&own));
+    assert_eq!(
+        due(&township, TOWNSHIP).await.expect("its own"),
+        std::slice::from_ref(&own)
+    );
     denied(due(&township, COUNTY).await);
     denied(due(&township, OTHER_TOWNSHIP).await);
     let all = due(&county, COUNTY).await.expect("all");
