@@ -331,6 +331,67 @@ mod tests {
         }
     }
 
+    fn from(address: [u8; 4]) -> Request<()> {
+        let peer = Peer {
+            address: Some((address, 1).into()),
+            certificate: None,
+        };
+        let path = "/doudi.v1.AuditService/GetEntry";
+        Request::builder()
+            .uri(path)
+            .extension(peer)
+            .body(())
+            .expect("a request")
+    }
+
+    #[tokio::test]
+    async fn a_denied_call_is_counted_by_its_reason_wherever_it_was_denied() {
+        let (_switch, admission) = admission();
+        let counted = |admission: &Admission| {
+            [Denied::Credentials, Denied::Role, Denied::Scope].map(|why| admission.outcomes().denied_count(why))
+        };
+        let ok = async { Response::new(Body::empty()) };
+        let answered = answer(admission.clone(), from([192, 0, 2, 1]), ok).await;
+        assert_eq!(answered, (Code::Unauthenticated, "CREDENTIALS_INVALID".to_owned()));
+        assert_eq!(counted(&admission), [1, 0, 0]);
+        let denied = async { status::status(&AppError::PermissionDenied).into_http() };
+        let answered = answer(admission.clone(), from([127, 0, 0, 1]), denied).await;
+        assert_eq!(answered, (Code::PermissionDenied, "PERMISSION_DENIED".to_owned()));
+        assert_eq!(counted(&admission), [1, 0, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_over_its_rate_is_refused_or_only_counted() {
+        let rate = |dry_run| Rate {
+            calls_per_second: 1,
+            burst: 1,
+            dry_run,
+        };
+        for (dry_run, expected, counts) in [(false, Code::ResourceExhausted, (1, 0)), (true, Code::Ok, (0, 1))] {
+            let (_switch, admission) = admission();
+            let admission = admission.at_rate(Some(rate(dry_run)));
+            let ok = || async { Response::new(Body::empty()) };
+            assert_eq!(answer(admission.clone(), call("/x"), ok()).await.0, Code::Ok);
+            assert_eq!(answer(admission.clone(), call("/x"), ok()).await.0, expected);
+            assert_eq!(admission.outcomes().limited_counts(), counts);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_but_that_of_health_carries_the_id_of_its_call() {
+        let (_switch, admission) = admission();
+        let id = |path| {
+            let work = tower::service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+            let service = admission.layer(work);
+            async move {
+                let response = service.oneshot(call(path)).await.expect("infallible");
+                response.headers().contains_key(CALL_ID_HEADER)
+            }
+        };
+        assert!(id("/doudi.v1.AuditService/GetEntry").await);
+        assert!(!id("/grpc.health.v1.Health/Check").await);
+    }
+
     #[tokio::test]
     async fn errors_of_the_transport_get_a_reason_too() {
         for (code, expected) in [
