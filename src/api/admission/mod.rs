@@ -8,7 +8,7 @@
 //! 6. who calls, and whether they may call this at all: before they can take anything of others;
 //! 7. the caller's rate ([`rate`]): before the places, so that one caller's flood does not take them;
 //! 8. a place: so many calls at one time and no more, refused at once;
-//! 9. the deadline ([`deadline`]).
+//! 9. the deadline (`deadline`).
 //!
 //! tonic's own limits sit outside the layers that are given to it and answer with other codes and without a reason, so
 //! none of them is used.
