@@ -4,6 +4,7 @@
 //! Its help ends with an example that works as written.
 
 mod access;
+mod client;
 mod completions;
 mod config;
 mod demo;

@@ -11,7 +11,7 @@ import calls
 import grpc
 import households as h
 from certificates import Authority, table
-from server import BIN, CALL_SECONDS_MAX, TOP, Place
+from server import BIN, CALL_SECONDS_MAX, TOP, Place, run
 from stubs import Client, pb
 
 TOWNSHIP = h.AREA + "100"
@@ -75,6 +75,15 @@ class Identity(unittest.TestCase):
         [line] = [line for line in self.place.logs().decode().splitlines() if given in line and "denied" in line]
         for part in ('"denied.reason":"role"', "/doudi.v1.PolicyService/PublishPolicy", '"county"'):
             self.assertIn(part, line)
+
+    def test_the_command_line_publishes_with_a_certificate_and_not_without(self):
+        certificate, key = self.shown["policy"]
+        document = TOP / "policy" / "vocabulary.yaml"
+        command = ["policy", "publish", document, "--area", h.AREA, "--officer-id", "c1", "--role", "确认", "--unit", "局",
+                   "--dry-run", "--server", f"https://{self.server.address}", "--server-ca", self.authority.certificate]
+        shown = ["--client-certificate", certificate, "--client-key", key]
+        self.assertEqual(run(*command, *shown, check=False).returncode, 0)
+        self.assertEqual(run(*command, check=False).returncode, 3)
 
     def test_every_answer_carries_an_id_of_its_own(self):
         found = set()
