@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::canonical::Json;
+use crate::reader::FromJson;
+
 /// The nation, which has no code of its own in GB/T 2260: by convention here, the code `100000`.
 const NATION: u32 = 100_000;
 
@@ -115,6 +118,12 @@ impl FromStr for AreaCode {
         } else {
             Err(AreaCodeError)
         }
+    }
+}
+
+impl FromJson for AreaCode {
+    fn from_json(value: &Json) -> Option<Self> {
+        value.as_text()?.parse().ok()
     }
 }
 

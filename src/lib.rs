@@ -34,7 +34,7 @@
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
 //! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
 //! (estimates, the one place with floats). Wiring
-//! is [`server`], [`shutdown`], [`config`] and [`telemetry`].
+//! is [`server`], [`shutdown`], [`config`], [`telemetry`] and [`identity`] (certificates and the table of principals).
 //!
 //! # Where to look
 //!
@@ -59,6 +59,9 @@
 //! - **The way of every use case**: [`app::decision`]. It looks the request up, assembles, decides,
 //!   seals, appends, and answers from the record it reads back, so that a first answer and a retry
 //!   take one way.
+//! - **Who may call what, and where**: the table [`api::rpcs`], the places of requests in `api::place`, the roles and
+//!   areas of [`app::rights`]; who a certificate is, [`identity`]. What stands before every call, in its order:
+//!   [`api::admission`].
 //! - **Who saw it and what is gone**: [`app::access`] writes a row before each read is answered; openings and
 //!   erasures are entries that are durable before a document leaves or a key is destroyed.
 //! - **How a sample is drawn so that nobody can steer it**: [`log::sample`], judged by the same code before an entry
@@ -91,6 +94,7 @@ pub mod area;
 pub mod canonical;
 pub mod cli;
 pub mod config;
+pub mod identity;
 pub mod log;
 pub mod reader;
 pub mod readside;

@@ -120,10 +120,9 @@ async fn accept(listener: TcpListener, reader: answer::Reader, limits: Limits, s
             _ = stops.wait_for(|stopped| *stopped) => break,
             Some(_) = open.join_next(), if !open.is_empty() => {}
             next = incoming.next() => match next {
-                Some(Ok(connection)) => {
+                Some(connection) => {
                     open.spawn(serve(connection, Arc::clone(&reader), limits, stopped.clone()));
                 }
-                Some(Err(error)) => warn!(%error, "a reader's connection was lost"),
                 None => break,
             },
         }

@@ -13,7 +13,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tracing::{error, info, warn};
 
-use crate::api::admission::Admission;
+use crate::api::admission::rate::Rate;
+use crate::api::admission::{Admission, CALL_COUNT_MAX};
 use crate::api::pb::audit_service_server::AuditServiceServer;
 use crate::api::pb::determination_service_server::DeterminationServiceServer;
 use crate::api::pb::exit_service_server::ExitServiceServer;
@@ -21,6 +22,7 @@ use crate::api::pb::policy_service_server::PolicyServiceServer;
 use crate::api::pb::review_service_server::ReviewServiceServer;
 use crate::api::{Edge, POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES, pb};
 use crate::app::App;
+use crate::identity::watch::Identity;
 use crate::server::incoming::CONNECTION_COUNT_MAX;
 use crate::shutdown::{self, Bounds, DrainSwitch, Steps};
 
@@ -40,6 +42,14 @@ const HEADERS_SIZE_MAX_BYTES: u32 = 16 * 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a connection takes new calls: then its client opens another, which spreads channels over replicas and
+/// asks for the certificate again, by the authorities as they are then.
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+
+/// How long calls of an old connection may go on: a stream of many thousand items. A longer one is resumed by its
+/// request ids.
+const CONNECTION_GRACE_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// How often readiness is looked at.
 const READINESS_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -55,6 +65,30 @@ const HEALTH_NAMES: [&str; 6] = [
     "doudi.v1.PolicyService",
     "doudi.v1.AuditService",
 ];
+
+/// Who may call, and how often.
+#[derive(Clone)]
+pub struct Access {
+    /// Certificates and principals; none: callers on the same machine alone, by name.
+    pub identity: Option<Arc<Identity>>,
+    /// Calls at one time, of all callers together.
+    pub calls_at_once: u32,
+    /// Calls of one caller; none: as many as there are places.
+    pub rate: Option<Rate>,
+    /// Whether the contracts can be read by reflection.
+    pub reflection: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Access {
+            identity: None,
+            calls_at_once: CALL_COUNT_MAX,
+            rate: None,
+            reflection: true,
+        }
+    }
+}
 
 /// The server stopped without being asked to.
 #[derive(Debug, thiserror::Error)]
@@ -77,25 +111,40 @@ pub enum ServeError {
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
+    access: Access,
     bounds: Bounds,
     stop: impl Future<Output = ()>,
     telemetry_flushed: impl Future<Output = ()>,
 ) -> Result<bool, ServeError> {
     let (switch, drain) = DrainSwitch::new();
-    let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone()));
+    let admission = Admission::new(drain.clone(), access.calls_at_once)
+        .asking(access.identity.clone())
+        .at_rate(access.rate);
+    let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone(), admission.outcomes()));
     let (health, health_service) = tonic_health::server::health_reporter();
     // The reporter starts as SERVING; until the first look at readiness that would be a guess.
     report(&health, ServingStatus::NotServing).await;
+    let (v1, v1alpha) = if access.reflection {
+        let v1 = reflection().build_v1().map_err(ServeError::Reflection)?;
+        // Python's and Go's published clients still ask for the older name of the same service.
+        (
+            Some(v1),
+            Some(reflection().build_v1alpha().map_err(ServeError::Reflection)?),
+        )
+    } else {
+        (None, None)
+    };
     let router = Server::builder()
-        .layer(Admission::new(drain.clone()))
+        .layer(admission)
         .max_concurrent_streams(CONNECTION_STREAM_COUNT_MAX)
         .http2_max_header_list_size(HEADERS_SIZE_MAX_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .max_connection_age(CONNECTION_AGE_MAX)
+        .max_connection_age_grace(CONNECTION_GRACE_MAX)
         .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(ServeError::Reflection)?)
-        // Python's and Go's published clients still ask for the older name of the same service.
-        .add_service(reflection().build_v1alpha().map_err(ServeError::Reflection)?)
+        .add_optional_service(v1)
+        .add_optional_service(v1alpha)
         .add_service(
             DeterminationServiceServer::from_arc(Arc::clone(&edge))
                 .max_decoding_message_size(REQUEST_SIZE_MAX_BYTES)
@@ -122,7 +171,8 @@ pub async fn serve(
                 .max_encoding_message_size(RESPONSE_SIZE_MAX_BYTES),
         );
     let mut refusing = drain.clone();
-    let incoming = incoming::connections(listener, CONNECTION_COUNT_MAX);
+    let following = access.identity.clone().map(|identity| tokio::spawn(identity.follow()));
+    let incoming = incoming::links(listener, CONNECTION_COUNT_MAX, access.identity);
     let mut serving: JoinHandle<Result<(), tonic::transport::Error>> =
         tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
     let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone()));
@@ -133,6 +183,7 @@ pub async fn serve(
         ended = &mut serving => {
             readiness.abort();
             hours.abort();
+            following.inspect(JoinHandle::abort);
             return ended.map_err(ServeError::Task)?.map_err(ServeError::Transport).map(|()| true);
         }
         () = stop => {}
@@ -155,6 +206,7 @@ pub async fn serve(
             // Calls that did not finish in time end here; their callers retry with the same request id.
             abort.abort();
             hours.abort();
+            following.inspect(JoinHandle::abort);
             app.close().await;
         },
         telemetry_flushed,

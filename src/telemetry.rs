@@ -26,9 +26,17 @@ pub enum TelemetryError {
     Twice,
 }
 
+/// Reads a filter.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
+    Ok(EnvFilter::try_new(text)?)
+}
+
 /// Sets up logging for the rest of the process.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(filter)?;
+    let filter = self::filter(filter)?;
     // A file or a collector reads plain lines.
     let lines = fmt::layer()
         .with_writer(std::io::stderr)

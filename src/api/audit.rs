@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::edge::Edge;
 use super::pb::audit_service_server::AuditService;
-use super::{auth, decode, encode, pb};
+use super::{decode, encode, pb};
 
 #[tonic::async_trait]
 impl AuditService for Edge {
@@ -12,15 +12,15 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::GetCheckpointRequest>,
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::get_checkpoint(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::get_checkpoint(message, self.app.areas())?;
         let read = self.app.get_checkpoint(command).await?;
         Ok(Response::new(encode::checkpoint(read)))
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::get_entry(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::get_entry(message, self.app.areas())?;
         let read = self.app.get_entry(&caller, command).await?;
         Ok(Response::new(encode::entry(read)))
     }
@@ -29,8 +29,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ListEntriesRequest>,
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::list_entries(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::list_entries(message, self.app.areas())?;
         let page = self.app.list_entries(command).await?;
         Ok(Response::new(encode::entries(page)))
     }
@@ -39,8 +39,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ProveInclusionRequest>,
     ) -> Result<Response<pb::ProveInclusionResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::prove_inclusion(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::prove_inclusion(message, self.app.areas())?;
         let proof = self.app.prove_inclusion(command).await?;
         Ok(Response::new(encode::inclusion(proof)))
     }
@@ -49,15 +49,15 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ProveConsistencyRequest>,
     ) -> Result<Response<pb::ProveConsistencyResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::prove_consistency(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::prove_consistency(message, self.app.areas())?;
         let proof = self.app.prove_consistency(command).await?;
         Ok(Response::new(encode::consistency(proof)))
     }
 
     async fn replay(&self, request: Request<pb::ReplayRequest>) -> Result<Response<pb::ReplayResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::replay(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::replay(message)?;
         let replayed = self.app.replay(&caller, command).await?;
         Ok(Response::new(encode::replayed(replayed)))
     }
@@ -66,8 +66,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::OpenDocumentsRequest>,
     ) -> Result<Response<pb::OpenDocumentsResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::open_documents(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::open_documents(message, self.app.areas())?;
         let opened = self.app.open_documents(&caller, command).await?;
         Ok(Response::new(encode::opened(opened)))
     }
@@ -76,8 +76,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ListAccessesRequest>,
     ) -> Result<Response<pb::ListAccessesResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::list_accesses(request.into_inner())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::list_accesses(message)?;
         let page = self.app.list_accesses(command).await?;
         Ok(Response::new(encode::accesses(page)))
     }
@@ -86,8 +86,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::EraseCaseRequest>,
     ) -> Result<Response<pb::EraseCaseResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::erase_case(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::erase_case(message)?;
         let erased = self.app.erase_case(&caller, command).await?;
         Ok(Response::new(encode::erased(erased)))
     }
@@ -96,8 +96,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::RestrictCaseRequest>,
     ) -> Result<Response<pb::RestrictCaseResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::restrict_case(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::restrict_case(message)?;
         let restricted = self.app.restrict_case(&caller, command).await?;
         Ok(Response::new(encode::restricted(restricted)))
     }
@@ -106,8 +106,8 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::LiftRestrictionRequest>,
     ) -> Result<Response<pb::LiftRestrictionResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::lift_restriction(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::lift_restriction(message)?;
         let lifted = self.app.lift_restriction(&caller, command).await?;
         Ok(Response::new(encode::lifted(lifted)))
     }

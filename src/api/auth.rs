@@ -1,10 +1,17 @@
-//! Who calls. Nobody is asked for credentials yet: a name is believed only from the same machine.
+//! Who calls: by certificate and table, or on a server without TLS by name, from the same machine alone.
 
+use std::sync::Arc;
+
+use http::{Extensions, HeaderMap};
 use tonic::Request;
-use tonic::metadata::MetadataMap;
 
+use super::admission::call_id::CallId;
 use crate::app::caller::{Principal, TraceContext};
+use crate::app::rights::{Areas, Roles};
 use crate::app::{AppError, Caller};
+use crate::identity::Peer;
+use crate::identity::principals::Holder;
+use crate::identity::watch::Identity;
 
 /// Names the caller, for programs on the same machine: the deciding system, the demo, the tests.
 const PRINCIPAL_HEADER: &str = "doudi-principal";
@@ -12,57 +19,136 @@ const PRINCIPAL_HEADER: &str = "doudi-principal";
 /// W3C trace context.
 const TRACEPARENT_HEADER: &str = "traceparent";
 
-/// The caller of a request.
+/// A caller of whom the gate knows who they are.
+#[derive(Clone, Debug)]
+pub struct Known {
+    holder: Arc<Holder>,
+    /// On this machine, where nobody is asked for certificates.
+    local: bool,
+    /// In which call.
+    pub call_id: CallId,
+    /// Of what.
+    pub rpc: Option<&'static str>,
+}
+
+impl Known {
+    /// What the gate knows.
+    pub fn new(holder: Arc<Holder>, local: bool, call_id: CallId, rpc: Option<&'static str>) -> Known {
+        Known {
+            holder,
+            local,
+            call_id,
+            rpc,
+        }
+    }
+
+    /// Their stable name.
+    pub fn principal(&self) -> &Principal {
+        &self.holder.principal
+    }
+
+    /// As the use cases know them.
+    pub fn caller(&self, trace: Option<TraceContext>) -> Caller {
+        Caller {
+            principal: self.holder.principal.clone(),
+            trace,
+            local: self.local,
+            roles: self.holder.roles,
+            areas: self.holder.areas.clone(),
+        }
+    }
+
+    /// What they may do.
+    pub fn roles(&self) -> Roles {
+        self.holder.roles
+    }
+}
+
+/// Who calls over a connection.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] for a name that is none, or one from another machine.
-pub fn caller<T>(request: &Request<T>) -> Result<Caller, AppError> {
-    let from_here = request
-        .remote_addr()
-        .is_some_and(|address| address.ip().to_canonical().is_loopback());
-    Ok(Caller {
-        principal: principal(request.metadata(), from_here)?,
-        trace: text(request.metadata(), TRACEPARENT_HEADER).and_then(TraceContext::from_traceparent),
-        local: from_here,
-    })
-}
-
-fn principal(metadata: &MetadataMap, from_here: bool) -> Result<Principal, AppError> {
-    if metadata.get(PRINCIPAL_HEADER).is_none() {
-        return Ok(Principal::anonymous());
+/// [`AppError::Unauthenticated`] for a certificate that is nobody's or has expired since its handshake; without TLS
+/// for a name that is none, and for everybody on another machine.
+pub fn holder(
+    identity: Option<&Identity>,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Result<Arc<Holder>, AppError> {
+    let peer = extensions.get::<Peer>().ok_or(AppError::Unauthenticated)?;
+    match (identity, &peer.certificate) {
+        (Some(identity), Some(certificate)) => {
+            let state = identity.state();
+            let holder = state
+                .principals
+                .holder(certificate)
+                .filter(|_| !certificate.has_expired());
+            holder.map(Arc::clone).ok_or(AppError::Unauthenticated)
+        }
+        (None, None) if peer.is_local() => Ok(Arc::new(Holder {
+            principal: named(headers)?,
+            roles: Roles::of_loopback(),
+            areas: Areas::everywhere(),
+        })),
+        (Some(_) | None, Some(_) | None) => Err(AppError::Unauthenticated),
     }
-    let name = text(metadata, PRINCIPAL_HEADER).filter(|_| from_here);
-    name.and_then(|name| name.parse().ok()).ok_or(AppError::Unauthenticated)
 }
 
-fn text<'a>(metadata: &'a MetadataMap, name: &str) -> Option<&'a str> {
-    metadata.get(name)?.to_str().ok()
+/// The caller of a request that the gate let in, and what the gate knows of them.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] for one that came past it.
+pub fn caller<T>(request: &Request<T>) -> Result<(Known, Caller), AppError> {
+    let known = request.extensions().get::<Known>().ok_or(AppError::Unauthenticated)?;
+    let trace = request
+        .metadata()
+        .get(TRACEPARENT_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let caller = known.caller(trace.and_then(TraceContext::from_traceparent));
+    Ok((known.clone(), caller))
+}
+
+fn named(headers: &HeaderMap) -> Result<Principal, AppError> {
+    match headers.get(PRINCIPAL_HEADER) {
+        None => Ok(Principal::anonymous()),
+        Some(name) => {
+            let name = name.to_str().ok().and_then(|name| name.parse().ok());
+            name.ok_or(AppError::Unauthenticated)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn named(name: &'static str) -> MetadataMap {
-        let mut metadata = MetadataMap::new();
-        metadata.insert(PRINCIPAL_HEADER, name.parse().expect("ASCII"));
-        metadata
+    fn call(address: &str, name: Option<&'static str>) -> Result<String, AppError> {
+        let mut extensions = Extensions::new();
+        extensions.insert(Peer {
+            address: Some(address.parse().expect("an address")),
+            certificate: None,
+        });
+        let mut headers = HeaderMap::new();
+        if let Some(name) = name {
+            headers.insert(PRINCIPAL_HEADER, name.parse().expect("ASCII"));
+        }
+        holder(None, &extensions, &headers).map(|holder| holder.principal.to_string())
     }
 
     #[test]
-    fn a_name_is_believed_only_from_the_same_machine() {
+    fn without_tls_a_name_is_believed_from_the_same_machine_and_nobody_else_is_let_in() {
+        let known = |address, name| call(address, name).ok();
         assert_eq!(
-            principal(&named("province-34"), true).map(|p| p.to_string()).ok(),
+            known("127.0.0.1:1", Some("province-34")),
             Some("province-34".to_owned())
         );
-        assert!(matches!(
-            principal(&named("province-34"), false),
-            Err(AppError::Unauthenticated)
-        ));
-        assert!(matches!(
-            principal(&named("No Name"), true),
-            Err(AppError::Unauthenticated)
-        ));
-        assert_eq!(principal(&MetadataMap::new(), false).ok(), Some(Principal::anonymous()));
+        assert_eq!(known("[::ffff:127.0.0.1]:1", None), Some("anonymous".to_owned()));
+        assert_eq!(known("127.0.0.1:1", Some("No Name")), None);
+        assert_eq!(known("192.0.2.1:1", Some("province-34")), None);
+        assert_eq!(known("192.0.2.1:1", None), None);
+    }
+
+    #[test]
+    fn a_connection_of_which_nothing_is_known_is_nobody() {
+        assert!(holder(None, &Extensions::new(), &HeaderMap::new()).is_err());
     }
 }

@@ -16,8 +16,8 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::DetermineRequest>,
     ) -> Result<Response<pb::DetermineResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::determine(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::determine(message, self.app.areas())?;
         let determined = self.app.determine(&caller, command).await?;
         Ok(Response::new(response(determined)))
     }
@@ -37,8 +37,10 @@ impl DeterminationService for Edge {
         let work = move |request: pb::DetermineRequest| {
             let (edge, caller) = (edge.clone(), Arc::clone(&caller));
             async move {
+                let (known, caller) = caller.as_ref();
+                edge.enter_item(known, caller, &request).await?;
                 let command = decode::determine(request, edge.app.areas())?;
-                edge.app.determine(&caller, command).await
+                edge.app.determine(caller, command).await
             }
         };
         let answers = self.batches.run(
@@ -65,15 +67,15 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::ImportCaseRequest>,
     ) -> Result<Response<pb::ImportCaseResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::import_case(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::import_case(message, self.app.areas())?;
         let imported = self.app.import_case(&caller, command).await?;
         Ok(Response::new(encode::imported(imported)))
     }
 
     async fn correct(&self, request: Request<pb::CorrectRequest>) -> Result<Response<pb::CorrectResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::correct(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::correct(message, self.app.areas())?;
         let (determination, acknowledgement) = encode::determined(self.app.correct(&caller, command).await?);
         Ok(Response::new(pb::CorrectResponse {
             determination: Some(determination),
@@ -85,8 +87,8 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::RecordRemedyRequest>,
     ) -> Result<Response<pb::RecordRemedyResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::record_remedy(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::record_remedy(message)?;
         let recorded = self.app.record_remedy(&caller, command).await?;
         Ok(Response::new(encode::remedy(recorded)))
     }
@@ -95,8 +97,8 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::TransferCaseRequest>,
     ) -> Result<Response<pb::TransferCaseResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::transfer_case(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::transfer_case(message, self.app.areas())?;
         let transferred = self.app.transfer_case(&caller, command).await?;
         Ok(Response::new(encode::transferred(transferred)))
     }
@@ -105,8 +107,8 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::GetDeterminationRequest>,
     ) -> Result<Response<pb::GetDeterminationResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::get_determination(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::get_determination(message)?;
         let read = self.app.get_determination(&caller, command).await?;
         Ok(Response::new(encode::read(read)))
     }
@@ -115,8 +117,8 @@ impl DeterminationService for Edge {
         &self,
         request: Request<pb::ListDeterminationsRequest>,
     ) -> Result<Response<pb::ListDeterminationsResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::list_determinations(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::list_determinations(message)?;
         let page = self.app.list_determinations(&caller, command).await?;
         Ok(Response::new(encode::listed(page)))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::admission::outcome::Outcomes;
 use super::batch::Batches;
 use super::preview::Previews;
 use crate::app::App;
@@ -13,16 +14,18 @@ pub struct Edge {
     pub(super) app: Arc<App>,
     pub(super) batches: Batches,
     pub(super) previews: Previews,
+    pub(super) outcomes: Arc<Outcomes>,
 }
 
 impl Edge {
     /// An edge in front of the use cases.
     #[must_use]
-    pub fn new(app: Arc<App>, drain: Drain) -> Edge {
+    pub fn new(app: Arc<App>, drain: Drain, outcomes: Arc<Outcomes>) -> Edge {
         Edge {
             app,
             batches: Batches::new(drain.clone()),
             previews: Previews::new(drain),
+            outcomes,
         }
     }
 }

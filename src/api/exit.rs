@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::edge::Edge;
 use super::pb::exit_service_server::ExitService;
-use super::{auth, decode, encode, pb};
+use super::{decode, encode, pb};
 
 #[tonic::async_trait]
 impl ExitService for Edge {
@@ -12,8 +12,8 @@ impl ExitService for Edge {
         &self,
         request: Request<pb::DecideExitRequest>,
     ) -> Result<Response<pb::DecideExitResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::decide_exit(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::decide_exit(message, self.app.areas())?;
         let (determination, acknowledgement) = encode::determined(self.app.decide_exit(&caller, command).await?);
         Ok(Response::new(pb::DecideExitResponse {
             determination: Some(determination),
@@ -25,8 +25,8 @@ impl ExitService for Edge {
         &self,
         request: Request<pb::ListGracePeriodsRequest>,
     ) -> Result<Response<pb::ListGracePeriodsResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::list_grace_periods(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::list_grace_periods(message, self.app.areas())?;
         let page = self.app.list_grace_periods(&caller, command).await?;
         Ok(Response::new(encode::grace_periods(page)))
     }

@@ -10,9 +10,11 @@ mod edge;
 mod encode;
 mod exit;
 pub mod pb;
+mod place;
 mod policy;
 mod preview;
 mod review;
+pub mod rpcs;
 mod sampling;
 mod status;
 

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use super::edge::Edge;
 use super::pb::policy_service_server::PolicyService;
 use super::preview::Previewed;
-use super::{auth, decode, encode, pb};
+use super::{decode, encode, pb};
 
 #[tonic::async_trait]
 impl PolicyService for Edge {
@@ -13,8 +13,8 @@ impl PolicyService for Edge {
         &self,
         request: Request<pb::PublishPolicyRequest>,
     ) -> Result<Response<pb::PublishPolicyResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::publish_policy(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::publish_policy(message, self.app.areas())?;
         let published = self.app.publish_policy(&caller, command).await?;
         Ok(Response::new(encode::published(published)))
     }
@@ -23,8 +23,8 @@ impl PolicyService for Edge {
         &self,
         request: Request<pb::GetPolicyRequest>,
     ) -> Result<Response<pb::GetPolicyResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::get_policy(request.into_inner())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::get_policy(message)?;
         let read = self.app.get_policy(command).await?;
         Ok(Response::new(encode::policy_read(read)))
     }
@@ -33,8 +33,8 @@ impl PolicyService for Edge {
         &self,
         request: Request<pb::ListPoliciesRequest>,
     ) -> Result<Response<pb::ListPoliciesResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::list_policies(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::list_policies(message, self.app.areas())?;
         let page = self.app.list_policies(command).await?;
         Ok(Response::new(encode::policies(page)))
     }
@@ -42,8 +42,8 @@ impl PolicyService for Edge {
     type PreviewImpactStream = Previewed;
 
     async fn preview_impact(&self, request: Request<pb::PreviewImpactRequest>) -> Result<Response<Previewed>, Status> {
-        auth::caller(&request)?;
-        let command = decode::preview_impact(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::preview_impact(message, self.app.areas())?;
         let app = self.app.clone();
         let work = |tell| async move { app.preview_impact(&command, &tell).await };
         Ok(Response::new(self.previews.run(work)?))

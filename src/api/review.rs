@@ -13,8 +13,8 @@ use crate::app::result::Determined;
 #[tonic::async_trait]
 impl ReviewService for Edge {
     async fn review(&self, request: Request<pb::ReviewRequest>) -> Result<Response<pb::ReviewResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::review(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::review(message, self.app.areas())?;
         let determined = self.app.review(&caller, command).await?;
         Ok(Response::new(response(determined)))
     }
@@ -34,8 +34,10 @@ impl ReviewService for Edge {
         let work = move |request: pb::ReviewRequest| {
             let (edge, caller) = (edge.clone(), Arc::clone(&caller));
             async move {
+                let (known, caller) = caller.as_ref();
+                edge.enter_item(known, caller, &request).await?;
                 let command = decode::review(request, edge.app.areas())?;
-                edge.app.review(&caller, command).await
+                edge.app.review(caller, command).await
             }
         };
         let answers = self.batches.run(
@@ -62,8 +64,8 @@ impl ReviewService for Edge {
         &self,
         request: Request<pb::ListDueReviewsRequest>,
     ) -> Result<Response<pb::ListDueReviewsResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::list_due_reviews(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::list_due_reviews(message, self.app.areas())?;
         let page = self.app.list_due_reviews(&caller, command).await?;
         Ok(Response::new(encode::due_reviews(page)))
     }

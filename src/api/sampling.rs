@@ -3,15 +3,15 @@
 use tonic::{Request, Response, Status};
 
 use super::edge::Edge;
-use super::{auth, decode, encode, pb};
+use super::{decode, encode, pb};
 
 impl Edge {
     pub(super) async fn commit(
         &self,
         request: Request<pb::CommitSampleRequest>,
     ) -> Result<Response<pb::CommitSampleResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::commit_sample(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::commit_sample(message, self.app.areas())?;
         let recorded = self.app.commit_sample(&caller, command).await?;
         Ok(Response::new(encode::sample_committed(recorded)))
     }
@@ -20,8 +20,8 @@ impl Edge {
         &self,
         request: Request<pb::RequestSampleRequest>,
     ) -> Result<Response<pb::RequestSampleResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::request_sample(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::request_sample(message, self.app.areas())?;
         let recorded = self.app.request_sample(&caller, command).await?;
         Ok(Response::new(encode::sample_requested(recorded)))
     }
@@ -30,8 +30,8 @@ impl Edge {
         &self,
         request: Request<pb::RevealSampleRequest>,
     ) -> Result<Response<pb::RevealSampleResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::reveal_sample(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::reveal_sample(message, self.app.areas())?;
         let recorded = self.app.reveal_sample(&caller, command).await?;
         Ok(Response::new(encode::sample_revealed(recorded)))
     }
@@ -40,8 +40,8 @@ impl Edge {
         &self,
         request: Request<pb::RefuseRevealRequest>,
     ) -> Result<Response<pb::RefuseRevealResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::refuse_reveal(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::refuse_reveal(message, self.app.areas())?;
         let recorded = self.app.refuse_reveal(&caller, command).await?;
         Ok(Response::new(encode::reveal_refused(recorded)))
     }
@@ -50,8 +50,8 @@ impl Edge {
         &self,
         request: Request<pb::GetSampleRequest>,
     ) -> Result<Response<pb::GetSampleResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::get_sample(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::get_sample(message, self.app.areas())?;
         let read = self.app.get_sample(command).await?;
         Ok(Response::new(encode::sample_read(read)))
     }
@@ -60,8 +60,8 @@ impl Edge {
         &self,
         request: Request<pb::DrawSampleRequest>,
     ) -> Result<Response<pb::DrawSampleResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::draw_sample(request.into_inner(), self.app.areas())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::draw_sample(message, self.app.areas())?;
         let drawn = self.app.draw_sample(&caller, command).await?;
         Ok(Response::new(encode::sample_drawn(drawn)))
     }
@@ -70,8 +70,8 @@ impl Edge {
         &self,
         request: Request<pb::RecordFindingRequest>,
     ) -> Result<Response<pb::RecordFindingResponse>, Status> {
-        let caller = auth::caller(&request)?;
-        let command = decode::record_finding(request.into_inner())?;
+        let (caller, message) = self.enter(request).await?;
+        let command = decode::record_finding(message)?;
         let recorded = self.app.record_finding(&caller, command).await?;
         Ok(Response::new(encode::finding_recorded(recorded)))
     }
@@ -80,8 +80,8 @@ impl Edge {
         &self,
         request: Request<pb::ListFindingsRequest>,
     ) -> Result<Response<pb::ListFindingsResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::list_findings(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::list_findings(message, self.app.areas())?;
         let page = self.app.list_findings(command).await?;
         Ok(Response::new(encode::findings(page)))
     }
@@ -90,8 +90,8 @@ impl Edge {
         &self,
         request: Request<pb::EstimateErrorRateRequest>,
     ) -> Result<Response<pb::EstimateErrorRateResponse>, Status> {
-        auth::caller(&request)?;
-        let command = decode::estimate_error_rate(request.into_inner(), self.app.areas())?;
+        let (_, message) = self.enter(request).await?;
+        let command = decode::estimate_error_rate(message, self.app.areas())?;
         let rates = self.app.estimate_error_rate(command).await?;
         Ok(Response::new(encode::error_rates(rates)))
     }

@@ -14,10 +14,11 @@ use super::laws::AdoptedLaw;
 use super::persons::Persons;
 use super::record::{Asked, NewRecord, Opened};
 use super::result::ExplanationStep;
+use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::LawUsed;
-use crate::rules::case::PriorState;
+use crate::rules::case::{CaseState, PriorState};
 use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide, explain};
 use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
@@ -62,7 +63,7 @@ impl App {
         let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
         let history = file.state.history(household.decision_date, &ids, &held);
         let facts = document(&FactsInput {
-            area: request.area,
+            area: handled_in(request.area, &file.state),
             kind: request.kind,
             cause: request.cause,
             correction: request.correction.as_ref(),
@@ -137,6 +138,15 @@ impl App {
             policy: None,
         };
         Ok(self.append(asked, record_id, new).await?.ok())
+    }
+}
+
+/// The area of the facts: the township that the request names, or else the one that handles the case.
+fn handled_in(asked: AreaCode, state: &CaseState) -> AreaCode {
+    if asked == asked.without_township() {
+        state.township.unwrap_or(asked)
+    } else {
+        asked
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use super::rights::{Areas, Roles};
+
 /// Longest name of a principal: a column of the request table and a sealed string.
 pub const PRINCIPAL_SIZE_MAX_BYTES: usize = 64;
 
 /// The stable name of a caller: never a certificate or a token, which change while the caller stays.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Principal(String);
 
 /// The text is not the name of a caller.
@@ -96,18 +98,24 @@ pub struct Caller {
     pub principal: Principal,
     /// The trace, where the caller sent one.
     pub trace: Option<TraceContext>,
-    /// The call came from the same machine.
+    /// The call came from the same machine, and nobody is asked for certificates.
     pub local: bool,
+    /// What the caller may do.
+    pub roles: Roles,
+    /// Where.
+    pub areas: Areas,
 }
 
 impl Caller {
-    /// A caller of whom nothing is known but the name.
+    /// A caller at the server's own command line.
     #[must_use]
     pub fn new(principal: Principal) -> Caller {
         Caller {
             principal,
             trace: None,
             local: false,
+            roles: Roles::of_loopback(),
+            areas: Areas::everywhere(),
         }
     }
 }

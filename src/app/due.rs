@@ -23,7 +23,8 @@ impl App {
         caller: &Caller,
         command: ListDueReviews,
     ) -> Result<Listed<DueReview>, AppError> {
-        self.log_of(command.area, command.min_tree_size).await?;
+        self.log_of(command.area.without_township(), command.min_tree_size)
+            .await?;
         let scope = Json::object([
             ("list", Json::from("due_reviews")),
             ("area", command.area.to_string().into()),
@@ -80,7 +81,8 @@ impl App {
         caller: &Caller,
         command: ListGracePeriods,
     ) -> Result<Listed<GracePeriod>, AppError> {
-        self.log_of(command.area, command.min_tree_size).await?;
+        self.log_of(command.area.without_township(), command.min_tree_size)
+            .await?;
         let scope = Json::object([
             ("list", Json::from("grace_periods")),
             ("area", command.area.to_string().into()),

@@ -266,6 +266,7 @@ impl App {
             state: Vec::new(),
             next_due: None,
             grace_end_month: None,
+            township: row.township,
             spans: Some(Vec::new()),
         };
         if doing.act == Act::Erase(CaseScope::Case) {

@@ -262,6 +262,7 @@ impl App {
             state: App::seal_case_state(file, next)?,
             next_due: next.next_due().map(date).transpose()?,
             grace_end_month: grace_end(next).map(month).transpose()?,
+            township: next.township,
             spans: sets_spans.then_some(spans),
         })
     }

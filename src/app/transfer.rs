@@ -81,7 +81,10 @@ impl App {
         document.insert("v".to_owned(), Json::Int(1));
         document.insert("direction".to_owned(), "departure".into());
         document.insert("to_case".to_owned(), to_case.to_string().into());
-        document.insert("state".to_owned(), arriving(&file.state, &left).to_json());
+        document.insert(
+            "state".to_owned(),
+            arriving(&file.state, &left, command.to_area).to_json(),
+        );
         let next = left.after_event(
             &record_id.to_string(),
             EntryKind::Transfer.name(),
@@ -139,8 +142,9 @@ impl App {
 }
 
 /// The state that arrives: status and history of the case, and nothing to be paid by the new county yet.
-fn arriving(before: &CaseState, left: &CaseState) -> CaseState {
+fn arriving(before: &CaseState, left: &CaseState, to: AreaCode) -> CaseState {
     CaseState {
+        township: Some(to).filter(|area| *area != area.without_township()),
         standing: left.standing.clone(),
         exited_on: before.exited_on,
         due: Vec::new(),

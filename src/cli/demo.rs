@@ -65,6 +65,7 @@ async fn demo(args: &Args, out: &Out) -> Outcome {
     crate::store::migrate(&config.database)
         .await
         .map_err(|error| wiring::store_failure(&error))?;
+    let access = wiring::access(&config)?;
     let app = wiring::app(&config).await?;
     let listener = serve::bind(config.listen).await?;
     let address = listener
@@ -74,6 +75,7 @@ async fn demo(args: &Args, out: &Out) -> Outcome {
     let served = tokio::spawn(server::serve(
         listener,
         app,
+        access,
         Bounds::default(),
         async { drop(stopped.await) },
         async {},

@@ -5,7 +5,9 @@
 
 mod access;
 mod bundle;
+mod client;
 mod completions;
+mod config;
 mod demo;
 mod export;
 mod fsck;
@@ -79,6 +81,7 @@ enum Command {
     Access(access::Args),
     Bundle(bundle::Args),
     Completions(completions::Args),
+    Config(config::Args),
     Demo(demo::Args),
     Export(export::Args),
     Fsck(fsck::Args),
@@ -115,6 +118,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Access(args) => access::run(&args, out),
         Command::Bundle(args) => bundle::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),
+        Command::Config(args) => config::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Export(args) => export::run(&args, out),
         Command::Fsck(args) => fsck::run(&args, out),

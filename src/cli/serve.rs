@@ -52,6 +52,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
 }
 
 async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
+    let access = wiring::access(config)?;
     wiring::prepare_high_water(config)?;
     let app = wiring::app(config).await?;
     if confirm_clock {
@@ -84,9 +85,6 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(error.to_string()))?;
-    if !address.ip().is_loopback() {
-        warn!(server.address = %address, "callers are not identified yet: serve on a loopback address only");
-    }
     let stop = stop_signal()?;
     out.line(format_args!("listening on {address}"));
     let read_address = read_side.as_ref().map(|read_side| read_side.address().to_string());
@@ -97,7 +95,7 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     info!(server.address = %address, "listening");
     let witnessing = tokio::spawn(app.clone().follow_witnesses());
     let bounds = Bounds::default();
-    let in_time = server::serve(listener, app, bounds, stop, async {}).await;
+    let in_time = server::serve(listener, app, access, bounds, stop, async {}).await;
     witnessing.abort();
     // Last: whoever keeps checkpoints may read the newest one until the end.
     let read_in_time = match read_side {

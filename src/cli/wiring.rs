@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Failure;
+use crate::api::admission::rate::Rate;
 use crate::app::entropy::OsEntropy;
 use crate::app::high_water::HighWaterFolder;
 use crate::app::vault::Vault;
 use crate::app::witnesses::Witnesses;
 use crate::app::{App, AreaRegister, Duties, Watch, key_file};
-use crate::config::{Config, Flags};
+use crate::config::{self, Config, ConfigError, Flags};
+use crate::identity::watch::{Files, Identity};
 use crate::log::keys::KeyRing;
 use crate::log::sequencer::{Guards, SystemClock};
 use crate::log::witness::TrustPolicy;
 use crate::rules::language::PolicyError;
+use crate::server::Access;
 use crate::store::{self, Store, StoreError};
 
 /// The settings of a command that works on the database.
@@ -24,15 +27,21 @@ pub struct Settings {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
-    flags: Flags,
+    flags: Box<Flags>,
 }
 
 impl Settings {
     /// File < environment < flags.
     pub fn load(&self) -> Result<Config, Failure> {
+        let read = self.read().map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(read.config)
+    }
+
+    /// The same with where each setting comes from.
+    pub fn read(&self) -> Result<config::Settings, ConfigError> {
         let named = std::env::var_os("DOUDI_CONFIG").map(PathBuf::from);
         let file = self.config.clone().or(named);
-        Config::load(file.as_deref(), std::env::vars(), &self.flags).map_err(|error| Failure::usage(error.to_string()))
+        config::Settings::read(file.as_deref(), std::env::vars(), &self.flags)
     }
 }
 
@@ -85,6 +94,42 @@ async fn put_together(
         identity_to_loopback: config.identity_to_loopback,
         retention_years: config.retention_years,
     })))
+}
+
+/// Who may call: by certificate where the settings say so, else callers on this machine alone.
+pub fn access(config: &Config) -> Result<Access, Failure> {
+    let files = match (
+        &config.tls_certificate,
+        &config.tls_key,
+        &config.tls_client_ca,
+        &config.principals,
+    ) {
+        (Some(certificate), Some(key), Some(client_ca), Some(principals)) => Some(Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            client_ca: client_ca.clone(),
+            principals: principals.clone(),
+        }),
+        _ => None,
+    };
+    if files.is_none() && !config.listen.ip().is_loopback() {
+        return Err(Failure::usage(format!(
+            "{} can be reached from other machines and callers are not identified: give --tls-certificate, --tls-key, \
+             --tls-client-ca and --principals, or listen on 127.0.0.1",
+            config.listen
+        )));
+    }
+    let identity = files.map(Identity::open).transpose();
+    Ok(Access {
+        identity: identity.map_err(|error| Failure::usage(error.to_string()))?,
+        calls_at_once: config.calls_at_once,
+        rate: config.calls_per_second.map(|calls_per_second| Rate {
+            calls_per_second,
+            burst: config.calls_burst.unwrap_or(calls_per_second),
+            dry_run: config.calls_dry_run,
+        }),
+        reflection: config.reflection,
+    })
 }
 
 /// The policy file of the settings, with witnesses if they are required.

@@ -17,6 +17,7 @@ use super::determination::Due;
 use super::entitlement::Entitlement;
 use super::money::Fen;
 use super::outcome::CaseStatus;
+use crate::area::AreaCode;
 use crate::canonical::Json;
 
 pub(in crate::rules) use apply::endings;
@@ -31,6 +32,8 @@ pub const PRIOR_COUNT_MAX: usize = 512;
 /// The state of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CaseState {
+    /// The township that handles the case, which its records named last; none: the county itself.
+    pub township: Option<AreaCode>,
     /// 现有救助身份.
     pub status: CaseStatus,
     /// Day of the decision that began the spell (本轮确认日).

@@ -215,14 +215,15 @@ impl Batch {
             bytes(rows, |row| row.state.clone()),
             maybe_texts(rows, |row| row.next_due.as_ref().map(ToString::to_string)),
             maybe_texts(rows, |row| row.grace_end_month.as_ref().map(ToString::to_string)),
+            maybe_texts(rows, |row| row.township.as_ref().map(ToString::to_string)),
         ];
         let table = "case_head (area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, \
-                     state, next_due, grace_end_month)";
+                     state, next_due, grace_end_month, township)";
         let tail = "ON CONFLICT (area, case_id) DO UPDATE SET version = excluded.version, \
                     last_log_id = excluded.last_log_id, last_idx = excluded.last_idx, \
                     identity_key_ref = excluded.identity_key_ref, content_key_ref = excluded.content_key_ref, \
                     state = excluded.state, next_due = excluded.next_due, \
-                    grace_end_month = excluded.grace_end_month \
+                    grace_end_month = excluded.grace_end_month, township = excluded.township \
                     WHERE case_head.version = excluded.version - 1";
         exactly(tx.insert(table, columns, tail).await?, rows.len())
     }

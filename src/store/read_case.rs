@@ -9,9 +9,9 @@ use super::value::{Row, Value};
 use crate::area::AreaCode;
 
 const CASE_HEAD: &str = "SELECT area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, \
-                         state, next_due, grace_end_month, erased, restricted FROM case_head";
+                         state, next_due, grace_end_month, township, erased, restricted FROM case_head";
 /// The same columns, for a join.
-pub(super) const CASE_HEAD_COLUMNS: [&str; 12] = [
+pub(super) const CASE_HEAD_COLUMNS: [&str; 13] = [
     "area",
     "case_id",
     "version",
@@ -22,11 +22,14 @@ pub(super) const CASE_HEAD_COLUMNS: [&str; 12] = [
     "state",
     "next_due",
     "grace_end_month",
+    "township",
     "erased",
     "restricted",
 ];
 /// A case whose processing is restricted stands in no list: to list it would be to process it.
 const READABLE: &str = "AND coalesce(restricted, '') <> 'case'";
+/// Of one township where one is named.
+const OF_TOWNSHIP: &str = "AND ($6 = '' OR township = $6)";
 pub(super) const SPAN: &str = "SELECT person_id, from_month, to_month, programme, area, case_id FROM person_span";
 pub(super) const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
 
@@ -60,8 +63,8 @@ impl dyn Store {
         every(self.read(&sql, args).await?, case_head_row)
     }
 
-    /// The cases whose review is due up to a date, the most overdue first, a page of them.
-    /// `after` is date and case of the last row of the page before.
+    /// The cases whose review is due up to a date, the most overdue first, a page of them: of a county, or of a
+    /// township of it. `after` is date and case of the last row of the page before.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -73,16 +76,16 @@ impl dyn Store {
         limit: u32,
     ) -> Result<Vec<CaseHeadRow>, StoreError> {
         let sql = format!(
-            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) > ($4, $5) {READABLE} \
+            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) > ($4, $5) {OF_TOWNSHIP} {READABLE} \
              ORDER BY next_due, case_id LIMIT $2"
         );
         let (date, case_id) = after.map_or(("", ""), |(date, case_id)| (date.as_str(), case_id));
-        let args = [area.to_string().as_str(), until.as_str(), date, case_id].map(|text| Value::Text(text.to_owned()));
-        every(self.read(&sql, with_page(args, limit)).await?, case_head_row)
+        let args = of_list(area, [until.as_str(), date, case_id], limit);
+        every(self.read(&sql, args).await?, case_head_row)
     }
 
     /// The cases whose grace period ends in or after a month, the first to end first, a page of
-    /// them. `after` is month and case of the last row of the page before.
+    /// them: of a county, or of a township of it. `after` is month and case of the last row of the page before.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -94,12 +97,12 @@ impl dyn Store {
         limit: u32,
     ) -> Result<Vec<CaseHeadRow>, StoreError> {
         let sql = format!(
-            "{CASE_HEAD} WHERE area = $1 AND grace_end_month >= $3 AND (grace_end_month, case_id) > ($4, $5) {READABLE} \
-             ORDER BY grace_end_month, case_id LIMIT $2"
+            "{CASE_HEAD} WHERE area = $1 AND grace_end_month >= $3 AND (grace_end_month, case_id) > ($4, $5) \
+             {OF_TOWNSHIP} {READABLE} ORDER BY grace_end_month, case_id LIMIT $2"
         );
         let (month, case_id) = after.map_or(("", ""), |(month, case_id)| (month.as_str(), case_id));
-        let args = [area.to_string().as_str(), from.as_str(), month, case_id].map(|text| Value::Text(text.to_owned()));
-        every(self.read(&sql, with_page(args, limit)).await?, case_head_row)
+        let args = of_list(area, [from.as_str(), month, case_id], limit);
+        every(self.read(&sql, args).await?, case_head_row)
     }
 
     /// The persons behind these HMACs of ID numbers; unknown ones are left out.
@@ -140,9 +143,23 @@ impl dyn Store {
     }
 }
 
-/// The arguments area, limit, bound, and the two of the cursor.
-fn with_page([area, bound, at, case_id]: [Value; 4], limit: u32) -> Vec<Value> {
-    vec![area, page(limit), bound, at, case_id]
+/// The arguments county, limit, bound, the two of the cursor, and the township; an empty one for the whole county.
+fn of_list(area: AreaCode, [bound, at, case_id]: [&str; 3], limit: u32) -> Vec<Value> {
+    let county = area.without_township();
+    let township = if area == county {
+        String::new()
+    } else {
+        area.to_string()
+    };
+    let text = |text: &str| Value::Text(text.to_owned());
+    vec![
+        text(&county.to_string()),
+        page(limit),
+        text(bound),
+        text(at),
+        text(case_id),
+        Value::Text(township),
+    ]
 }
 
 pub(super) fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
@@ -157,8 +174,9 @@ pub(super) fn case_head_row(row: &mut Row) -> Result<CaseHeadRow, StoreError> {
         state: row.bytes(7)?,
         next_due: row.maybe_parse(8)?,
         grace_end_month: row.maybe_parse(9)?,
-        erased: row.maybe_parse(10)?,
-        restricted: row.maybe_parse(11)?,
+        township: row.maybe_parse(10)?,
+        erased: row.maybe_parse(11)?,
+        restricted: row.maybe_parse(12)?,
     })
 }
 

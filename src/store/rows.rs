@@ -314,6 +314,8 @@ pub struct CaseHeadRow {
     pub next_due: Option<CivilDate>,
     /// Last month of a grace period that runs.
     pub grace_end_month: Option<CivilMonth>,
+    /// The township that handles it; nothing: the county itself.
+    pub township: Option<AreaCode>,
     /// What of it was erased. Written by a [`CaseMarkRow`] alone.
     pub erased: Option<CaseScope>,
     /// What of it must not be read now. Written by a [`CaseMarkRow`] alone.

@@ -114,17 +114,25 @@ class Place:
 class Server:
     """One `doudi serve` process and a client of it."""
 
-    def __init__(self, place, number, environment=None, before=(), log_filter="info"):
+    def __init__(self, place, number, environment=None, before=(), log_filter="info", arguments=(), credentials=None):
+        """`arguments`: further flags; `credentials`: of the client, for a server that asks for a certificate."""
         self.log = place.folder / f"server-{number}.log"
         command = [*before, BIN, "serve", "--listen", "127.0.0.1:0", "--database", place.url,
-                   "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", log_filter]
+                   "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", log_filter, *map(str, arguments)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **(environment or {})},
                 start_new_session=True)
         self.address = self._address()
-        self.channel = grpc.insecure_channel(self.address)
+        self.channel = self.connect(credentials)
         self.client = Client(self.channel)
+
+    def connect(self, credentials=None):
+        """Another channel of its own."""
+        own = [("grpc.use_local_subchannel_pool", 1)]
+        if credentials is None:
+            return grpc.insecure_channel(self.address, options=own)
+        return grpc.secure_channel(self.address, credentials, options=own)
 
     def _address(self):
         """The line on standard output that says where the server listens."""

@@ -39,7 +39,7 @@ class Readme(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="doudi-readme-"))
         self.addCleanup(shutil.rmtree, self.folder)
         self.port = free_port()
-        for part in ("policy", "proto"):
+        for part in ("policy", "proto", "deploy"):
             shutil.copytree(TOP / part, self.folder / part)
         tools = self.folder / "tools"
         tools.mkdir()

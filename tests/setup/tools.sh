@@ -24,6 +24,7 @@ postgres_bin() {
 tools_packages() {
     local missing=()
     [ -n "$(postgres_bin)" ] || missing+=(postgresql)
+    command -v openssl >/dev/null || missing+=(openssl)
     command -v faketime >/dev/null || missing+=(faketime)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)

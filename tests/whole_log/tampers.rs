@@ -206,6 +206,13 @@ pub const TAMPERS: &[Tamper] = &[
         place: "case {CASE}",
     },
     Tamper {
+        what: "put a case into another township",
+        statements: &["UPDATE case_head SET township = '340321999' WHERE case_id = \
+                       (SELECT case_id FROM record WHERE log_id = {L} AND idx = {K})"],
+        level: Level::Projections,
+        place: "case {CASE}",
+    },
+    Tamper {
         what: "delete a case's head",
         statements: &[
             "DELETE FROM case_head WHERE case_id = (SELECT case_id FROM record WHERE log_id = {L} AND idx = {K})",

@@ -53,7 +53,7 @@ pub fn list_determinations(raw: pb::ListDeterminationsRequest) -> Result<ListDet
 /// Reads ListDueReviews.
 pub fn list_due_reviews(raw: pb::ListDueReviewsRequest, areas: &AreaRegister) -> Result<ListDueReviews, AppError> {
     let mut v = Violations::default();
-    let area = county(&raw.area, areas, &mut v);
+    let area = area(&raw.area, AT.field("area"), areas, &mut v);
     let due_by = v.date(AT.field("due_by"), raw.due_by);
     let page = v.page(raw.page_size, raw.page_token);
     let min_tree_size = v.tree_size(AT.field("min_tree_size"), raw.min_tree_size);
@@ -74,7 +74,7 @@ pub fn list_grace_periods(
     areas: &AreaRegister,
 ) -> Result<ListGracePeriods, AppError> {
     let mut v = Violations::default();
-    let area = county(&raw.area, areas, &mut v);
+    let area = area(&raw.area, AT.field("area"), areas, &mut v);
     let ending_by = v.maybe_month(AT.field("ending_by"), raw.ending_by);
     let page = v.page(raw.page_size, raw.page_token);
     let min_tree_size = v.tree_size(AT.field("min_tree_size"), raw.min_tree_size);

@@ -56,7 +56,7 @@ pub struct ListDeterminations {
 /// List what falls due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListDueReviews {
-    /// The county.
+    /// The county, or a township of it.
     pub area: AreaCode,
     /// Due then or earlier.
     pub due_by: Date,
@@ -69,7 +69,7 @@ pub struct ListDueReviews {
 /// List running grace periods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListGracePeriods {
-    /// The county.
+    /// The county, or a township of it.
     pub area: AreaCode,
     /// Ending then or earlier.
     pub ending_by: Option<Month>,

@@ -106,6 +106,9 @@ async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Fi
     if head.grace_end_month.as_ref().map(|month| month.as_str().to_owned()) != grace {
         return Ok(finding(Problem::RowDiffers("end of grace")));
     }
+    if head.township != state.township {
+        return Ok(finding(Problem::RowDiffers("township")));
+    }
     if rebuilt.spans != stored_spans(&app, area, &head.case_id).await? {
         return Ok(finding(Problem::RowDiffers("months of a person")));
     }

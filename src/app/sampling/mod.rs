@@ -19,12 +19,13 @@ use super::command::{CommitSample, OfRound, RefuseReveal, RequestSample, RevealS
 use super::error::{AppError, Forbidden, ResourceKind, Violation};
 use super::record::Asked;
 use super::result::Acknowledged;
+use super::rights::Role;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::LogIndex;
 use crate::log::sample::{
-    Logged, Party, Period, Round, SampleCommit, SampleDocument, SampleRequest, SampleReveal, Seed, Silence, Unmet, Why,
-    draw as draw_units,
+    Logged, Party, Period, Role as SampleRole, Round, SampleCommit, SampleDocument, SampleRequest, SampleReveal, Seed,
+    Silence, Unmet, Why, draw as draw_units,
 };
 use crate::store::LogRow;
 
@@ -65,12 +66,28 @@ impl Samples {
     }
 }
 
+/// Refuses a caller who takes a side of the draw that is not theirs.
+fn takes_the_side(caller: &Caller, side: SampleRole) -> Result<(), AppError> {
+    let theirs = match side {
+        SampleRole::Auditor => caller.roles.has(Role::Audit),
+        SampleRole::Operator => caller.roles.has(Role::Operate),
+        // A superior authority, by whichever of the roles it has; the table at the edge has asked for one.
+        SampleRole::Third => true,
+    };
+    if theirs {
+        Ok(())
+    } else {
+        Err(AppError::PermissionDenied)
+    }
+}
+
 impl App {
     /// Binds the caller to a value that it reveals later.
     ///
     /// # Errors
     /// [`AppError`].
     pub async fn commit_sample(&self, caller: &Caller, command: CommitSample) -> Result<RoundRecorded, AppError> {
+        takes_the_side(caller, command.role)?;
         let document = SampleDocument::Commit(SampleCommit {
             period: command.round.period.clone(),
             party: party(caller)?,

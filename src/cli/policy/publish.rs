@@ -1,7 +1,6 @@
 //! `doudi policy publish`: brings documents into use in an area, through the service.
 
 use tonic::metadata::MetadataValue;
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -11,6 +10,7 @@ use super::files::Paths;
 use super::words::{Mark, Words};
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::{self, Officer, PublishPolicyRequest, PublishPolicyResponse};
+use crate::cli::client::Shown;
 use crate::cli::{Exit, Failure, GOOD, Out, Outcome, WARN};
 use crate::rules::language::Checked;
 use crate::rules::language::say::{Lang, Say as _};
@@ -26,6 +26,8 @@ pub struct Args {
     /// The service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
     server: String,
+    #[command(flatten)]
+    shown: Shown,
     /// The area in which the documents come into use; by default each document's own.
     #[arg(long, value_name = "CODE")]
     area: Option<String>,
@@ -77,7 +79,7 @@ pub fn run(args: &Args, lang: Lang, out: &Out) -> Outcome {
 }
 
 async fn publish(args: &Args, documents: &[&Checked], lang: Lang, out: &Out) -> Outcome {
-    let mut client = PolicyServiceClient::new(connect(&args.server).await?);
+    let mut client = PolicyServiceClient::new(args.shown.connect(&args.server).await?);
     for checked in documents {
         let id = args.request_id.unwrap_or_else(Uuid::new_v4);
         let document = &checked.document;
@@ -98,16 +100,6 @@ async fn publish(args: &Args, documents: &[&Checked], lang: Lang, out: &Out) -> 
         }
     }
     Ok(Exit::Done)
-}
-
-/// A connection to the service.
-pub async fn connect(server: &str) -> Result<Channel, Failure> {
-    let endpoint = Channel::from_shared(server.to_owned())
-        .map_err(|error| Failure::usage(format!("--server {server}: {error}; write http://HOST:PORT")))?;
-    endpoint
-        .connect()
-        .await
-        .map_err(|_| Failure::failed(format!("{server} does not answer; start it with `doudi serve`")))
 }
 
 fn request(args: &Args, checked: &Checked, lang: Lang, id: Uuid) -> Result<Request<PublishPolicyRequest>, Failure> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tonic::transport::Channel;
 
-use super::publish::connect;
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::{GetPolicyRequest, ListPoliciesRequest};
 use crate::app::App;
@@ -12,6 +11,7 @@ use crate::app::command::{GetPolicy, ListPolicies, PAGE_SIZE_MAX, Page, PolicyNa
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::cli::Failure;
+use crate::cli::client::Shown;
 use crate::cli::wiring::{self, Settings};
 use crate::log::{Hash, TreeSize};
 use crate::rules::document::Document;
@@ -25,6 +25,8 @@ pub struct Place {
     /// A service that has the published documents; without it the database of the settings is read
     #[arg(long, value_name = "URL", conflicts_with = "database")]
     server: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
     /// The area in whose log the documents were published, for a bare digest
     #[arg(long, value_name = "CODE")]
     area: Option<String>,
@@ -67,7 +69,7 @@ impl Place {
         };
         let source = match &self.server {
             Some(server) => {
-                let client = PolicyServiceClient::new(connect(server).await?);
+                let client = PolicyServiceClient::new(self.shown.connect(server).await?);
                 Source::Server(client.max_decoding_message_size(ANSWER_SIZE_MAX_BYTES))
             }
             None => Source::Database(wiring::app(&self.settings.load()?).await?),

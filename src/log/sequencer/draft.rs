@@ -185,6 +185,7 @@ impl Draft {
             state: change.state.clone(),
             next_due: change.next_due.clone(),
             grace_end_month: change.grace_end_month.clone(),
+            township: change.township,
             erased: None,
             restricted: None,
         });

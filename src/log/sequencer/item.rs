@@ -77,6 +77,8 @@ pub struct CaseChange {
     pub next_due: Option<CivilDate>,
     /// Last month of a grace period that runs.
     pub grace_end_month: Option<CivilMonth>,
+    /// The township that handles the case; nothing: the county itself.
+    pub township: Option<AreaCode>,
     /// All months that persons hold a basic programme in this case, replacing those before;
     /// nothing leaves them as they are.
     pub spans: Option<Vec<PersonSpan>>,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{CaseState, GraceCalendar, PriorRecord, PriorState, path};
+use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::reader::FromJson;
 use crate::rules::calendar::{Date, Month};
@@ -32,6 +33,8 @@ impl CaseState {
         });
         // Whoever was named in an answer can be named in the next call, also where the decision was held back.
         next.know(facts);
+        // Who handles the case is no consequence of the decision: it moves with the record.
+        next.township = facts.get("township").and_then(AreaCode::from_json).or(next.township);
         if effective {
             next.take_effect(determination, facts, record);
         }

@@ -40,6 +40,7 @@ impl CaseState {
             members.iter_mut().for_each(|member| member.count_in(confirmed_on));
         }
         let mut state = CaseState {
+            township: maybe(facts, "township")?,
             status,
             confirmed_on,
             // Pay begins in the month after the confirmation where the other authority did not say (P22).

@@ -18,6 +18,7 @@ impl CaseState {
     pub fn to_json(&self) -> Json {
         let mut out = BTreeMap::new();
         put(&mut out, "v", Some(Json::integer(CASE_STATE_VERSION.into())));
+        put(&mut out, "township", self.township.map(|area| area.to_string()));
         put(&mut out, "status", Some(self.status.code()));
         put(&mut out, "confirmed_on", self.confirmed_on.map(|date| date.to_string()));
         put(&mut out, "pay_from", self.pay_from.map(|month| month.to_string()));
@@ -82,6 +83,7 @@ impl CaseState {
         }
         let grace = maybe(value, "grace_from")?.zip(maybe(value, "grace_until")?);
         Ok(CaseState {
+            township: maybe(value, "township")?,
             status: need::<CaseStatus>(value, "status")?,
             confirmed_on: maybe(value, "confirmed_on")?,
             pay_from: maybe(value, "pay_from")?,

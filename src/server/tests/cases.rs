@@ -57,7 +57,7 @@ impl Place {
         let served = app.clone();
         tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            serve(listener, served, BOUNDS, stop, async {}).await
+            serve(listener, served, Access::default(), BOUNDS, stop, async {}).await
         });
         let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
         let channel = endpoint.connect().await.expect("a connection");

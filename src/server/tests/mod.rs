@@ -6,6 +6,7 @@ mod cases;
 mod erasure;
 mod findings;
 mod flow;
+mod identity;
 mod impact;
 mod lost_key;
 mod opening;
@@ -78,7 +79,7 @@ async fn answering(app: Arc<App>, folder: Option<tempfile::TempDir>) -> Running 
     let (stop, stopped) = oneshot::channel();
     let server = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
-        serve(listener, app, BOUNDS, stop, async {}).await
+        serve(listener, app, Access::default(), BOUNDS, stop, async {}).await
     });
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
     Running {

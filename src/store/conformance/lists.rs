@@ -112,6 +112,7 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
     let store = database.store().await;
     let mut batch = full_batch();
     batch.cases = Vec::new();
+    let township = "340321100".parse().expect("an area");
     for (case_id, due, grace) in [
         ("a", Some("2026-11-30"), None),
         ("b", Some("2026-11-23"), Some("2026-12")),
@@ -122,6 +123,7 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
         let mut head = case_head(case_id, 1);
         head.next_due = due.map(|due| due.parse().expect("a date"));
         head.grace_end_month = grace.map(|grace| grace.parse().expect("a month"));
+        head.township = ["b", "d"].contains(&case_id).then_some(township);
         batch.cases.push(head);
     }
     write(&store, batch).await.expect("an empty database");
@@ -155,6 +157,17 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
         .map(|month| (month, grace[0].case_id.as_str()));
     let rest = store.grace_periods(area(), &from, after, 10).await.expect("readable");
     assert_eq!(rest, grace[1..]);
+    let of_township = store.due_reviews(township, &until, None, 10).await.expect("readable");
+    assert_eq!(
+        of_township.iter().map(|row| row.case_id.as_str()).collect::<Vec<_>>(),
+        ["b"]
+    );
+    let other = "340321101".parse().expect("an area");
+    assert_eq!(store.grace_periods(other, &from, None, 10).await.expect("readable"), []);
+    assert_eq!(
+        store.grace_periods(township, &from, None, 10).await.expect("readable"),
+        grace
+    );
     let heads = store.case_heads(area(), Some("b"), 2).await.expect("readable");
     assert_eq!(
         heads.iter().map(|row| row.case_id.as_str()).collect::<Vec<_>>(),

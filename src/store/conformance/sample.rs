@@ -234,6 +234,7 @@ pub(crate) fn case_head(case_id: &str, version: u64) -> CaseHeadRow {
         state: vec![9],
         next_due: Some("2026-11-23".parse().expect("a date")),
         grace_end_month: None,
+        township: None,
         erased: None,
         restricted: None,
     }

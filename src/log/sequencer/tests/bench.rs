@@ -191,6 +191,7 @@ pub(super) fn case_item(number: u32, case_id: &str, expected_version: u64) -> It
         state: vec![1],
         next_due: None,
         grace_end_month: None,
+        township: None,
         spans: None,
     };
     Item {

@@ -1,0 +1,224 @@
+//! What came of each call: the one place where call, caller, status and duration are known together.
+//!
+//! Denied calls are counted and logged here, by caller, call and reason and nothing else of them. Whatever measures
+//! calls begins in [`Outcomes::ended`].
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tracing::warn;
+
+use super::call_id::CallId;
+use crate::app::caller::Principal;
+
+/// Why a call was denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Nobody knows the certificate, or it does not hold any more.
+    Credentials,
+    /// The caller has none of the roles.
+    Role,
+    /// The area, the grant of identities, or the side of a sample is not the caller's.
+    Scope,
+}
+
+impl Denied {
+    const ALL: [Denied; 3] = [Denied::Credentials, Denied::Role, Denied::Scope];
+
+    /// The word in log lines and metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Denied::Credentials => "credentials",
+            Denied::Role => "role",
+            Denied::Scope => "scope",
+        }
+    }
+}
+
+/// One call that ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Path of the call; none for one that is not ours, whose path may hold anything.
+    pub rpc: Option<&'static str>,
+    /// Who called, once known.
+    pub principal: Option<Principal>,
+    /// Its id.
+    pub call_id: CallId,
+    /// How it ended. A stream that its reader left is CANCELLED.
+    pub code: Code,
+    /// From its headers to the last byte of its answer.
+    pub duration: Duration,
+}
+
+/// What came of all calls so far.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    denied: [AtomicU64; Denied::ALL.len()],
+    rate_limited: AtomicU64,
+    would_be_limited: AtomicU64,
+}
+
+impl Outcomes {
+    /// A call ended.
+    pub fn ended(&self, outcome: &Outcome) {
+        tracing::debug!(
+            rpc.method = outcome.rpc.unwrap_or("unknown"),
+            rpc.code = ?outcome.code,
+            call.id = %outcome.call_id,
+            call.caller = outcome.principal.as_ref().map_or("unknown", Principal::as_str),
+            call.duration_us = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX),
+            "a call ended"
+        );
+    }
+
+    /// A call, or an item of its stream, was denied.
+    pub fn denied(&self, why: Denied, rpc: Option<&'static str>, principal: Option<&Principal>, call_id: CallId) {
+        self.denied[why as usize].fetch_add(1, Ordering::Relaxed);
+        warn!(
+            denied.reason = why.word(),
+            rpc.method = rpc.unwrap_or("unknown"),
+            call.caller = principal.map_or("unknown", Principal::as_str),
+            call.id = %call_id,
+            "a call was denied"
+        );
+    }
+
+    /// A caller's bucket was empty.
+    pub fn limited(&self, dry_run: bool) {
+        let counter = if dry_run {
+            &self.would_be_limited
+        } else {
+            &self.rate_limited
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many calls were denied for a reason.
+    #[must_use]
+    pub fn denied_count(&self, why: Denied) -> u64 {
+        self.denied[why as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many calls were refused by rate, and how many would have been in a dry run.
+    #[must_use]
+    pub fn limited_counts(&self) -> (u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.rate_limited), read(&self.would_be_limited))
+    }
+}
+
+/// A call under way; its end is told once, at the latest when it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    outcomes: Arc<Outcomes>,
+    began: Instant,
+    told: bool,
+    /// Path of the call, if it is ours.
+    pub rpc: Option<&'static str>,
+    /// Who calls, once known.
+    pub principal: Option<Principal>,
+    /// Its id.
+    pub call_id: CallId,
+    /// Denied at the gate, which has told it.
+    refused: bool,
+}
+
+impl Watch {
+    /// A call began.
+    pub fn new(outcomes: Arc<Outcomes>, rpc: Option<&'static str>, call_id: CallId) -> Watch {
+        Watch {
+            outcomes,
+            began: Instant::now(),
+            told: false,
+            rpc,
+            principal: None,
+            call_id,
+            refused: false,
+        }
+    }
+
+    /// The gate denied the call.
+    pub fn denied(&mut self, why: Denied) {
+        self.refused = true;
+        self.outcomes
+            .denied(why, self.rpc, self.principal.as_ref(), self.call_id);
+    }
+
+    fn ended(&mut self, code: Code) {
+        if self.told {
+            return;
+        }
+        self.told = true;
+        if code == Code::PermissionDenied && !self.refused {
+            self.denied(Denied::Scope);
+        }
+        self.outcomes.ended(&Outcome {
+            rpc: self.rpc,
+            principal: self.principal.clone(),
+            call_id: self.call_id,
+            code,
+            duration: self.began.elapsed(),
+        });
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ended(Code::Cancelled);
+    }
+}
+
+/// An answer that is watched to its end: its status stands in its headers, or in the trailers of its body.
+pub fn watched(mut watch: Watch, response: http::Response<Body>) -> http::Response<Body> {
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        watch.ended(status.code());
+        return response;
+    }
+    response.map(|inner| Body::new(Watched { inner, watch }))
+}
+
+struct Watched {
+    inner: Body,
+    watch: Watch,
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    let status = Status::from_header_map(trailers);
+                    self.watch.ended(status.map_or(Code::Unknown, |status| status.code()));
+                }
+            }
+            Poll::Ready(Some(Err(status))) => {
+                let code = status.code();
+                self.watch.ended(code);
+            }
+            Poll::Ready(None) => self.watch.ended(Code::Unknown),
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
