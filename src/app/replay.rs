@@ -139,6 +139,8 @@ pub(super) struct DecidedAgain {
     pub(super) bytes: Vec<u8>,
     /// SHA-256 of the trace.
     pub(super) trace_hash: Hash,
+    /// What it read that is a sample.
+    pub(super) samples: Vec<String>,
     /// The first place in which it differs from the recorded one.
     pub(super) difference: Option<ReplayDifference>,
 }
@@ -164,6 +166,7 @@ pub(super) fn decided_again(law: &Law, facts: &Json, recorded: &[u8]) -> Result<
     Ok(DecidedAgain {
         bytes,
         trace_hash,
+        samples: again.samples,
         difference,
     })
 }

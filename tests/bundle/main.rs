@@ -4,6 +4,8 @@
 
 mod synthetic;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 
 use doudi::app::bundle::{Ask, Code, Report, verify};
@@ -64,6 +66,29 @@ fn a_bundle_of_recorded_decisions_follows_again() {
     assert!(report.is_good(), "{:?}", report.violations().kept());
     assert_eq!(report.decisions(), (DECISIONS, DECISIONS, 0));
     assert_eq!(report.checkpoint().map(str::is_empty), Some(false));
+}
+
+#[test]
+fn sample_values_are_named_with_the_decisions_that_read_them() {
+    let recorded: RefCell<BTreeMap<u64, Vec<String>>> = RefCell::default();
+    let report = verified(&|index, shape| {
+        let determination = Json::parse(&shape.determination).unwrap();
+        let samples = at(&determination, "samples").as_list().unwrap();
+        let names = samples.iter().map(|name| name.as_text().unwrap().to_owned());
+        recorded.borrow_mut().insert(index, names.collect());
+    });
+    let mut counted: BTreeMap<String, i128> = BTreeMap::new();
+    for name in recorded.into_inner().into_values().flatten() {
+        *counted.entry(name).or_default() += 1;
+    }
+    assert!(!counted.is_empty(), "the corpus reads samples");
+    let json = report.to_json();
+    let said = at(&json, "decisions/sample_values").as_object().unwrap();
+    let said: BTreeMap<String, i128> = said
+        .iter()
+        .map(|(name, count)| (name.clone(), count.as_integer().unwrap()))
+        .collect();
+    assert_eq!(said, counted);
 }
 
 #[test]

@@ -63,6 +63,7 @@ pub(super) struct Folded {
     pub(super) different_count: u64,
     pub(super) laws: BTreeMap<Hash, u64>,
     pub(super) engines: BTreeMap<String, u64>,
+    pub(super) sample_values: BTreeMap<String, u64>,
     pub(super) causes: BTreeMap<&'static str, u64>,
     pub(super) differences: Vec<(LogIndex, ReplayDifference)>,
     pub(super) samples: Vec<Logged>,
@@ -128,6 +129,7 @@ impl Folded {
         add(&mut self.documents, tile.documents);
         add(&mut self.laws, tile.laws);
         add(&mut self.engines, tile.engines);
+        add(&mut self.sample_values, tile.sample_values);
         add(&mut self.causes, tile.causes);
         self.document_bytes += tile.document_bytes;
         self.decisions += tile.decisions.len() as u64;

@@ -2,13 +2,14 @@
 //!
 //! `make`, with `opening` and `tile_files`, reads the store. Everything else reads a bundle alone: `verify` walks through it once and hands each tile to
 //! `tile`, which any thread can do; `laws` resolves the law out of the bundle's POLICY entries; `fold` puts the tiles
-//! together in order, `sample` draws again, `report` is what is said in the end.
+//! together in order, `proofs` holds the head to its signatures, `sample` draws again, `report` is what is said in the end.
 
 mod files;
 mod fold;
 mod laws;
 mod make;
 mod opening;
+mod proofs;
 mod report;
 mod sample;
 mod tile;

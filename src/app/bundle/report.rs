@@ -257,6 +257,7 @@ impl Report {
             ("erased", why(Why::Erased)),
             ("restricted", why(Why::Restricted)),
             ("engines", counts(self.folded.engines.iter())),
+            ("sample_values", counts(self.folded.sample_values.iter())),
             ("engine", super::super::ENGINE.into()),
         ])
     }

@@ -79,6 +79,8 @@ pub struct TileResult {
     pub laws: BTreeMap<Hash, u64>,
     /// Decisions by engine.
     pub engines: BTreeMap<String, u64>,
+    /// Decisions by the sample values that they read when they were decided again.
+    pub sample_values: BTreeMap<String, u64>,
     /// Differences by cause.
     pub causes: BTreeMap<&'static str, u64>,
     /// The first differences.
@@ -433,7 +435,11 @@ impl<'a> Tile<'a> {
         if Some(law.digest) != recorded_law {
             return wrong(DifferenceCause::Policy, "law", &recorded, &law.digest.to_string());
         }
-        match decided_again(&law.law, &facts, determination)?.difference {
+        let again = decided_again(&law.law, &facts, determination)?;
+        for name in again.samples {
+            *self.out.sample_values.entry(name).or_default() += 1;
+        }
+        match again.difference {
             None => Ok(()),
             Some(found) => Err(found),
         }

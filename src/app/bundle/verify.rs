@@ -11,22 +11,20 @@ use std::sync::{Mutex, PoisonError};
 use super::files::BundleFiles;
 use super::fold::{Folded, Wanted};
 use super::laws::BundleLaws;
-use super::report::{Cosigned, Report, Signed};
+use super::proofs::{check_receipts, checkpoint, consistency, opened, tree};
+use super::report::Report;
 use super::sample::samples;
 use super::tile::{TileFiles, TileResult, TileRules, judge_tile};
 use super::violation::{Code, Violations};
 use crate::log::bundle::path::MANIFEST_PATH;
 use crate::log::bundle::tar::{TarError, TarReader};
 use crate::log::bundle::{
-    BundlePath, Head, LeafView, MANIFEST_SIZE_MAX_BYTES, Manifest, ManifestError, Opened, decode_documents,
-    files_of_tree,
+    BundlePath, Head, LeafView, MANIFEST_SIZE_MAX_BYTES, Manifest, ManifestError, decode_documents, files_of_tree,
 };
 use crate::log::checkpoint::Checkpoint;
-use crate::log::merkle::verify_consistency;
 use crate::log::note::{Note, VerifierKey};
-use crate::log::receipt::Receipt;
 use crate::log::record::EntryKind;
-use crate::log::tiles::{TILE_WIDTH, TileKind, TilePath, decode_bundle};
+use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::witness::TrustPolicy;
 use crate::log::{Hash, LogIndex, TreeSize};
 
@@ -340,236 +338,5 @@ fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
         {
             laws.adopt(index, document.content);
         }
-    }
-}
-
-/// The checkpoint under the auditor's keys and policy.
-fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut Violations) -> Signed {
-    let mut signed = Signed::default();
-    let place = BundlePath::Checkpoint;
-    let says = Checkpoint {
-        origin: manifest.origin.clone(),
-        size: manifest.head.size,
-        root: manifest.head.root,
-    };
-    let note = match Note::parse(note) {
-        Ok(note) => note,
-        Err(error) => {
-            violations.add(Code::Checkpoint, place, error);
-            return signed;
-        }
-    };
-    let text = note.unverified_text();
-    if text != says.to_string() {
-        violations.add(
-            Code::Manifest,
-            MANIFEST_PATH,
-            "repeats another checkpoint than the one in the bundle",
-        );
-    }
-    let name = manifest.origin.to_string();
-    let logs = ask.policy.map_or(&[][..], |policy| &policy.logs);
-    let keys: Vec<VerifierKey> = ask
-        .keys
-        .iter()
-        .chain(logs)
-        .filter(|key| key.name().as_str() == name)
-        .cloned()
-        .collect();
-    if keys.is_empty() {
-        let text = "none of the keys given is that of this log: a key's name is the log's origin";
-        violations.add(Code::Checkpoint, place, text);
-    } else {
-        match note.verify(&keys) {
-            Ok((_, by)) => signed.keys = by.iter().map(ToString::to_string).collect(),
-            Err(error) => violations.add(Code::Checkpoint, place, error),
-        }
-    }
-    if let Some(policy) = ask.policy.filter(|policy| policy.asks_for_witnesses()) {
-        let mut cosigned = BTreeSet::new();
-        for (at, witness) in policy.witnesses.iter().enumerate() {
-            let seen = note
-                .signatures()
-                .iter()
-                .find_map(|line| witness.key.cosigned_at(text, line));
-            let Some(at_seconds) = seen else { continue };
-            cosigned.insert(at);
-            let name = witness.key.name().to_string();
-            signed.witnesses.push(Cosigned { name, at_seconds });
-        }
-        let met = policy.is_met(&cosigned);
-        signed.quorum = Some(met);
-        if !met {
-            let count = cosigned.len();
-            violations.add(
-                Code::Quorum,
-                place,
-                format!("{count} witnesses cosigned: the policy asks for others or more"),
-            );
-        }
-    }
-    signed
-}
-
-/// The root, and the tiles above the leaves.
-fn tree(manifest: &Manifest, root: Option<Hash>, above: Vec<(TilePath, Vec<u8>)>, folded: &mut Folded) {
-    let place = format!("tree of {} entries", manifest.head.size);
-    match root {
-        Some(root) if root == manifest.head.root => {}
-        Some(_) => folded.violations.add(
-            Code::Root,
-            place,
-            "the entries do not make the root that was signed: one was changed, added or left out",
-        ),
-        None => folded
-            .violations
-            .add(Code::Root, place, "cannot be computed: entries are missing"),
-    }
-    for (path, bytes) in above {
-        let TileKind::Hashes(level) = path.kind else { continue };
-        let hashes = folded.hashes_of(level, path.n, path.width);
-        if hashes.is_some_and(|hashes| hashes != bytes) {
-            folded
-                .violations
-                .add(Code::Tile, path, "holds other hashes than those of the tiles below it");
-        }
-    }
-}
-
-/// The bundle's own proof that it continues an older head.
-fn consistency(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, ask: &Ask<'_>, folded: &mut Folded) {
-    let Some(previous) = manifest.previous else { return };
-    let place = BundlePath::Consistency;
-    let note = small.get(&BundlePath::Previous.to_string());
-    let proof = small.get(&place.to_string());
-    // That they are missing was said.
-    let (Some(note), Some(proof)) = (note, proof) else {
-        return;
-    };
-    let says = Checkpoint {
-        origin: manifest.origin.clone(),
-        size: previous.size,
-        root: previous.root,
-    };
-    let keys: Vec<VerifierKey> = ask
-        .keys
-        .iter()
-        .chain(ask.policy.map_or(&[][..], |policy| &policy.logs))
-        .cloned()
-        .collect();
-    match crate::log::checkpoint::SignedCheckpoint::verify(note, &keys) {
-        Ok(signed) if *signed.checkpoint() == says => {}
-        Ok(_) => folded.violations.add(
-            Code::Manifest,
-            BundlePath::Previous,
-            "is another head than the manifest says",
-        ),
-        Err(error) => folded.violations.add(Code::Consistency, BundlePath::Previous, error),
-    }
-    let hashes = std::str::from_utf8(proof).ok().and_then(|text| {
-        let lines = text
-            .strip_suffix('\n')
-            .map_or_else(Vec::new, |lines| lines.split('\n').collect());
-        let whole = text.is_empty() || text.ends_with('\n');
-        let hashes: Option<Vec<Hash>> = lines.into_iter().map(|line| Hash::from_base64(line).ok()).collect();
-        hashes.filter(|_| whole)
-    });
-    let head = manifest.head;
-    let verified =
-        hashes.map(|hashes| verify_consistency(previous.size, &previous.root, head.size, &head.root, &hashes));
-    match verified {
-        Some(Ok(())) => {}
-        Some(Err(error)) => folded.violations.add(Code::Consistency, place, error),
-        None => folded
-            .violations
-            .add(Code::Consistency, place, "is no list of hashes in base64"),
-    }
-    if folded.root_at(previous.size).is_some_and(|root| root != previous.root) {
-        folded
-            .violations
-            .add(Code::Consistency, place, "the tree has another root at this size");
-    }
-}
-
-fn check_receipts(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, folded: &mut Folded) {
-    let note = small.get("checkpoint").and_then(|note| std::str::from_utf8(note).ok());
-    for (path, bytes) in small {
-        let Ok(BundlePath::Receipt(index)) = path.parse() else {
-            continue;
-        };
-        let problem = match (Receipt::parse(bytes), folded.leaves.get(&index)) {
-            (Err(error), _) => Some(error.to_string()),
-            (Ok(_), None) => Some("its entry is not in the bundle".to_owned()),
-            (Ok(receipt), _) if receipt.index() != index => Some("is of another entry than its name says".to_owned()),
-            (Ok(receipt), _) if Some(receipt.unverified_checkpoint()) != note => {
-                Some("is not under the checkpoint of this bundle".to_owned())
-            }
-            (Ok(receipt), Some(leaf)) => {
-                let head = manifest.head;
-                let verified =
-                    crate::log::merkle::verify_inclusion(leaf, index, head.size, receipt.proof(), &head.root);
-                verified.err().map(|error| error.to_string())
-            }
-        };
-        if let Some(problem) = problem {
-            folded.violations.add(Code::Receipt, path, problem);
-        }
-    }
-}
-
-/// Who was to be opened, who was, and whether the log says so.
-fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: &mut Folded) {
-    let excused: BTreeSet<LogIndex> = manifest.unopened.iter().map(|unopened| unopened.index).collect();
-    let drawn: BTreeSet<LogIndex> = samples.iter().flat_map(|sample| sample.units.keys().copied()).collect();
-    let (mut missing, mut unasked) = (Vec::new(), Vec::new());
-    match manifest.opened {
-        Opened::All => {
-            let decided = folded.decided.iter();
-            missing.extend(decided.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
-        }
-        Opened::Sample | Opened::Nothing => {
-            let asked = |index: &LogIndex| manifest.opened == Opened::Sample && drawn.contains(index);
-            let wanted = drawn.iter().copied().filter(asked);
-            missing.extend(wanted.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
-            unasked.extend(folded.opened.iter().filter(|index| !asked(index)));
-        }
-    }
-    for index in missing {
-        let text = "the manifest says that it is opened, and it is not";
-        folded
-            .violations
-            .add(Code::DocumentMissing, format!("entry {index}"), text);
-    }
-    for index in unasked {
-        let text = "is opened, and the manifest does not say so";
-        folded
-            .violations
-            .add(Code::DocumentUnasked, format!("entry {index}"), text);
-    }
-    // Whether an entry accounts for this very decision only the operator's keys can show; that there is none, the log shows.
-    if !folded.kinds.contains_key(EntryKind::Erasure.name())
-        && let Some(unopened) = manifest.unopened.first()
-    {
-        let text = "the manifest says that it is erased or restricted, and no ERASURE entry stands in the log";
-        folded
-            .violations
-            .add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
-    }
-    let mut listed = 0_u64;
-    for index in &manifest.openings {
-        match folded.openings.get(index) {
-            Some(count) => listed = listed.saturating_add(*count),
-            None => {
-                let text = "the manifest names it as an OPENING entry, and it is none";
-                folded.violations.add(Code::Opening, format!("entry {index}"), text);
-            }
-        }
-    }
-    if listed < folded.opened_count {
-        let opened = folded.opened_count;
-        let text = format!("list {listed} records, and {opened} decisions are opened");
-        folded
-            .violations
-            .add(Code::Opening, "the OPENING entries of the manifest", text);
     }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod bundle;
+mod bundle_tampered;
 mod cases;
 mod erasure;
 mod findings;
