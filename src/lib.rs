@@ -67,7 +67,8 @@
 //! - **How a sample is drawn so that nobody can steer it**: [`log::sample`], judged by the same code before an entry
 //!   is appended and afterwards by whoever verifies; its use cases are [`app::sampling`], [`app::finding`] and
 //!   [`app::estimate`].
-//! - **What an auditor takes home**: [`log::bundle`] is the file, [`app::bundle`] makes and verifies one.
+//! - **What an auditor takes home**: [`log::bundle`] is the file, [`app::bundle`] makes and verifies one; the report
+//!   for people is `cli::report`.
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants
