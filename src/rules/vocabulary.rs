@@ -9,6 +9,8 @@ use super::value::CodeIndex;
 
 /// The scope at the root.
 pub const HOUSEHOLD: &str = "household";
+/// The scope of the household's members.
+pub const MEMBER: &str = "member";
 /// The scope whose instances the decision procedure makes.
 pub const PAY_MONTH: &str = "pay_month";
 

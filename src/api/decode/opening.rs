@@ -83,42 +83,36 @@ pub fn list_accesses(raw: pb::ListAccessesRequest) -> Result<ListAccesses, AppEr
     v.finish(command)
 }
 
+/// Reads a request about a case in one of its scopes: the two have the same members, and generated messages no trait
+/// in common.
+macro_rules! scoped {
+    ($command:ident, $raw:ident) => {{
+        let mut v = Violations::default();
+        let request_id = v.parse(AT.field("request_id"), &$raw.request_id);
+        let case = v.parse(AT.field("case"), &$raw.case);
+        let scope = v.check(AT.field("scope"), codes::case_scope($raw.scope));
+        let grounds = grounds($raw.basis, $raw.reason, $raw.officer, &mut v);
+        let command = (|| {
+            Some($command {
+                request_id: request_id?,
+                case: case?,
+                scope: scope?,
+                grounds: grounds?,
+                validate_only: $raw.validate_only,
+            })
+        })();
+        v.finish(command)
+    }};
+}
+
 /// Reads EraseCase.
 pub fn erase_case(raw: pb::EraseCaseRequest) -> Result<EraseCase, AppError> {
-    let mut v = Violations::default();
-    let request_id = v.parse(AT.field("request_id"), &raw.request_id);
-    let case = v.parse(AT.field("case"), &raw.case);
-    let scope = v.check(AT.field("scope"), codes::case_scope(raw.scope));
-    let grounds = grounds(raw.basis, raw.reason, raw.officer, &mut v);
-    let command = (|| {
-        Some(EraseCase {
-            request_id: request_id?,
-            case: case?,
-            scope: scope?,
-            grounds: grounds?,
-            validate_only: raw.validate_only,
-        })
-    })();
-    v.finish(command)
+    scoped!(EraseCase, raw)
 }
 
 /// Reads RestrictCase.
 pub fn restrict_case(raw: pb::RestrictCaseRequest) -> Result<RestrictCase, AppError> {
-    let mut v = Violations::default();
-    let request_id = v.parse(AT.field("request_id"), &raw.request_id);
-    let case = v.parse(AT.field("case"), &raw.case);
-    let scope = v.check(AT.field("scope"), codes::case_scope(raw.scope));
-    let grounds = grounds(raw.basis, raw.reason, raw.officer, &mut v);
-    let command = (|| {
-        Some(RestrictCase {
-            request_id: request_id?,
-            case: case?,
-            scope: scope?,
-            grounds: grounds?,
-            validate_only: raw.validate_only,
-        })
-    })();
-    v.finish(command)
+    scoped!(RestrictCase, raw)
 }
 
 /// Reads LiftRestriction.

@@ -25,20 +25,27 @@ const STRATUM_KEY_SIZE_MAX_BYTES: usize = 512;
 /// Fields of the frame.
 const FIELD_COUNT_MAX: usize = StratumField::ALL.len();
 
+/// The members that every request of a round has; a macro, because generated messages have no trait in common.
+macro_rules! of_round {
+    ($raw:ident, $areas:ident, $v:ident) => {
+        of_round(
+            &$raw.request_id,
+            &$raw.area,
+            &$raw.period,
+            $raw.validate_only,
+            $areas,
+            &mut $v,
+        )
+    };
+}
+
 /// Reads CommitSample.
 ///
 /// # Errors
 /// [`AppError::Invalid`] with every violation; so do all of this file.
 pub fn commit_sample(raw: pb::CommitSampleRequest, areas: &AreaRegister) -> Result<CommitSample, AppError> {
     let mut v = Violations::default();
-    let round = of_round(
-        &raw.request_id,
-        &raw.area,
-        &raw.period,
-        raw.validate_only,
-        areas,
-        &mut v,
-    );
+    let round = of_round!(raw, areas, v);
     let role = v.check(AT.field("role"), typed::<pb::PartyRole, _>(raw.role, Role::from_word));
     let commitment = Hash::from_slice(&raw.commitment).map_err(|_| "has another size: give 32 bytes");
     let commitment = v.check(AT.field("commitment"), commitment);
@@ -55,14 +62,7 @@ pub fn commit_sample(raw: pb::CommitSampleRequest, areas: &AreaRegister) -> Resu
 /// Reads RequestSample.
 pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Result<RequestSample, AppError> {
     let mut v = Violations::default();
-    let round = of_round(
-        &raw.request_id,
-        &raw.area,
-        &raw.period,
-        raw.validate_only,
-        areas,
-        &mut v,
-    );
+    let round = of_round!(raw, areas, v);
     let size_of = |field: &'static str, raw: Option<u64>, v: &mut Violations| match raw {
         None => Some(None),
         Some(raw) => v.tree_size(AT.field(field), raw).map(Some),
@@ -114,14 +114,7 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
 /// Reads RevealSample.
 pub fn reveal_sample(raw: pb::RevealSampleRequest, areas: &AreaRegister) -> Result<RevealSample, AppError> {
     let mut v = Violations::default();
-    let round = of_round(
-        &raw.request_id,
-        &raw.area,
-        &raw.period,
-        raw.validate_only,
-        areas,
-        &mut v,
-    );
+    let round = of_round!(raw, areas, v);
     let value: Result<[u8; SeedValue::SIZE_BYTES], _> = raw.value.try_into();
     let value = v.check(AT.field("value"), value.map_err(|_| "has another size: give 32 bytes"));
     let command = (|| {
@@ -136,14 +129,7 @@ pub fn reveal_sample(raw: pb::RevealSampleRequest, areas: &AreaRegister) -> Resu
 /// Reads RefuseReveal.
 pub fn refuse_reveal(raw: pb::RefuseRevealRequest, areas: &AreaRegister) -> Result<RefuseReveal, AppError> {
     let mut v = Violations::default();
-    let round = of_round(
-        &raw.request_id,
-        &raw.area,
-        &raw.period,
-        raw.validate_only,
-        areas,
-        &mut v,
-    );
+    let round = of_round!(raw, areas, v);
     let party: Option<Option<Party>> = if raw.party.is_empty() {
         Some(None)
     } else {
@@ -161,14 +147,7 @@ pub fn refuse_reveal(raw: pb::RefuseRevealRequest, areas: &AreaRegister) -> Resu
 /// Reads DrawSample.
 pub fn draw_sample(raw: pb::DrawSampleRequest, areas: &AreaRegister) -> Result<DrawSample, AppError> {
     let mut v = Violations::default();
-    let round = of_round(
-        &raw.request_id,
-        &raw.area,
-        &raw.period,
-        raw.validate_only,
-        areas,
-        &mut v,
-    );
+    let round = of_round!(raw, areas, v);
     v.finish(round.map(|round| DrawSample { round }))
 }
 

@@ -272,9 +272,6 @@ pub(in crate::rules) struct StepNode {
     pub(in crate::rules) part: Part,
 }
 
-/// The part of the first flag of an outcome row.
-const FLAGS: u32 = 10;
-
 /// SEMANTICS.md section 11, `part`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct Part {
@@ -286,10 +283,23 @@ pub(in crate::rules) struct Part {
 }
 
 impl Part {
+    /// The section of outcome rows.
+    pub(in crate::rules) const OUTCOME: u8 = 1;
+    /// The section of guards.
+    pub(in crate::rules) const GUARD: u8 = 2;
+    /// The section of schedules.
+    pub(in crate::rules) const SCHEDULE: u8 = 3;
+    /// The section of carries.
+    pub(in crate::rules) const CARRY: u8 = 4;
+    /// The section of whom lists concern.
+    pub(in crate::rules) const CONCERNS: u8 = 5;
+    /// The part of the first flag of an outcome row.
+    pub(in crate::rules) const FLAGS: u32 = 10;
+
     /// Whether the step is a condition by its part: `when`, `persons`, flags and guards.
     pub(in crate::rules) const fn is_condition(self) -> bool {
         match self.section {
-            1 => self.part <= 1 || self.part >= FLAGS,
+            Part::OUTCOME => self.part <= 1 || self.part >= Part::FLAGS,
             _ => self.part == 0,
         }
     }

@@ -9,7 +9,7 @@ use crate::rules::facts::{Facts, FactsError};
 use crate::rules::law::Law;
 use crate::rules::outcome::Cause;
 use crate::rules::value::{Cell, CodeIndex};
-use crate::rules::vocabulary::ScopeIndex;
+use crate::rules::vocabulary::{MEMBER, ScopeIndex};
 
 /// A facts document that no decision can be made on. Names places, never values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ impl DecisionFacts {
                 .ok_or(FactsRefused::Part("decision/month"))?,
             kind,
             is_recipient: matches!(facts.code("history.status"), Some("dibao" | "grace" | "tekun")),
-            member_scope: law.schema().scope("member").ok_or(FactsRefused::Part("members"))?,
+            member_scope: law.schema().scope(MEMBER).ok_or(FactsRefused::Part("members"))?,
             layout: Layout::new(law, &facts.counts),
             facts,
         })

@@ -41,8 +41,7 @@ impl Evaluation<'_> {
         let mut chosen = None;
         let mut missing: Option<Gap> = None;
         for (number, version) in (1..).zip(&table.versions) {
-            let limited = version.in_force.from.is_some() || version.in_force.until.is_some();
-            if !limited {
+            if version.in_force.is_unlimited() {
                 chosen = Some((number, version));
                 continue;
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::canonical::Json;
 use crate::rules::codec::Digest;
+use crate::rules::compile::Part;
 use crate::rules::eval::{Branches, Evaluation, Read, StepRecord};
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::Cell;
@@ -84,7 +85,7 @@ impl Evaluation<'_> {
             "valid",
         ];
         match part.section {
-            1 => {
+            Part::OUTCOME => {
                 let list = &self.law.lists()[at];
                 let row = &list.rows[part.row as usize].id;
                 let name = match (part.part as usize).checked_sub(outcome.len()) {
@@ -95,9 +96,9 @@ impl Evaluation<'_> {
                 };
                 format!("{}/{row}.{name}", list.id)
             }
-            2 => format!("guard/{}.require", self.law.guards()[at].id),
-            5 => format!("{}.concerns", self.law.lists()[at].id),
-            3 => format!("schedule/{}.{}", self.law.schedules()[at].id, when_or_value(part.part)),
+            Part::GUARD => format!("guard/{}.require", self.law.guards()[at].id),
+            Part::CONCERNS => format!("{}.concerns", self.law.lists()[at].id),
+            Part::SCHEDULE => format!("schedule/{}.{}", self.law.schedules()[at].id, when_or_value(part.part)),
             _ => format!(
                 "carry/{}.{}",
                 self.law.carries()[at].text.fact,

@@ -7,9 +7,7 @@ use crate::rules::language::ast::{self, AggregateName, Name, Node};
 use crate::rules::language::error::nearest;
 use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
-
-/// Whose instances are counted in persons.
-const MEMBER: &str = "member";
+use crate::rules::vocabulary::MEMBER;
 
 impl Checker<'_, '_> {
     /// 合计, 个数 and their kin.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::resolve::Meaning;
 use super::sites::Sites;
-use super::symbols::{HOUSEHOLD, Symbols};
+use super::symbols::Symbols;
 use super::ty::{Codes, Ty};
 use crate::rules::expr::{Expr, Literal, Operator, Unit};
 use crate::rules::language::ast::{Arm, Kind, Name, Node};
@@ -12,6 +12,7 @@ use crate::rules::language::error::{Remarks, nearest};
 use crate::rules::language::said::{Fix, Wrong};
 use crate::rules::language::source::Span;
 use crate::rules::number::Number;
+use crate::rules::vocabulary::HOUSEHOLD;
 
 /// An expression and its type.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::check::Checker;
 use super::graph::{self, CLAUSE_COUNT_MAX, NODE_COUNT_MAX};
 use super::sites::{Clauses, Sites};
-use super::symbols::{HOUSEHOLD, Symbols};
+use super::symbols::Symbols;
 use super::ty::Ty;
 use crate::rules::document::{Document, InForce, Instrument};
 use crate::rules::expr::{Expr, Literal};
@@ -25,6 +25,7 @@ use crate::rules::language::error::{Remarks, nearest};
 use crate::rules::language::parse::DEPTH_MAX;
 use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::language::source::Span;
+use crate::rules::vocabulary::HOUSEHOLD;
 
 /// What the parts of a document share while they are sealed.
 struct Seal<'a, 's> {

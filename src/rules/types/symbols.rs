@@ -8,9 +8,6 @@ use crate::rules::document::{Document, ScopeDefinition, SelectedBy, Type, Vocabu
 use crate::rules::expr::{Expr, Literal};
 use crate::rules::number::Number;
 
-/// The root of all scopes.
-pub const HOUSEHOLD: &str = "household";
-
 /// A fact.
 #[derive(Clone, Debug)]
 pub struct FactSymbol {

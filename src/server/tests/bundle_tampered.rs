@@ -395,13 +395,11 @@ async fn another_key_an_older_head_and_a_cut_bundle_are_named() {
     let (before, key) = note_and_key(&decided).await;
     let older = made(&decided, &choice(Opened::All, &[])).await.expect("made");
     let newer = made(&decided, &choice(Opened::All, &[])).await.expect("made");
-    let other = KeyRing::generate(&mut OsEntropy).expect("random bytes");
     let origin: crate::log::Origin = before.lines().next().expect("a line").parse().expect("an origin");
     let stranger = crate::log::note::Ed25519Signer::new(
         crate::log::note::KeyName::new(origin.to_string()).expect("a name"),
         &[9; 32],
     );
-    drop(other);
     assert_eq!(broken(&verified(&newer, stranger.verifier_key())), ["CHECKPOINT"]);
     // The audit before saw more than this bundle shows.
     let kept = verified(&newer, &key).checkpoint().expect("good").to_owned();

@@ -10,18 +10,7 @@ use crate::rules::law::{
 };
 use crate::rules::outcome::{Effect, Outcome};
 use crate::rules::trace::PlainStep;
-use crate::rules::vocabulary::{PAY_MONTH, ScopeIndex};
-
-/// The sections of a trace part.
-const OUTCOME: u8 = 1;
-const GUARD: u8 = 2;
-const SCHEDULE: u8 = 3;
-const CARRY: u8 = 4;
-const CONCERNS: u8 = 5;
-/// The scope of lists that run for each member.
-const MEMBER: &str = "member";
-/// Part number of the first flag.
-const FLAGS: u32 = 10;
+use crate::rules::vocabulary::{MEMBER, PAY_MONTH, ScopeIndex};
 
 /// A row that is placed and not yet compiled: its number is known only when its list is complete.
 struct Placed<'a> {
@@ -83,13 +72,13 @@ pub(super) fn outcomes(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<O
         let what = format!("outcomes {}", list.id);
         let scope = builder.scope(list.policy, &what, list.scope);
         let concerns = list.concerns.map(|expr| {
-            let part = part(CONCERNS, at, 1, 0);
+            let part = part(Part::CONCERNS, at, 1, 0);
             builder.step(list.policy, &format!("{what} concerns"), expr, scope, part)
         });
         let rows = list.rows.iter().enumerate().map(|(row, versions)| {
             let compile = |(version, placed): (usize, &Placed<'_>)| {
                 let part = Part {
-                    section: OUTCOME,
+                    section: Part::OUTCOME,
                     number: number(at),
                     row: number(row),
                     version: number(version + 1),
@@ -165,7 +154,7 @@ fn outcome(placed: &Placed<'_>, list: &str, scope: ScopeIndex, part: Part, build
         let needed = builder.compiler.names.schema.scope(id);
         needed.unwrap_or(scope)
     };
-    let member = inner("member", builder);
+    let member = inner(MEMBER, builder);
     let pay_month = inner(PAY_MONTH, builder);
     let mut step = |number: u32, expr: &Expr, scope: ScopeIndex| {
         builder.step(placed.policy, &what, expr, scope, Part { part: number, ..part })
@@ -185,7 +174,7 @@ fn outcome(placed: &Placed<'_>, list: &str, scope: ScopeIndex, part: Part, build
         valid: row.valid.as_ref().map(|e| step(7, e, scope)),
         then_from: row.then.as_ref().map(|then| step(8, &then.from, scope)),
         shows: row.shows.as_ref().map(|e| step(9, e, scope)),
-        flags: (FLAGS..)
+        flags: (Part::FLAGS..)
             .zip(&row.flags)
             .map(|(number, (_, e))| step(number, e, scope))
             .collect(),
@@ -234,7 +223,7 @@ pub(super) fn guards(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Ver
         }
         let scope = builder.scope(policy, &what, &guard.scope);
         builder.compiler.in_guard = true;
-        let require = builder.step(policy, &what, &guard.require, scope, part(GUARD, at, number, 0));
+        let require = builder.step(policy, &what, &guard.require, scope, part(Part::GUARD, at, number, 0));
         builder.compiler.in_guard = false;
         let text: Guard = guard.clone();
         all[at].versions.push(Version {
@@ -268,7 +257,7 @@ pub(super) fn schedules(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<
             builder.problems.add(policy, &what, problem);
         }
         let mut step = |which: u32, expr: &Expr| {
-            let place = part(SCHEDULE, at, number, which);
+            let place = part(Part::SCHEDULE, at, number, which);
             builder.step(policy, &what, expr, ScopeIndex::HOUSEHOLD, place)
         };
         let (when, value) = (step(0, &schedule.when), step(1, &schedule.value));
@@ -303,7 +292,7 @@ pub(super) fn carries(layers: &[Layer<'_>], builder: &mut Builder<'_>) -> Vec<Ca
         }
         let number = all.len();
         let mut step =
-            |which: u32, expr: &Expr| builder.step(policy, &what, expr, scope, part(CARRY, number, 1, which));
+            |which: u32, expr: &Expr| builder.step(policy, &what, expr, scope, part(Part::CARRY, number, 1, which));
         let (when, value) = (step(0, &carry.when), step(1, &carry.value));
         let text: Carry = carry.clone();
         all.push(CarryRule {

@@ -9,6 +9,7 @@ use crate::rules::language::draft::{DraftCarry, DraftGuard};
 use crate::rules::language::error::nearest;
 use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::outcome::Effect;
+use crate::rules::vocabulary::{HOUSEHOLD, MEMBER};
 
 impl Seal<'_, '_> {
     pub(super) fn guards(&mut self) -> Vec<Guard> {
@@ -41,7 +42,7 @@ impl Seal<'_, '_> {
 
     fn guard(&mut self, guard: &DraftGuard) -> Guard {
         let scope = self.scope(guard.scope.as_ref());
-        if let (Some(text), false) = (&guard.scope, ["household", "member"].contains(&scope.as_str())) {
+        if let (Some(text), false) = (&guard.scope, [HOUSEHOLD, MEMBER].contains(&scope.as_str())) {
             let scope = scope.clone();
             self.error(text.span, Wrong::GuardScope { scope }, Fix::HouseholdOrMember);
         }
@@ -129,7 +130,7 @@ impl Seal<'_, '_> {
             .cloned();
         let fact = match by_path {
             Some(fact) => fact,
-            None => match self.symbols.resolve(&carry.fact.value, &self.symbols.chain("member")) {
+            None => match self.symbols.resolve(&carry.fact.value, &self.symbols.chain(MEMBER)) {
                 Ok(Meaning::Fact(fact)) => fact.clone(),
                 Ok(Meaning::Clause(_) | Meaning::Parameter(_)) | Err(_) => {
                     let facts = self.symbols.facts.iter().filter(|fact| fact.history);

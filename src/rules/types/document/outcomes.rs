@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::symbols::HOUSEHOLD;
 use super::super::ty::Ty;
 use super::{Seal, unique};
 use crate::rules::document::{Months, OutcomeList, OutcomeRow, Planned};
@@ -11,11 +10,8 @@ use crate::rules::language::draft::{DraftList, DraftRow, Text};
 use crate::rules::language::error::nearest;
 use crate::rules::language::said::{At, Fix, Wrong};
 use crate::rules::outcome::Outcome;
+use crate::rules::vocabulary::{HOUSEHOLD, MEMBER, PAY_MONTH};
 
-/// The scope of a list that runs for each member.
-const MEMBER: &str = "member";
-/// The scope in which one month of a calendar is evaluated.
-const PAY_MONTH: &str = "pay_month";
 /// The fact whose codes name what a list runs for.
 const KIND_FACT: &str = "decision.kind";
 

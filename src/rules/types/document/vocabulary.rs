@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::super::literal;
-use super::super::symbols::HOUSEHOLD;
 use super::Seal;
 use crate::rules::document::{FactDefinition, Vocabulary};
 use crate::rules::language::draft::DraftFact;
 use crate::rules::language::names;
 use crate::rules::language::said::{At, Fix, Wrong};
+use crate::rules::vocabulary::HOUSEHOLD;
 
 /// Who may supply a fact.
 const SOURCES: [&str; 3] = ["caller", "history", "engine"];
