@@ -68,30 +68,12 @@ pub struct Evaluation<'l> {
     plain_below: u32,
     /// (parameter, row) of each row that a lookup gave.
     rows: Pairs,
-    /// Each choice once it is read.
-    options: Vec<Chosen>,
+    /// The setting of each choice that was read, from 1; 0 of one that was not.
+    options: Vec<u32>,
     /// Calendar years in which working days were counted.
     years: Vec<i32>,
-    /// Keys of lookups in progress.
-    keys: Vec<Cell>,
     pay_months: Vec<(Month, i64)>,
     pay_from: Option<Month>,
-}
-
-/// An open choice as it was read.
-#[derive(Clone, Copy, Debug)]
-struct Chosen {
-    /// [`Cell::Absent`] until it is read.
-    value: Cell,
-    /// The setting in force, from 1; 0 where none is.
-    setting: u32,
-}
-
-impl Chosen {
-    const UNREAD: Chosen = Chosen {
-        value: Cell::Absent,
-        setting: 0,
-    };
 }
 
 /// Few pairs, each once, ascending: a household's decision reads about ten rows, so a list beats a tree.
@@ -156,9 +138,8 @@ impl<'l> Evaluation<'l> {
             steps: None,
             plain_below: INSTANCE_SHORT,
             rows: Pairs(Vec::with_capacity(16)),
-            options: vec![Chosen::UNREAD; law.choices.len()],
+            options: vec![0; law.choices.len()],
             years: Vec::new(),
-            keys: Vec::with_capacity(8),
             pay_months: Vec::new(),
             pay_from: None,
         }

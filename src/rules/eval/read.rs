@@ -1,52 +1,54 @@
 //! Reading the law: parameters by keys, area and date, and the options of open choices.
 
-use super::{Chosen, Evaluation};
+use super::Evaluation;
 use crate::rules::calendar::Date;
 use crate::rules::compile::{NodeIndex, Operands};
 use crate::rules::document::SelectedBy;
 use crate::rules::law::{ParameterTable, Row};
 use crate::rules::value::{Area, Cell, Fault, Gap};
 
+/// Keys and the date of nearly every lookup: more stand on the heap.
+const OPERANDS_USUAL: usize = 5;
+
 impl Evaluation<'_> {
     /// SEMANTICS.md section 7.
     #[inline(never)]
     pub(super) fn lookup(&mut self, parameter: u16, operands: Operands, at: u32) -> Cell {
         let law = self.law;
-        let start = self.keys.len();
+        let operands = law.code.of(operands);
+        let (mut few, mut many);
+        let values: &mut [Cell] = if operands.len() <= OPERANDS_USUAL {
+            few = [Cell::Absent; OPERANDS_USUAL];
+            &mut few[..operands.len()]
+        } else {
+            many = vec![Cell::Absent; operands.len()];
+            &mut many
+        };
         let mut missing: Option<Gap> = None;
-        for operand in law.code.of(operands) {
-            let cell = self.run(NodeIndex(*operand), at);
-            match cell {
-                Cell::Error(_) => {
-                    self.keys.truncate(start);
-                    return cell;
-                }
+        for (value, operand) in values.iter_mut().zip(operands) {
+            *value = self.run(NodeIndex(*operand), at);
+            match *value {
+                stop @ Cell::Error(_) => return stop,
                 Cell::Missing(gap) => missing = Some(self.also(missing, gap)),
                 _ => {}
             }
-            self.keys.push(cell);
         }
-        let found = match (missing, self.keys.last()) {
+        match (missing, &*values) {
             (Some(gap), _) => Cell::Missing(gap),
-            (None, Some(Cell::Date(date))) => {
-                let (keys, date) = (start..self.keys.len() - 1, *date);
-                self.row(parameter, keys, date)
-            }
+            (None, [keys @ .., Cell::Date(date)]) => self.row(parameter, keys, *date),
             (None, _) => Cell::Error(Fault::Type),
-        };
-        self.keys.truncate(start);
-        found
+        }
     }
 
-    fn row(&mut self, number: u16, keys: std::ops::Range<usize>, date: Date) -> Cell {
+    fn row(&mut self, number: u16, keys: &[Cell], date: Date) -> Cell {
         let law = self.law;
         let table = &law.parameters[usize::from(number)];
-        let (asked, keys) = match (table.by_area(), self.keys.get(keys.start)) {
-            (true, Some(Cell::Area(area))) => (*area, keys.start + 1..keys.end),
+        let (asked, keys) = match (table.by_area(), keys) {
+            (true, [Cell::Area(area), keys @ ..]) => (*area, keys),
             (true, _) => return Cell::Error(Fault::Type),
-            (false, _) => (law.area, keys),
+            (false, keys) => (law.area, keys),
         };
-        let (found, in_force) = table.find(law.area, asked, date, |row| self.fits(row, &self.keys[keys.clone()]));
+        let (found, in_force) = table.find(law.area, asked, date, |row| self.fits(row, keys));
         match found {
             Some(row) => {
                 self.rows.note((number, row.number));
@@ -74,39 +76,32 @@ impl Evaluation<'_> {
         })
     }
 
-    /// The option in force, resolved once a decision.
+    /// The option in force, noted as read.
     #[inline]
     pub(super) fn choice(&mut self, number: u16) -> Cell {
         match self.options[usize::from(number)] {
-            Chosen {
-                value: Cell::Absent, ..
-            } => self.first_read(number),
-            chosen => chosen.value,
+            0 => self.first_read(number),
+            setting => self.option(number, setting),
         }
+    }
+
+    fn option(&self, number: u16, setting: u32) -> Cell {
+        Cell::Code(self.law.choices[usize::from(number)].settings[setting as usize - 1].code)
     }
 
     #[inline(never)]
     fn first_read(&mut self, number: u16) -> Cell {
-        let chosen = self.setting(number);
-        self.options[usize::from(number)] = chosen;
-        chosen.value
-    }
-
-    fn setting(&mut self, number: u16) -> Chosen {
         let table = &self.law.choices[usize::from(number)];
-        let gap = |gap| Chosen {
-            value: Cell::Missing(gap),
-            setting: 0,
-        };
         let Some(date) = self.date(SelectedBy::DecisionDate) else {
-            return gap(self.undated(SelectedBy::DecisionDate));
+            return Cell::Missing(self.undated(SelectedBy::DecisionDate));
         };
         match table.settings.iter().rposition(|setting| setting.in_force.holds(date)) {
-            Some(at) => Chosen {
-                value: Cell::Code(table.settings[at].code),
-                setting: u32::try_from(at + 1).unwrap_or(u32::MAX),
-            },
-            None => gap(self.gaps.choice(number, date)),
+            Some(at) => {
+                let setting = u32::try_from(at + 1).unwrap_or(u32::MAX);
+                self.options[usize::from(number)] = setting;
+                self.option(number, setting)
+            }
+            None => Cell::Missing(self.gaps.choice(number, date)),
         }
     }
 }
