@@ -4,12 +4,15 @@
 //! fraction, so two writers cannot disagree about a number. Integers beyond 2^53-1 are decimal
 //! strings, because many readers would round them.
 
+mod cursor;
 mod exact;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+pub use cursor::Cursor;
 
 /// Largest integer that is written as a JSON number; beyond it a decimal string is written.
 pub const INTEGER_MAX: i128 = (1 << 53) - 1;
@@ -111,7 +114,7 @@ impl Json {
         match self {
             Json::Bool(true) => out.extend_from_slice(b"true"),
             Json::Bool(false) => out.extend_from_slice(b"false"),
-            Json::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
+            Json::Int(value) => write_integer(*value, out),
             Json::Text(value) => write_text(value, out),
             Json::List(items) => {
                 out.push(b'[');
@@ -185,6 +188,27 @@ impl Json {
     pub fn get(&self, key: &str) -> Option<&Json> {
         self.as_object()?.get(key)
     }
+}
+
+/// Digits from the last to the first, without an allocation.
+fn write_integer(value: i64, out: &mut Vec<u8>) {
+    // Nineteen digits and a sign.
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    out.extend_from_slice(&digits[at..]);
 }
 
 impl From<&str> for Json {

@@ -145,10 +145,18 @@ fn every_record_of_every_corpus_replays_to_the_same_bytes() {
                 manifest,
                 "the law resolves to the manifest it was recorded under"
             );
-            let facts = Json::parse_canonical(&opened(&record, &entry, "facts")).unwrap();
+            let document = opened(&record, &entry, "facts");
+            let facts = Json::parse_canonical(&document).unwrap();
             let facts = DecisionFacts::read(law, &facts).unwrap_or_else(|error| panic!("{error:?}"));
-            let determination = decide(law, &facts).determination();
-            let again = determination.to_bytes();
+            let in_one_walk = DecisionFacts::from_bytes(law, &document);
+            assert_eq!(
+                in_one_walk.map(|facts| format!("{facts:?}")),
+                Some(format!("{facts:?}")),
+                "facts are the same by one walk over their bytes"
+            );
+            let decision = decide(law, &facts);
+            let determination = decision.determination();
+            let again = decision.borrowed_determination().to_bytes();
             assert_eq!(
                 again,
                 determination.to_json().to_bytes(),

@@ -1,5 +1,7 @@
 //! Replay: a recorded determination, decided again from its recorded facts by the law then in use.
 
+use std::borrow::Cow;
+
 use super::access::Purpose;
 use super::caller::Caller;
 use super::command::Replay;
@@ -118,13 +120,14 @@ impl App {
             ));
             return Ok(replayed);
         }
-        let again = match decided_again(&law.law, &facts, recorded) {
-            Ok(again) => again,
+        let facts = match facts_again(&law.law, &facts) {
+            Ok(facts) => facts,
             Err(difference) => {
                 replayed.difference = Some(difference);
                 return Ok(replayed);
             }
         };
+        let again = decided_again(&law.law, &facts, recorded);
         replayed.trace_hash = again.trace_hash;
         replayed.replayed_hash = Hash::of(&again.bytes);
         replayed.replayed = again.bytes;
@@ -134,41 +137,43 @@ impl App {
 }
 
 /// A determination decided again.
-pub(super) struct DecidedAgain {
+pub(super) struct DecidedAgain<'l> {
     /// Its bytes.
     pub(super) bytes: Vec<u8>,
     /// SHA-256 of the trace.
     pub(super) trace_hash: Hash,
     /// What it read that is a sample.
-    pub(super) samples: Vec<String>,
+    pub(super) samples: Vec<Cow<'l, str>>,
     /// The first place in which it differs from the recorded one.
     pub(super) difference: Option<ReplayDifference>,
 }
 
-/// Decides recorded facts again by a law, and compares with the recorded bytes.
+/// Facts that a law takes.
 ///
 /// The error is a difference too: the law takes no such facts.
-pub(super) fn decided_again(law: &Law, facts: &Json, recorded: &[u8]) -> Result<DecidedAgain, ReplayDifference> {
-    let read = DecisionFacts::read(law, facts)
-        .map_err(|refused| difference(DifferenceCause::Facts, &refused.to_string(), "", ""))?;
-    let again = decide(law, &read).determination();
+pub(super) fn facts_again(law: &Law, facts: &Json) -> Result<DecisionFacts, ReplayDifference> {
+    DecisionFacts::read(law, facts).map_err(|refused| difference(DifferenceCause::Facts, &refused.to_string(), "", ""))
+}
+
+/// Decides recorded facts again by a law, and compares with the recorded bytes.
+pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded: &[u8]) -> DecidedAgain<'l> {
+    let again = decide(law, facts).borrowed_determination();
     let trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
     let bytes = again.to_bytes();
-    let difference = (bytes != recorded).then(|| match Json::parse(recorded) {
-        Ok(recorded) => first_difference("", &recorded, &again.to_json()),
-        Err(_) => difference(
-            DifferenceCause::Engine,
-            "determination",
-            "not JSON",
-            &again.to_json().to_string(),
-        ),
+    // What is not equal is looked at once more, as JSON: that is rare.
+    let difference = (bytes != recorded).then(|| match (Json::parse(recorded), Json::parse(&bytes)) {
+        (Ok(recorded), Ok(replayed)) => first_difference("", &recorded, &replayed),
+        _ => {
+            let text = String::from_utf8_lossy(&bytes);
+            difference(DifferenceCause::Engine, "determination", "not JSON", &text)
+        }
     });
-    Ok(DecidedAgain {
+    DecidedAgain {
         bytes,
         trace_hash,
         samples: again.samples,
         difference,
-    })
+    }
 }
 
 pub(super) fn difference(cause: DifferenceCause, path: &str, recorded: &str, replayed: &str) -> ReplayDifference {

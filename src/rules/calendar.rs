@@ -179,17 +179,42 @@ impl Month {
     }
 }
 
+impl Date {
+    /// `2021-08-18`.
+    #[must_use]
+    pub fn ascii(self) -> [u8; 10] {
+        let (year, month, day) = self.civil();
+        let [[m, n], [d, e]] = [two_digits(month), two_digits(day)];
+        let [[y, z], [v, w]] = [two_digits(year / 100), two_digits(year % 100)];
+        [y, z, v, w, b'-', m, n, b'-', d, e]
+    }
+}
+
+impl Month {
+    /// `2021-08`.
+    #[must_use]
+    pub fn ascii(self) -> [u8; 7] {
+        let (year, month) = self.civil();
+        let [[y, z], [v, w], [m, n]] = [two_digits(year / 100), two_digits(year % 100), two_digits(month)];
+        [y, z, v, w, b'-', m, n]
+    }
+}
+
+/// A number below 100: years end with 9999.
+fn two_digits(number: i32) -> [u8; 2] {
+    let digit = |digit: i32| b'0' + u8::try_from(digit).unwrap_or_default();
+    [digit(number / 10), digit(number % 10)]
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.civil();
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        f.write_str(std::str::from_utf8(&self.ascii()).map_err(|_| fmt::Error)?)
     }
 }
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month) = self.civil();
-        write!(f, "{year:04}-{month:02}")
+        f.write_str(std::str::from_utf8(&self.ascii()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -197,10 +222,7 @@ impl FromStr for Date {
     type Err = CalendarError;
 
     fn from_str(text: &str) -> Result<Date, CalendarError> {
-        let date = match digits(text, "0000-00-00").as_deref() {
-            Some([year, month, day]) => Date::new(*year, *month, *day),
-            Some(_) | None => None,
-        };
+        let date = digits(text, [4, 2, 2]).and_then(|[year, month, day]| Date::new(year, month, day));
         date.ok_or(CalendarError::Date)
     }
 }
@@ -209,22 +231,27 @@ impl FromStr for Month {
     type Err = CalendarError;
 
     fn from_str(text: &str) -> Result<Month, CalendarError> {
-        let month = match digits(text, "0000-00").as_deref() {
-            Some([year, month]) => Month::new(*year, *month),
-            Some(_) | None => None,
-        };
+        let month = digits(text, [4, 2]).and_then(|[year, month]| Month::new(year, month));
         month.ok_or(CalendarError::Month)
     }
 }
 
-/// The numbers of a text that has a digit exactly where the pattern has one.
-fn digits(text: &str, pattern: &str) -> Option<Vec<i32>> {
-    let fits = text.len() == pattern.len()
-        && text.bytes().zip(pattern.bytes()).all(|(found, wanted)| match wanted {
-            b'0' => found.is_ascii_digit(),
-            other => found == other,
-        });
-    fits.then(|| text.split('-').filter_map(|part| part.parse().ok()).collect())
+/// The numbers of a text that consists of so many digits each, with a dash between them.
+fn digits<const N: usize>(text: &str, counts: [usize; N]) -> Option<[i32; N]> {
+    let mut numbers = [0; N];
+    let mut rest = text.as_bytes();
+    for (at, (number, count)) in numbers.iter_mut().zip(counts).enumerate() {
+        if at > 0 {
+            rest = rest.strip_prefix(b"-")?;
+        }
+        let (own, after) = rest.split_at_checked(count)?;
+        for digit in own {
+            digit.is_ascii_digit().then_some(())?;
+            *number = *number * 10 + i32::from(digit - b'0');
+        }
+        rest = after;
+    }
+    rest.is_empty().then_some(numbers)
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.

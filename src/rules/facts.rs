@@ -1,5 +1,7 @@
 //! The recorded facts of one decision as dense tables: one a scope, a row an instance.
 
+mod plan;
+mod quick;
 mod read;
 
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use super::number::Number;
 use super::value::{Area, Cell};
 use super::vocabulary::{Fact, FactIndex, Schema, ScopeIndex};
 use crate::canonical::Json;
+pub(super) use plan::Plan;
 
 /// Most jobs and incomes of a household together.
 pub const JOBS_AND_INCOMES_MAX: usize = 256;
@@ -70,6 +73,14 @@ impl Facts {
     /// Every value that does not fit, in the order of the vocabulary.
     pub fn from_json(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
         read::facts(schema, document)
+    }
+
+    /// Reads recorded facts straight from the canonical bytes of their document, with the members of it that are asked
+    /// for beside them; none where something does not fit, or the vocabulary is not one to be read so: then
+    /// [`Facts::from_json`] reads them, and says what is wrong.
+    #[must_use]
+    pub fn from_bytes(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Option<(Facts, Json)> {
+        quick::facts(schema, bytes, beside)
     }
 
     /// The vocabulary they were read by.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::codec::Digest;
 use super::document::{Type, Vocabulary};
 use super::expr::Literal;
+use super::facts::Plan;
 use super::value::CodeIndex;
 
 /// The scope at the root.
@@ -48,6 +49,8 @@ pub struct Schema {
     of_household: BTreeMap<String, FactIndex>,
     /// Codes of each list.
     lists: BTreeMap<String, Vec<CodeIndex>>,
+    /// How its records are read in one walk.
+    plan: Option<Plan>,
 }
 
 #[derive(Debug)]
@@ -148,9 +151,11 @@ impl Schema {
             codes,
             of_household: BTreeMap::new(),
             lists,
+            plan: None,
         };
         schema.add_scopes(vocabulary)?;
         schema.add_facts(vocabulary)?;
+        schema.plan = Plan::of(&schema);
         Ok(schema)
     }
 
@@ -260,6 +265,16 @@ impl Schema {
     /// The first fact with this path, in any scope.
     pub(super) fn fact_anywhere(&self, path: &str) -> Option<&Fact> {
         self.facts.iter().find(|fact| fact.path == path)
+    }
+
+    /// How its records are read in one walk; none where a walk cannot tell what they mean.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// The codes of a list.
+    pub(super) fn codes_of(&self, list: &str) -> &[CodeIndex] {
+        self.lists.get(list).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a code list has a code.

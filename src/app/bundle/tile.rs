@@ -1,19 +1,21 @@
 //! One tile of a bundle: its entries, hashes and documents, judged apart from all others, so that every core helps.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::replay::{decided_again, difference};
+use super::super::replay::{decided_again, difference, facts_again};
 use super::super::result::{DifferenceCause, ReplayDifference};
 use super::laws::{BundleLaw, BundleLaws};
 use super::violation::{Code, Violations};
-use crate::canonical::Json;
+use crate::canonical::{Cursor, Json};
 use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hash;
 use crate::log::record::{EntryKind, Protection, slots};
 use crate::log::sample::{Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::{Hash, LogIndex, TreeSize};
+use crate::rules::decide::DecisionFacts;
 
 /// Differences of replays that one tile keeps.
 const DIFFERENCE_COUNT_MAX: usize = 16;
@@ -399,19 +401,12 @@ impl<'a> Tile<'a> {
         determination: &[u8],
     ) -> Result<(), ReplayDifference> {
         let wrong = |cause, path, recorded: &str, replayed: &str| Err(difference(cause, path, recorded, replayed));
-        let Ok(facts) = Json::parse_canonical(facts) else {
-            return wrong(DifferenceCause::Facts, "facts", "", "not canonical JSON");
-        };
-        let known_at = facts.get("known_at");
-        let member = |key: &str| known_at.and_then(|at| at.get(key));
-        let size = member("size")
-            .and_then(Json::as_integer)
-            .and_then(|size| u64::try_from(size).ok());
-        let Some(size) = size.and_then(|size| TreeSize::new(size).ok()) else {
+        let Some((origin, size)) = known_at(facts) else {
+            canonical(facts)?;
             return wrong(DifferenceCause::Facts, "known_at", "", "says not which law was known");
         };
         // What a decision knew stood in its own log before it.
-        if member("origin").and_then(Json::as_text) != Some(self.rules.origin) || size.get() > index.get() {
+        if origin != self.rules.origin || size.get() > index.get() {
             return wrong(
                 DifferenceCause::Policy,
                 "known_at",
@@ -435,13 +430,50 @@ impl<'a> Tile<'a> {
         if Some(law.digest) != recorded_law {
             return wrong(DifferenceCause::Policy, "law", &recorded, &law.digest.to_string());
         }
-        let again = decided_again(&law.law, &facts, determination)?;
+        let facts = match DecisionFacts::from_bytes(&law.law, facts) {
+            Some(facts) => facts,
+            None => facts_again(&law.law, &canonical(facts)?)?,
+        };
+        let again = decided_again(&law.law, &facts, determination);
         for name in again.samples {
-            *self.out.sample_values.entry(name).or_default() += 1;
+            match self.out.sample_values.get_mut(&*name) {
+                Some(count) => *count += 1,
+                None => drop(self.out.sample_values.insert(name.into_owned(), 1)),
+            }
         }
         match again.difference {
             None => Ok(()),
             Some(found) => Err(found),
         }
     }
+}
+
+/// The log whose law was known, and the size of its tree: what stands in a facts document before most of it.
+fn known_at(facts: &[u8]) -> Option<(Cow<'_, str>, TreeSize)> {
+    let (mut origin, mut size) = (None, None);
+    let mut is_found = false;
+    // The walk ends behind the member, with nothing.
+    let _ = Cursor::new(facts)?.object(|cursor, key| {
+        if key != "known_at" {
+            return cursor.skip();
+        }
+        cursor.object(|cursor, key| {
+            match &**key {
+                "origin" => origin = Some(cursor.string()?),
+                "size" => size = Some(cursor.integer()?),
+                _ => cursor.skip()?,
+            }
+            Some(())
+        })?;
+        is_found = true;
+        None
+    });
+    let size = TreeSize::new(u64::try_from(size.filter(|_| is_found)?).ok()?).ok()?;
+    Some((origin?, size))
+}
+
+/// Facts as a tree: for what the short way does not read.
+fn canonical(facts: &[u8]) -> Result<Json, ReplayDifference> {
+    let wrong = |_| difference(DifferenceCause::Facts, "facts", "", "not canonical JSON");
+    Json::parse_canonical(facts).map_err(wrong)
 }

@@ -287,15 +287,15 @@ impl CaseState {
 
 /// What a determination takes away without putting anything in its place.
 #[must_use]
-pub(in crate::rules) fn endings(determination: &Determination) -> Vec<Ending> {
-    let of = |decided: &Decided, person: Option<String>| {
+pub(in crate::rules) fn endings<T: AsRef<str>>(determination: &Determination<T>) -> Vec<Ending> {
+    let of = |decided: &Decided<T>, person: Option<String>| {
         let stops = decided.outcome == Outcome::Stop;
         decided.from.filter(|_| stops).map(|from| Ending { person, from })
     };
     let members = determination
         .members
         .iter()
-        .filter_map(|member| of(&member.decided, Some(member.member.clone())));
+        .filter_map(|member| of(&member.decided, Some(member.member.as_ref().to_owned())));
     of(&determination.household, None).into_iter().chain(members).collect()
 }
 

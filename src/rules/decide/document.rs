@@ -1,5 +1,8 @@
 //! A decision as the determination document (`DECIDE.md` section 7).
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
 use super::{DecidedRow, Decision, DecisionFacts, RowPlace, Stopped};
 use crate::canonical::Json;
 use crate::rules::calendar::Month;
@@ -13,15 +16,26 @@ use crate::rules::law::Law;
 use crate::rules::outcome::{Effect, Outcome, Programme};
 use crate::rules::value::Value;
 
-impl Decision<'_> {
+impl<'l> Decision<'l> {
     /// The determination document. It follows from the law, the facts and this decision alone.
     #[must_use]
     pub fn determination(&self) -> Determination {
+        self.determination_of()
+    }
+
+    /// [`Decision::determination`] for whoever only writes or compares it: its texts stay in the law and the facts.
+    #[must_use]
+    pub fn borrowed_determination(&self) -> Determination<Cow<'l, str>> {
+        self.determination_of()
+    }
+
+    fn determination_of<T: Text<'l>>(&self) -> Determination<T> {
         let (law, facts) = (self.law, self.facts);
         let writer = Writer {
             law,
             facts,
             decision: self,
+            texts: PhantomData,
         };
         let held = self.household.is_held();
         let covered: Vec<String> = self.persons.iter().map(|member| facts.member_id(*member)).collect();
@@ -39,18 +53,18 @@ impl Decision<'_> {
         let (missing_facts, missing_rules) = writer.missing();
         let parameters = self.evaluation.parameters_read();
         let mut determination = Determination {
-            area: law.area().to_string(),
-            kind: facts.kind().to_owned(),
+            area: law.area().to_string().into(),
+            kind: facts.kind().into(),
             cause: facts.cause(),
             decision_date: facts.decision_date(),
             month: facts.month(),
             household: writer.decided(&self.household),
-            persons: covered,
+            persons: self.persons.iter().map(|member| writer.member(*member)).collect(),
             members: self
                 .members
                 .iter()
                 .map(|(member, decided)| MemberDecided {
-                    member: facts.member_id(*member),
+                    member: writer.member(*member),
                     decided: writer.decided(decided),
                 })
                 .collect(),
@@ -64,7 +78,7 @@ impl Decision<'_> {
             choices: self.evaluation.choices_read(),
             missing_facts,
             missing_rules,
-            trace: self.trace_digest().to_string(),
+            trace: self.trace_digest().to_string().into(),
         };
         determination.difference = difference(&determination, facts);
         determination
@@ -72,7 +86,7 @@ impl Decision<'_> {
 }
 
 /// The months already due that change (section 5).
-fn difference(determination: &Determination, facts: &DecisionFacts) -> Vec<Difference> {
+fn difference<T: AsRef<str>>(determination: &Determination<T>, facts: &DecisionFacts) -> Vec<Difference> {
     if !determination.takes_effect() {
         return Vec::new();
     }
@@ -88,14 +102,28 @@ fn difference(determination: &Determination, facts: &DecisionFacts) -> Vec<Diffe
     differences(facts.standing(), &now, first, facts.decision_month())
 }
 
-struct Writer<'a> {
-    law: &'a Law,
-    facts: &'a DecisionFacts,
-    decision: &'a Decision<'a>,
+/// A text of a determination: its own, or one that stands in the law, the facts or the decision.
+trait Text<'d>: From<&'d str> + From<String> + AsRef<str> {}
+
+impl<'d, T: From<&'d str> + From<String> + AsRef<str>> Text<'d> for T {}
+
+struct Writer<'d, 'l, T> {
+    law: &'l Law,
+    facts: &'l DecisionFacts,
+    decision: &'d Decision<'l>,
+    texts: PhantomData<T>,
 }
 
-impl Writer<'_> {
-    fn decided(&self, row: &DecidedRow<'_>) -> Decided {
+impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
+    /// A member's person id.
+    fn member(&self, member: u32) -> T {
+        match self.facts.recorded_id(member) {
+            Some(id) => id.into(),
+            None => member.to_string().into(),
+        }
+    }
+
+    fn decided(&self, row: &DecidedRow<'l>) -> Decided<T> {
         let Some(outcome) = row.outcome() else {
             return self.stopped(row);
         };
@@ -111,8 +139,8 @@ impl Writer<'_> {
             proposes: held.then_some(outcome),
             effect: row.effect,
             row: Some(self.name(place)),
-            reason: text.reason.clone(),
-            cite: Some(text.cite.clone()),
+            reason: text.reason.as_deref().map(T::from),
+            cite: Some(text.cite.as_str().into()),
             amount: row.amount,
             from: row.from,
             valid_until: row.valid_until,
@@ -122,29 +150,27 @@ impl Writer<'_> {
                 Some(PlannedOutcome {
                     outcome: Outcome::from_code(&then.outcome)?,
                     from,
-                    reason: then.reason.clone(),
-                    first: then.first.clone(),
+                    reason: then.reason.as_deref().map(T::from),
+                    first: texts(&then.first),
                 })
             }),
-            refer: text.refer.clone(),
+            refer: texts(&text.refer),
             flags: row
                 .flags
                 .iter()
-                .map(|position| text.flags[*position].0.clone())
+                .map(|position| text.flags[*position].0.as_str().into())
                 .collect(),
             error: None,
         }
     }
 
     /// A decision that needs or errs: the row it stood at, and nothing of what the row would grant.
-    fn stopped(&self, row: &DecidedRow<'_>) -> Decided {
+    fn stopped(&self, row: &DecidedRow<'l>) -> Decided<T> {
         let (outcome, error) = match row.stopped {
-            Some(Stopped::Missing(gap)) if !self.decision.evaluation.missing(gap).1.is_empty() => {
-                (Outcome::NeedsRule, None)
-            }
+            Some(Stopped::Missing(gap)) if self.decision.evaluation.lacks_a_rule(gap) => (Outcome::NeedsRule, None),
             Some(Stopped::Missing(_)) => (Outcome::NeedsFacts, None),
-            Some(Stopped::Fault(fault)) => (Outcome::Error, Some(fault.code().to_owned())),
-            Some(Stopped::NoRow) | None => (Outcome::Error, Some("E_NO_ROW".to_owned())),
+            Some(Stopped::Fault(fault)) => (Outcome::Error, Some(fault.code().into())),
+            Some(Stopped::NoRow) | None => (Outcome::Error, Some("E_NO_ROW".into())),
         };
         Decided {
             outcome,
@@ -165,15 +191,15 @@ impl Writer<'_> {
         }
     }
 
-    fn name(&self, place: RowPlace<'_>) -> String {
+    fn name(&self, place: RowPlace<'l>) -> T {
         let list = &self.law.lists()[place.list];
-        format!("{}/{}", list.id, list.rows[place.row].id)
+        format!("{}/{}", list.id, list.rows[place.row].id).into()
     }
 
-    fn required_steps(&self, row: &DecidedRow<'_>, first: &[String], cite: &str) -> Vec<RequiredStep> {
+    fn required_steps(&self, row: &DecidedRow<'l>, first: &'l [String], cite: &'l str) -> Vec<RequiredStep<T>> {
         let named = first.iter().map(|code| RequiredStep {
-            code: code.clone(),
-            cite: Some(cite.to_owned()),
+            code: code.as_str().into(),
+            cite: Some(cite.into()),
             blocks: false,
         });
         let failed = row.failed.iter().map(|rule| {
@@ -181,8 +207,8 @@ impl Writer<'_> {
             // A guard that refuses ends the call; in a dry run it is shown like any other step.
             let blocks = matches!(guard.on_failure, GuardFailure::Propose | GuardFailure::Refuse);
             RequiredStep {
-                code: guard.reason.clone(),
-                cite: Some(guard.cite.clone()),
+                code: guard.reason.as_str().into(),
+                cite: Some(guard.cite.as_str().into()),
                 blocks,
             }
         });
@@ -190,7 +216,7 @@ impl Writer<'_> {
     }
 
     /// What a decision grants: one entitlement for each run of equal amounts.
-    fn grants(&self, row: &DecidedRow<'_>, persons: &[String]) -> Vec<Entitlement> {
+    fn grants(&self, row: &DecidedRow<'l>, persons: &[String]) -> Vec<Entitlement> {
         let programme = row.outcome().and_then(Outcome::programme);
         let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else {
             return Vec::new();
@@ -229,20 +255,20 @@ impl Writer<'_> {
         }
     }
 
-    fn due(&self) -> Vec<Due> {
+    fn due(&self) -> Vec<Due<T>> {
         let due = self.decision.due.iter().map(|(schedule, date)| Due {
-            id: schedule.text.id.clone(),
+            id: schedule.text.id.as_str().into(),
             date: *date,
-            cite: schedule.text.cite.clone(),
+            cite: schedule.text.cite.as_str().into(),
         });
         due.collect()
     }
 
-    fn carried(&self) -> Vec<Carried> {
+    fn carried(&self) -> Vec<Carried<T>> {
         let carried = self.decision.carried.iter().filter_map(|(carry, member, value)| {
             Some(Carried {
-                member: member.map(|member| self.facts.member_id(member)),
-                fact: carry.text.fact.clone(),
+                member: member.map(|member| self.member(member)),
+                fact: carry.text.fact.as_str().into(),
                 value: recorded(&self.decision.evaluation.value(*value))?,
             })
         });
@@ -250,7 +276,7 @@ impl Writer<'_> {
     }
 
     /// Everything that was missing, of all decisions and schedules together.
-    fn missing(&self) -> (Vec<MissingFact>, Vec<MissingRule>) {
+    fn missing(&self) -> (Vec<MissingFact<T>>, Vec<MissingRule<T>>) {
         let rows = std::iter::once(&self.decision.household).chain(self.decision.members.iter().map(|(_, row)| row));
         let gaps = rows
             .filter_map(|row| match row.stopped {
@@ -260,6 +286,10 @@ impl Writer<'_> {
             .chain(self.decision.gaps.iter().copied());
         self.decision.evaluation.missing_of(gaps)
     }
+}
+
+fn texts<'l, T: Text<'l>>(all: &'l [String]) -> Vec<T> {
+    all.iter().map(|text| text.as_str().into()).collect()
 }
 
 /// A value as it stands in a facts document; none for what is no value.

@@ -25,6 +25,9 @@ pub enum FactsRefused {
     Area,
 }
 
+/// The members of a facts document that the procedure itself reads.
+const BESIDE_THE_FACTS: [&str; 3] = ["cause", "effective_from", "standing"];
+
 /// A facts document that was read for one law.
 #[derive(Debug)]
 pub struct DecisionFacts {
@@ -47,6 +50,19 @@ impl DecisionFacts {
     /// [`FactsRefused`] with every place that does not fit.
     pub fn read(law: &Law, document: &Json) -> Result<DecisionFacts, FactsRefused> {
         let facts = Facts::from_json(law.schema(), document).map_err(FactsRefused::Vocabulary)?;
+        DecisionFacts::with(law, facts, document)
+    }
+
+    /// Reads a recorded facts document for a law, straight from its canonical bytes. None where it does not fit, or is
+    /// written in another way than most are: then [`DecisionFacts::read`] reads it, and says what is wrong.
+    #[must_use]
+    pub fn from_bytes(law: &Law, document: &[u8]) -> Option<DecisionFacts> {
+        let (facts, beside) = Facts::from_bytes(law.schema(), document, &BESIDE_THE_FACTS)?;
+        DecisionFacts::with(law, facts, &beside).ok()
+    }
+
+    /// With the parts of the document that the procedure itself reads.
+    fn with(law: &Law, facts: Facts, document: &Json) -> Result<DecisionFacts, FactsRefused> {
         if facts.area("case.area").ok_or(FactsRefused::Part("case/area"))? != law.area() {
             return Err(FactsRefused::Area);
         }
@@ -150,9 +166,13 @@ impl DecisionFacts {
     /// The person id of a member; its position where the record has none.
     #[must_use]
     pub fn member_id(&self, member: u32) -> String {
-        self.facts
-            .id(self.member_scope, member)
+        self.recorded_id(member)
             .map_or_else(|| member.to_string(), str::to_owned)
+    }
+
+    /// The id in a member's record.
+    pub(super) fn recorded_id(&self, member: u32) -> Option<&str> {
+        self.facts.id(self.member_scope, member)
     }
 }
 

@@ -3,19 +3,18 @@
 //! A replay writes every determination once to compare it. Members stand in the order of canonical JSON, which is that
 //! of their names; a test compares with the JSON itself.
 
-use std::fmt::Write as _;
-
 use super::{
     Carried, ChoiceRead, DETERMINATION_VERSION, Decided, Determination, Due, MemberDecided, MissingFact, MissingRule,
     ParameterRead, PlannedOutcome, RequiredStep,
 };
 use crate::canonical::Json;
+use crate::rules::calendar::{Date, Month};
 use crate::rules::entitlement::{Difference, Entitlement};
 
 /// Room for most determinations.
 const USUAL_SIZE_BYTES: usize = 4_096;
 
-impl Determination {
+impl<T: AsRef<str>> Determination<T> {
     /// The canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -25,7 +24,7 @@ impl Determination {
             out.list("carried", &self.carried, carried);
             out.text("cause", self.cause.code());
             out.list("choices", &self.choices, choice);
-            out.shown("decision_date", self.decision_date);
+            out.date("decision_date", self.decision_date);
             out.list("difference", &self.difference, difference);
             out.list("due", &self.due, due);
             out.list("entitlements", &self.entitlements, entitlement);
@@ -35,7 +34,7 @@ impl Determination {
             out.list("members", &self.members, member);
             out.list("missing_facts", &self.missing_facts, missing_fact);
             out.list("missing_rules", &self.missing_rules, missing_rule);
-            out.shown("month", self.month);
+            out.month("month", self.month);
             out.list("parameters", &self.parameters, parameter);
             out.texts("persons", &self.persons);
             out.list("proposed", &self.proposed, entitlement);
@@ -47,47 +46,47 @@ impl Determination {
     }
 }
 
-fn decided(out: &mut Out, decided: &Decided) {
+fn decided<T: AsRef<str>>(out: &mut Out, decided: &Decided<T>) {
     out.object(|out| {
         out.maybe_number("amount_fen", decided.amount.map(|amount| amount.get()));
-        out.maybe("cite", decided.cite.as_deref());
+        out.maybe("cite", decided.cite.as_ref());
         out.maybe("effect", decided.effect.map(|effect| effect.code()));
-        out.maybe("error", decided.error.as_deref());
+        out.maybe("error", decided.error.as_ref());
         out.texts("flags", &decided.flags);
-        out.maybe_shown("from", decided.from);
+        out.maybe_month("from", decided.from);
         out.text("outcome", decided.outcome.code());
         if let Some(plan) = &decided.planned {
             out.key("planned");
             planned(out, plan);
         }
         out.maybe("proposes", decided.proposes.map(|outcome| outcome.code()));
-        out.maybe("reason", decided.reason.as_deref());
+        out.maybe("reason", decided.reason.as_ref());
         out.texts("refer", &decided.refer);
         out.list("required_steps", &decided.required_steps, required_step);
-        out.maybe("row", decided.row.as_deref());
+        out.maybe("row", decided.row.as_ref());
         out.maybe_number("shows_fen", decided.shows.map(|amount| amount.get()));
-        out.maybe_shown("valid_until", decided.valid_until);
+        out.maybe_month("valid_until", decided.valid_until);
     });
 }
 
-fn planned(out: &mut Out, plan: &PlannedOutcome) {
+fn planned<T: AsRef<str>>(out: &mut Out, plan: &PlannedOutcome<T>) {
     out.object(|out| {
         out.texts("first", &plan.first);
-        out.shown("from", plan.from);
+        out.month("from", plan.from);
         out.text("outcome", plan.outcome.code());
-        out.maybe("reason", plan.reason.as_deref());
+        out.maybe("reason", plan.reason.as_ref());
     });
 }
 
-fn required_step(out: &mut Out, step: &RequiredStep) {
+fn required_step<T: AsRef<str>>(out: &mut Out, step: &RequiredStep<T>) {
     out.object(|out| {
         out.bool("blocks", step.blocks);
-        out.maybe("cite", step.cite.as_deref());
+        out.maybe("cite", step.cite.as_ref());
         out.text("code", &step.code);
     });
 }
 
-fn member(out: &mut Out, member: &MemberDecided) {
+fn member<T: AsRef<str>>(out: &mut Out, member: &MemberDecided<T>) {
     out.object(|out| {
         out.key("decided");
         decided(out, &member.decided);
@@ -98,43 +97,43 @@ fn member(out: &mut Out, member: &MemberDecided) {
 fn entitlement(out: &mut Out, held: &Entitlement) {
     out.object(|out| {
         out.number("amount_fen", held.amount.get());
-        out.shown("from", held.from);
+        out.month("from", held.from);
         out.texts("persons", &held.persons);
         out.text("programme", held.programme.code());
-        out.maybe("record", held.record.as_deref());
+        out.maybe("record", held.record.as_ref());
         out.texts("supersedes", &held.supersedes);
-        out.maybe_shown("to", held.to);
+        out.maybe_month("to", held.to);
     });
 }
 
 fn difference(out: &mut Out, month: &Difference) {
     out.object(|out| {
-        out.shown("month", month.month);
+        out.month("month", month.month);
         out.number("now_fen", month.now.get());
         out.number("was_fen", month.was.get());
     });
 }
 
-fn due(out: &mut Out, due: &Due) {
+fn due<T: AsRef<str>>(out: &mut Out, due: &Due<T>) {
     out.object(|out| {
         out.text("cite", &due.cite);
-        out.shown("date", due.date);
+        out.date("date", due.date);
         out.text("id", &due.id);
     });
 }
 
-fn carried(out: &mut Out, carried: &Carried) {
+fn carried<T: AsRef<str>>(out: &mut Out, carried: &Carried<T>) {
     out.object(|out| {
         out.text("fact", &carried.fact);
-        out.maybe("member", carried.member.as_deref());
+        out.maybe("member", carried.member.as_ref());
         out.json("value", &carried.value);
     });
 }
 
-fn parameter(out: &mut Out, read: &ParameterRead) {
+fn parameter<T: AsRef<str>>(out: &mut Out, read: &ParameterRead<T>) {
     out.object(|out| {
         out.text("area", &read.area);
-        out.maybe("cite", read.cite.as_deref());
+        out.maybe("cite", read.cite.as_ref());
         out.text("id", &read.id);
         out.text("row", &read.row);
         out.bool("sample", read.sample);
@@ -142,25 +141,25 @@ fn parameter(out: &mut Out, read: &ParameterRead) {
     });
 }
 
-fn choice(out: &mut Out, read: &ChoiceRead) {
+fn choice<T: AsRef<str>>(out: &mut Out, read: &ChoiceRead<T>) {
     out.object(|out| {
-        out.maybe("cite", read.cite.as_deref());
+        out.maybe("cite", read.cite.as_ref());
         out.text("id", &read.id);
         out.text("option", &read.option);
     });
 }
 
-fn missing_fact(out: &mut Out, missing: &MissingFact) {
+fn missing_fact<T: AsRef<str>>(out: &mut Out, missing: &MissingFact<T>) {
     out.object(|out| {
-        out.maybe("at", missing.at.as_deref());
+        out.maybe("at", missing.at.as_ref());
         out.text("fact", &missing.fact);
     });
 }
 
-fn missing_rule(out: &mut Out, missing: &MissingRule) {
+fn missing_rule<T: AsRef<str>>(out: &mut Out, missing: &MissingRule<T>) {
     out.object(|out| {
-        out.maybe("area", missing.area.as_deref());
-        out.shown("date", missing.date);
+        out.maybe("area", missing.area.as_ref());
+        out.date("date", missing.date);
         out.text("rule", &missing.rule);
     });
 }
@@ -186,38 +185,46 @@ impl Out {
     }
 
     fn string(&mut self, value: &str) {
-        if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-            self.0.push(b'"');
-            self.0.extend_from_slice(value.as_bytes());
-            self.0.push(b'"');
-        } else {
+        // No way out in the middle, so that many bytes are looked at together.
+        let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+        if value.bytes().fold(false, |special, byte| special | is_special(byte)) {
             Json::text(value).write(&mut self.0);
+        } else {
+            self.plain(value.as_bytes());
         }
     }
 
-    fn text(&mut self, name: &str, value: &str) {
-        self.key(name);
-        self.string(value);
+    /// A string without escapes.
+    fn plain(&mut self, value: &[u8]) {
+        self.0.push(b'"');
+        self.0.extend_from_slice(value);
+        self.0.push(b'"');
     }
 
-    fn maybe(&mut self, name: &str, value: Option<&str>) {
+    fn text(&mut self, name: &str, value: impl AsRef<str>) {
+        self.key(name);
+        self.string(value.as_ref());
+    }
+
+    fn maybe(&mut self, name: &str, value: Option<impl AsRef<str>>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
-    /// A date or a month: digits and dashes.
-    fn shown(&mut self, name: &str, value: impl std::fmt::Display) {
+    fn date(&mut self, name: &str, value: Date) {
         self.key(name);
-        let mut text = Small::default();
-        // Nothing that is shown here is longer.
-        let _ = write!(text, "\"{value}\"");
-        self.0.extend_from_slice(&text.bytes[..text.count]);
+        self.plain(&value.ascii());
     }
 
-    fn maybe_shown(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
+    fn month(&mut self, name: &str, value: Month) {
+        self.key(name);
+        self.plain(&value.ascii());
+    }
+
+    fn maybe_month(&mut self, name: &str, value: Option<Month>) {
         if let Some(value) = value {
-            self.shown(name, value);
+            self.month(name, value);
         }
     }
 
@@ -243,11 +250,11 @@ impl Out {
         value.write(&mut self.0);
     }
 
-    fn texts(&mut self, name: &str, values: &[String]) {
-        self.list(name, values, |out, value| out.string(value));
+    fn texts<T: AsRef<str>>(&mut self, name: &str, values: &[T]) {
+        self.list(name, values, |out, value| out.string(value.as_ref()));
     }
 
-    fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut Out, &T)) {
+    fn list<I>(&mut self, name: &str, items: &[I], write: impl Fn(&mut Out, &I)) {
         self.key(name);
         self.0.push(b'[');
         for (at, item) in items.iter().enumerate() {
@@ -257,24 +264,5 @@ impl Out {
             write(self, item);
         }
         self.0.push(b']');
-    }
-}
-
-/// A few characters without an allocation.
-#[derive(Default)]
-struct Small {
-    bytes: [u8; 32],
-    count: usize,
-}
-
-impl std::fmt::Write for Small {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let room = self
-            .bytes
-            .get_mut(self.count..self.count + text.len())
-            .ok_or(std::fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.count += text.len();
-        Ok(())
     }
 }

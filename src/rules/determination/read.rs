@@ -1,5 +1,7 @@
 //! Canonical JSON to determination, for everything that works on stored records.
 
+use std::sync::Arc;
+
 use super::{
     Carried, ChoiceRead, DETERMINATION_VERSION, Decided, Determination, Due, MemberDecided, MissingFact, MissingRule,
     ParameterRead, PlannedOutcome, RequiredStep,
@@ -123,7 +125,7 @@ fn parameter_read(value: &Json) -> Result<ParameterRead, RecordError> {
         id: need(value, "id")?,
         row: need(value, "row")?,
         area: need(value, "area")?,
-        value: need(value, "value")?,
+        value: Arc::new(need(value, "value")?),
         cite: maybe(value, "cite")?,
         sample: need(value, "sample")?,
     })

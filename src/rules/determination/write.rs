@@ -132,7 +132,7 @@ impl ParameterRead {
         put(&mut out, "id", Some(self.id.clone()));
         put(&mut out, "row", Some(self.row.clone()));
         put(&mut out, "area", Some(self.area.clone()));
-        put(&mut out, "value", Some(self.value.clone()));
+        put(&mut out, "value", Some(Json::clone(&self.value)));
         put(&mut out, "cite", self.cite.clone());
         put(&mut out, "sample", Some(self.sample));
         Json::Object(out)

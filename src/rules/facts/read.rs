@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::plan::BESIDE_THE_FACTS;
 use super::{Facts, FactsError, JOBS_AND_INCOMES_MAX, RECEIPTS_MAX, Selecting, Span, Table};
 use crate::canonical::Json;
 use crate::rules::document::Type;
@@ -13,9 +14,6 @@ use crate::rules::vocabulary::{Fact, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
 
 /// Most mistakes that one refusal lists.
 const ERRORS_MAX: usize = 256;
-
-/// What a record may hold beside its facts: its id, the caller's own id of it, and where it came from.
-const BESIDE_THE_FACTS: [&str; 3] = ["id", "key", "source"];
 
 type Members = BTreeMap<String, Json>;
 
@@ -33,29 +31,58 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        let mut facts = Facts {
-            schema: Arc::clone(schema),
-            counts: reader.tables.iter().map(|table| table.count).collect(),
-            tables: reader.tables,
-            spans: Vec::new(),
-            cells: Vec::new(),
-            known: Vec::new(),
-            selecting: Default::default(),
-            numbers: reader.numbers,
-        };
-        for (scope, rows) in schema.scopes.iter().zip(reader.rows) {
-            facts.spans.push(Span {
-                start: u32::try_from(facts.cells.len()).unwrap_or(u32::MAX),
-                width: u32::try_from(scope.facts.len()).unwrap_or(u32::MAX),
-            });
-            facts.cells.extend(rows.iter().map(|(cell, _)| *cell));
-            facts.known.extend(rows.iter().map(|(_, known)| *known));
-        }
-        facts.selecting = SELECTING.map(|path| selecting(&facts, path));
-        Ok(facts)
+        let apart = |rows: Vec<(Cell, bool)>| rows.into_iter().unzip();
+        let rows = reader.rows.into_iter().map(apart).collect();
+        Ok(finished(schema, reader.tables, rows, reader.numbers))
     } else {
         Err(reader.errors)
     }
+}
+
+/// Facts from their tables and the rows of each: cells, and whether they were recorded.
+pub(super) fn finished(
+    schema: &Arc<Schema>,
+    tables: Vec<Table>,
+    rows: Vec<(Vec<Cell>, Vec<bool>)>,
+    numbers: Vec<Number>,
+) -> Facts {
+    let size = rows.iter().map(|(cells, _)| cells.len()).sum();
+    let mut facts = Facts {
+        schema: Arc::clone(schema),
+        counts: tables.iter().map(|table| table.count).collect(),
+        tables,
+        spans: Vec::with_capacity(rows.len()),
+        cells: Vec::with_capacity(size),
+        known: Vec::with_capacity(size),
+        selecting: Default::default(),
+        numbers,
+    };
+    for (scope, (cells, known)) in schema.scopes.iter().zip(rows) {
+        facts.spans.push(Span {
+            start: u32::try_from(facts.cells.len()).unwrap_or(u32::MAX),
+            width: u32::try_from(scope.facts.len()).unwrap_or(u32::MAX),
+        });
+        facts.cells.extend_from_slice(&cells);
+        facts.known.extend_from_slice(&known);
+    }
+    facts.selecting = SELECTING.map(|path| selecting(&facts, path));
+    facts
+}
+
+/// What is too much over several scopes together.
+pub(super) fn of_limits(schema: &Schema, tables: &[Table]) -> Vec<&'static str> {
+    let of = |key: &str| {
+        let scopes = schema.scopes.iter().zip(tables).filter(|(scope, _)| scope.key == key);
+        scopes.map(|(_, table)| table.count as usize).sum::<usize>()
+    };
+    let mut wrong = Vec::new();
+    if of("jobs") + of("incomes") > JOBS_AND_INCOMES_MAX {
+        wrong.push("more than 256 jobs and incomes in a household");
+    }
+    if of("receipts") > RECEIPTS_MAX {
+        wrong.push("more than 2048 receipts in a household");
+    }
+    wrong
 }
 
 /// The facts whose dates select, by [`SelectedBy`](crate::rules::document::SelectedBy).
@@ -255,19 +282,11 @@ impl<'a> Reader<'a> {
 
     /// Closes the tables and holds the limits that span several scopes.
     fn limits(&mut self) {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (scope, table) in self.schema.scopes.iter().zip(&mut self.tables) {
+        for table in &mut self.tables {
             table.starts.push(table.count);
-
-            *counts.entry(&scope.key).or_default() += table.count as usize;
         }
-        let of = |key: &str| counts.get(key).copied().unwrap_or(0);
-        let (items, receipts) = (of("jobs") + of("incomes"), of("receipts"));
-        if items > JOBS_AND_INCOMES_MAX {
-            self.wrong("members".to_owned(), "more than 256 jobs and incomes in a household");
-        }
-        if receipts > RECEIPTS_MAX {
-            self.wrong("members".to_owned(), "more than 2048 receipts in a household");
+        for problem in of_limits(self.schema, &self.tables) {
+            self.wrong("members".to_owned(), problem);
         }
     }
 }

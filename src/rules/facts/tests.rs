@@ -1,5 +1,7 @@
 //! Facts against a small vocabulary: places, defaults, limits, every mistake at once.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::rules::codec::Digest;
 use crate::rules::document::{CodeList, FactDefinition, ScopeDefinition, Type, Vocabulary};
@@ -115,4 +117,76 @@ fn limits_hold_for_each_scope_and_for_jobs_and_incomes_together() {
     };
     assert!(read(&items(200, 56)).is_ok());
     assert!(read(&items(200, 57)).is_err());
+}
+
+/// The two ways of reading, of the same canonical bytes.
+fn both_ways(document: &Json) -> (Option<Facts>, Result<Facts, Vec<FactsError>>) {
+    let schema = schema();
+    let quick = Facts::from_bytes(&schema, &document.to_bytes(), &["sources"]).map(|(facts, _)| facts);
+    (quick, Facts::from_json(&schema, document))
+}
+
+/// Mostly records of the vocabulary, with values that fit their facts or do not.
+fn document() -> impl Strategy<Value = Json> {
+    let value = prop_oneof![
+        4 => prop_oneof![Just("2021-07-01"), Just("2021-07"), Just("rural"), Just("p1")].prop_map(Json::text),
+        2 => any::<bool>().prop_map(Json::Bool),
+        2 => any::<i32>().prop_map(|number| Json::Int(number.into())),
+        1 => prop_oneof![Just("2021-02-29"), Just("urban"), Just("县\"")].prop_map(Json::text),
+        1 => Just(Json::List(Vec::new())),
+    ];
+    let fields = |names: &'static [&'static str]| {
+        let name = prop::sample::select(names);
+        prop::collection::btree_map(name.prop_map(str::to_owned), value.clone(), 0..4)
+    };
+    let list = |key: &'static str, items: BoxedStrategy<Json>, count: usize| {
+        prop::collection::vec(items, 0..count).prop_map(move |items| (key.to_owned(), Json::List(items)))
+    };
+    let with = |fields: Members, lists: Vec<(String, Json)>| Json::Object(fields.into_iter().chain(lists).collect());
+    let receipt = fields(&["month", "id", "key", "month"]).prop_map(Json::Object);
+    let job = (
+        fields(&["wage", "id", "source", "wage"]),
+        list("receipts", receipt.boxed(), 3),
+    )
+        .prop_map(move |(fields, list)| with(fields, vec![list]));
+    let income = fields(&["id", "key"]).prop_map(Json::Object);
+    let lists = (list("jobs", job.boxed(), 3), list("incomes", income.boxed(), 3));
+    let member = (fields(&["birth", "poor", "id", "key", "poor", "birth", "age"]), lists)
+        .prop_map(move |(fields, (jobs, incomes))| with(fields, vec![jobs, incomes]));
+    let case = fields(&["kind", "kind", "kind", "other"]).prop_map(|fields| ("case".to_owned(), Json::Object(fields)));
+    let beside = fields(&["sources", "cause", "zones"]);
+    (case, list("members", member.boxed(), 5), beside)
+        .prop_map(move |(case, members, beside)| with(beside, vec![case, members]))
+}
+
+type Members = std::collections::BTreeMap<String, Json>;
+
+proptest! {
+    /// One walk over the bytes reads what the tree gives, and refuses what it refuses.
+    #[test]
+    fn facts_are_the_same_from_bytes_and_from_the_tree(document in document()) {
+        let (quick, slow) = both_ways(&document);
+        prop_assert_eq!(quick.is_some(), slow.is_ok(), "{}", document);
+        if let (Some(quick), Ok(slow)) = (quick, slow) {
+            prop_assert_eq!(format!("{quick:?}"), format!("{slow:?}"));
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_not_canonical_are_no_recorded_facts() {
+    let schema = schema();
+    let read = |text: &str| Facts::from_bytes(&schema, text.as_bytes(), &["sources"]);
+    let (_, beside) = read("{\"members\":[],\"others\":{\"b\":[1]},\"sources\":{\"free\":1}}").expect("canonical");
+    assert_eq!(beside.to_string(), "{\"sources\":{\"free\":1}}");
+    for text in [
+        "{\"members\": []}",
+        "{\"sources\":{\"b\":1,\"a\":1},\"members\":[]}",
+        "{\"members\":[],\"others\":{\"b\":[01]}}",
+        "{\"members\":[{\"poor\":true,\"poor\":true}]}",
+        "{\"members\":[]}\n",
+        "[]",
+    ] {
+        assert!(read(text).is_none(), "{text}");
+    }
 }

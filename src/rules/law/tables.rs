@@ -1,7 +1,9 @@
 //! Clauses, parameters and choices of a law: what an evaluation looks up.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::canonical::Json;
 use crate::rules::calendar::Date;
 use crate::rules::compile::NodeIndex;
 use crate::rules::document::{InForce, SelectedBy, Type};
@@ -76,7 +78,8 @@ pub(in crate::rules) struct Row {
 pub(in crate::rules) struct RowText {
     pub(in crate::rules) id: String,
     pub(in crate::rules) area: Area,
-    pub(in crate::rules) value: Literal,
+    /// As sealed.
+    pub(in crate::rules) value: Arc<Json>,
     pub(in crate::rules) cite: Option<String>,
     pub(in crate::rules) sample: bool,
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Builder, Layer};
+use std::sync::Arc;
+
 use crate::rules::calendar::Date;
 use crate::rules::document::{Bounds, Choice, InForce, Parameter, ParameterDeclaration, ParameterValue, Type};
 use crate::rules::expr::Literal;
@@ -149,7 +151,7 @@ fn row(layer: &Layer<'_>, value: &ParameterValue, table: &mut ParameterTable, bu
     table.rows.push(RowText {
         id: value.id.clone(),
         area,
-        value: value.value.clone(),
+        value: Arc::new(value.value.to_json()),
         cite: value.cite.clone().or_else(|| table.cite.clone()),
         sample: value.sample,
     });

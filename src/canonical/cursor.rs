@@ -1,0 +1,229 @@
+//! Canonical JSON read from left to right, refusing whatever is not canonical where it stands.
+//!
+//! A reader that knows what it wants takes its values straight from the bytes and passes over the rest, so that no tree
+//! is built: an auditor reads facts documents by the hundred thousand. `None` means not canonical, or not what was asked
+//! for; why is for [`Json::parse_canonical`](super::Json::parse_canonical) to say.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::{DEPTH_MAX, INTEGER_MAX};
+
+/// The lowest bit of every byte of a word.
+const EACH_BYTE: u64 = u64::from_le_bytes([1; 8]);
+/// The highest bit of every byte of a word.
+const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// A place in canonical JSON.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// The beginning of a document; none where the bytes are no UTF-8.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Option<Cursor<'a>> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        Some(Cursor { text, at: 0, depth: 0 })
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    /// The byte that the next value begins with.
+    #[must_use]
+    pub fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Passes over a byte that must stand here.
+    fn byte(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self) -> Option<bool> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let (value, count) = if rest.starts_with(b"true") {
+            (true, 4)
+        } else if rest.starts_with(b"false") {
+            (false, 5)
+        } else {
+            return None;
+        };
+        self.at += count;
+        Some(value)
+    }
+
+    /// An integer of at most 2^53-1 in size.
+    pub fn integer(&mut self) -> Option<i64> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let sign = usize::from(rest.first() == Some(&b'-'));
+        let mut value: i64 = 0;
+        let mut count = 0;
+        for digit in rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()) {
+            value = value.checked_mul(10)?.checked_add((digit - b'0').into())?;
+            count += 1;
+        }
+        let canonical = match rest.get(sign)? {
+            b'0' => count == 1 && sign == 0,
+            _ => count > 0,
+        };
+        self.at += sign + count;
+        let fits = i128::from(value) <= INTEGER_MAX;
+        (canonical && fits).then_some(if sign == 1 { -value } else { value })
+    }
+
+    /// A string; borrowed where it has no escape.
+    #[inline]
+    pub fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.byte(b'"')?;
+        let start = self.at;
+        self.at += plain_count(&self.text.as_bytes()[start..]);
+        let plain = self.text.get(start..self.at)?;
+        if self.peek()? == b'"' {
+            self.at += 1;
+            return Some(Cow::Borrowed(plain));
+        }
+        self.escaped(plain.to_owned()).map(Cow::Owned)
+    }
+
+    /// The rest of a string from its first escape on.
+    fn escaped(&mut self, mut value: String) -> Option<String> {
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    return Some(value);
+                }
+                b'\\' => value.push(self.escape()?),
+                _ => return None,
+            }
+            let start = self.at;
+            self.at += plain_count(&self.text.as_bytes()[start..]);
+            value.push_str(self.text.get(start..self.at)?);
+        }
+    }
+
+    /// The escapes that are written, each for the one character that needs it.
+    fn escape(&mut self) -> Option<char> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let (value, count) = match rest.get(1)? {
+            b'"' => ('"', 2),
+            b'\\' => ('\\', 2),
+            b'b' => ('\u{8}', 2),
+            b't' => ('\t', 2),
+            b'n' => ('\n', 2),
+            b'f' => ('\u{c}', 2),
+            b'r' => ('\r', 2),
+            b'u' => {
+                let digits = std::str::from_utf8(rest.get(2..6)?).ok()?;
+                let code = u32::from_str_radix(digits, 16).ok()?;
+                let two = matches!(code, 0x8 | 0x9 | 0xa | 0xc | 0xd);
+                let canonical = code < 0x20 && !two && format!("{code:04x}") == digits;
+                (char::from_u32(code).filter(|_| canonical)?, 6)
+            }
+            _ => return None,
+        };
+        self.at += count;
+        Some(value)
+    }
+
+    /// An array; `each` takes one item.
+    #[inline]
+    pub fn list(&mut self, mut each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.enter(b'[')?;
+        if self.byte(b']').is_none() {
+            loop {
+                each(self)?;
+                if self.byte(b']').is_some() {
+                    break;
+                }
+                self.byte(b',')?;
+            }
+        }
+        self.depth -= 1;
+        Some(())
+    }
+
+    /// An object; `each` takes one value, whose key it is given.
+    #[inline]
+    pub fn object(&mut self, mut each: impl FnMut(&mut Cursor<'a>, &Cow<'a, str>) -> Option<()>) -> Option<()> {
+        self.enter(b'{')?;
+        if self.byte(b'}').is_none() {
+            let mut before: Option<Cow<'a, str>> = None;
+            loop {
+                let key = self.string()?;
+                if before.is_some_and(|before| order(&before, &key) != Ordering::Less) {
+                    return None;
+                }
+                self.byte(b':')?;
+                each(self, &key)?;
+                if self.byte(b'}').is_some() {
+                    break;
+                }
+                self.byte(b',')?;
+                before = Some(key);
+            }
+        }
+        self.depth -= 1;
+        Some(())
+    }
+
+    fn enter(&mut self, byte: u8) -> Option<()> {
+        self.byte(byte)?;
+        self.depth += 1;
+        (self.depth <= DEPTH_MAX).then_some(())
+    }
+
+    /// Passes over a value.
+    pub fn skip(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string().map(|_| ()),
+            b'{' => self.object(|cursor, _| cursor.skip()),
+            b'[' => self.list(Cursor::skip),
+            b't' | b'f' => self.bool().map(|_| ()),
+            _ => self.integer().map(|_| ()),
+        }
+    }
+}
+
+/// How many bytes from the first on need no escape and end no string: eight at a time.
+#[inline]
+fn plain_count(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*word));
+        if found != 0 {
+            return 8 * number + (found.trailing_zeros() / 8) as usize;
+        }
+    }
+    let is_plain = |byte: &&u8| **byte != b'"' && **byte != b'\\' && **byte >= 0x20;
+    8 * words.len() + rest.iter().take_while(is_plain).count()
+}
+
+/// The high bit of the first byte that is no plain character, and perhaps of others after it.
+///
+/// A byte is below n where it loses its high bit to a borrow when n is taken from it; it is equal to another where
+/// what is left of both is below 1. A borrow may run on into later bytes, never into earlier ones.
+fn special(word: u64) -> u64 {
+    let below = |word: u64, n: u64| word.wrapping_sub(EACH_BYTE * n) & !word & HIGH_BITS;
+    let equal = |byte: u8| below(word ^ (EACH_BYTE * u64::from(byte)), 1);
+    below(word, 0x20) | equal(b'"') | equal(b'\\')
+}
+
+/// The order of keys: by UTF-16 code units, which is the order of bytes within ASCII.
+#[inline]
+fn order(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        a.cmp(b)
+    } else {
+        a.encode_utf16().cmp(b.encode_utf16())
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading recorded facts straight from their canonical bytes, in one walk and without a tree.
+//!
+//! It reads what [`read`](super::read) reads, and gives up where something does not fit: what, and where, is for the
+//! other to say. A test holds the two together.
+
+use std::sync::Arc;
+
+use super::plan::{FactPlace, Inside, Kind, Plan};
+use super::read::{finished, of_limits};
+use super::{Facts, Table};
+use crate::canonical::{Cursor, Json};
+use crate::rules::value::Cell;
+use crate::rules::vocabulary::{Schema, ScopeIndex};
+
+/// The facts of a document, and the members that are asked for beside them; none where something does not fit.
+pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Option<(Facts, Json)> {
+    let plan = schema.plan()?;
+    let mut reader = Reader {
+        plan,
+        tables: plan.records.iter().map(|_| Table::default()).collect(),
+        rows: plan.records.iter().map(|_| (Vec::new(), Vec::new())).collect(),
+    };
+    let mut found = Vec::new();
+    let mut cursor = Cursor::new(bytes)?;
+    let root = ScopeIndex::HOUSEHOLD;
+    reader.begin(root, None);
+    cursor.object(|cursor, key| {
+        if let Some(fields) = plan.groups.find(key) {
+            let mut from = 0;
+            cursor.object(|cursor, key| {
+                let place = fields.next(&mut from, key)?;
+                reader.fact(root, 0, place, cursor)
+            })
+        } else if let Some(scope) = plan.lists.find(key) {
+            cursor.list(|cursor| reader.record(*scope, 0, cursor))
+        } else if beside.contains(&&**key) {
+            found.push((key.clone().into_owned(), cursor.value()?));
+            Some(())
+        } else {
+            cursor.skip()
+        }
+    })?;
+    cursor.is_at_end().then_some(())?;
+    for table in &mut reader.tables {
+        table.starts.push(table.count);
+    }
+    of_limits(schema, &reader.tables).is_empty().then_some(())?;
+    let facts = finished(schema, reader.tables, reader.rows, Vec::new());
+    Some((facts, Json::object(found)))
+}
+
+struct Reader<'p> {
+    plan: &'p Plan,
+    tables: Vec<Table>,
+    /// The cells of each table, and whether they were recorded.
+    rows: Vec<(Vec<Cell>, Vec<bool>)>,
+}
+
+impl Reader<'_> {
+    /// Begins a row in which nothing is recorded yet, and a run of records in each list under it.
+    fn begin(&mut self, scope: ScopeIndex, parent: Option<u32>) {
+        let plan = &self.plan.records[scope.at()];
+        let table = &mut self.tables[scope.at()];
+        table.count += 1;
+        table.parents.extend(parent);
+        table.ids.push(None);
+        let (cells, known) = &mut self.rows[scope.at()];
+        cells.extend_from_slice(&plan.empty);
+        known.resize(cells.len(), false);
+        for child in &plan.children {
+            let table = &mut self.tables[child.at()];
+            table.starts.push(table.count);
+        }
+    }
+
+    fn record(&mut self, scope: ScopeIndex, parent: u32, cursor: &mut Cursor<'_>) -> Option<()> {
+        let plan = &self.plan.records[scope.at()];
+        let instance = self.tables[scope.at()].count;
+        (instance < plan.limit).then_some(())?;
+        self.begin(scope, Some(parent));
+        let mut from = 0;
+        cursor.object(|cursor, key| match plan.keys.next(&mut from, key)? {
+            Inside::Fact(place) => self.fact(scope, instance, place, cursor),
+            Inside::List(below) => cursor.list(|cursor| self.record(*below, instance, cursor)),
+            Inside::Id => {
+                self.tables[scope.at()].ids[instance as usize] = Some(cursor.string()?.into_owned());
+                Some(())
+            }
+            Inside::Beside => cursor.skip(),
+        })
+    }
+
+    #[inline]
+    fn fact(&mut self, scope: ScopeIndex, instance: u32, place: &FactPlace, cursor: &mut Cursor<'_>) -> Option<()> {
+        let cell = match &place.kind {
+            Kind::Number => Cell::Int(cursor.integer()?),
+            Kind::Bool => Cell::from(cursor.bool()?),
+            Kind::Code(codes) => Cell::Code(*codes.find(&cursor.string()?)?),
+            Kind::Date => Cell::Date(cursor.string()?.parse().ok()?),
+            Kind::Month => Cell::Month(cursor.string()?.parse().ok()?),
+            Kind::Area => Cell::Area(cursor.string()?.parse().ok()?),
+        };
+        let width = self.plan.records[scope.at()].empty.len();
+        let at = instance as usize * width + place.column;
+        let (cells, known) = &mut self.rows[scope.at()];
+        (cells[at], known[at]) = (cell, true);
+        Some(())
+    }
+}
