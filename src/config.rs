@@ -62,6 +62,15 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Which log lines are written, in the syntax of `RUST_LOG`.
     pub log_filter: String,
+    /// Address and port of metrics and probes over plain HTTP. Without one it is off. It shows no personal data, so it
+    /// may listen on another address than loopback, inside the operator's own network.
+    pub operations_listen: Option<SocketAddr>,
+    /// Collector of spans and log lines (OTLP over gRPC): `http://HOST:4317`, or `https://`. Without one nothing is sent.
+    pub otlp_endpoint: Option<String>,
+    /// Of a million traces that begin here, so many are kept. Where the caller has decided, that is followed.
+    pub trace_sampled_per_million: u32,
+    /// Name of the service in spans and lines that are sent.
+    pub service_name: String,
 }
 
 /// How log lines look.
@@ -99,6 +108,10 @@ impl Default for Config {
             retention_years: None,
             log_format: LogFormat::Text,
             log_filter: crate::telemetry::FILTER_DEFAULT.into(),
+            operations_listen: None,
+            otlp_endpoint: None,
+            trace_sampled_per_million: 1_000_000,
+            service_name: "doudi".into(),
         }
     }
 }
@@ -194,6 +207,22 @@ pub struct Flags {
     #[arg(long, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_filter: Option<String>,
+    /// Address and port of metrics and probes over plain HTTP [default: off]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations_listen: Option<SocketAddr>,
+    /// Collector of spans and log lines, `http://HOST:4317` (OTLP over gRPC) [default: off]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp_endpoint: Option<String>,
+    /// Traces kept of a million that begin here [default: 1000000]
+    #[arg(long, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_sampled_per_million: Option<u32>,
+    /// Name of the service in what is sent to the collector [default: doudi]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<String>,
 }
 
 impl Config {

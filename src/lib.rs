@@ -29,12 +29,13 @@
 //! | [`app`] | the use cases, one file each: what RPC and command line share | protobuf, SQL |
 //! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it alone names tonic |
 //! | [`readside`] | the public read side over HTTP: checkpoints, tiles, entries | anything that is not public |
+//! | [`telemetry`] | log lines, spans, metrics and probes: a leaf that every room but the pure ones tells what happened | what any of it means; it alone names OpenTelemetry and Prometheus |
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
 //! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
 //! (estimates, the one place with floats). Wiring
-//! is [`server`], [`shutdown`], [`config`], [`telemetry`] and [`identity`] (certificates and the table of principals).
+//! is [`server`], [`shutdown`], [`config`] and [`identity`] (certificates and the table of principals).
 //!
 //! # Where to look
 //!
@@ -69,6 +70,10 @@
 //!   [`app::estimate`].
 //! - **What an auditor takes home**: [`log::bundle`] is the file, [`app::bundle`] makes and verifies one; the report
 //!   for people is `cli::report`.
+//! - **What is told of the service while it works**: [`telemetry`]; the seams are `api::admission` (a call begins and
+//!   ends), [`log::sequencer`] (queue, commit), `store::statement` (each statement) and [`app::gauges`] (what is looked
+//!   at now and then). The place of a call in its trace is sealed with what it records, and found again by
+//!   `record_trace`, which is a key of nothing. Dashboards and alerts: `deploy/observe`.
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants

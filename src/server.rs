@@ -1,6 +1,7 @@
 //! The gRPC server: the five services, health and reflection behind one admission, from a listener to its shutdown.
 
 pub(crate) mod incoming;
+pub(crate) mod plain;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::app::App;
 use crate::identity::watch::Identity;
 use crate::server::incoming::CONNECTION_COUNT_MAX;
 use crate::shutdown::{self, Bounds, DrainSwitch, Steps};
+use crate::telemetry::probe::Probes;
 
 const KIB: usize = 1024;
 
@@ -66,7 +68,7 @@ const HEALTH_NAMES: [&str; 6] = [
     "doudi.v1.AuditService",
 ];
 
-/// Who may call, and how often.
+/// Who may call, how often, and who is told how the server stands.
 #[derive(Clone)]
 pub struct Access {
     /// Certificates and principals; none: callers on the same machine alone, by name.
@@ -77,6 +79,8 @@ pub struct Access {
     pub rate: Option<Rate>,
     /// Whether the contracts can be read by reflection.
     pub reflection: bool,
+    /// What probes are told.
+    pub probes: Arc<Probes>,
 }
 
 impl Default for Access {
@@ -86,6 +90,7 @@ impl Default for Access {
             calls_at_once: CALL_COUNT_MAX,
             rate: None,
             reflection: true,
+            probes: Arc::default(),
         }
     }
 }
@@ -117,7 +122,10 @@ pub async fn serve(
     telemetry_flushed: impl Future<Output = ()>,
 ) -> Result<bool, ServeError> {
     let (switch, drain) = DrainSwitch::new();
+    let metrics = app.metrics();
+    metrics.started();
     let admission = Admission::new(drain.clone(), access.calls_at_once)
+        .measured(Arc::clone(&metrics))
         .asking(access.identity.clone())
         .at_rate(access.rate);
     let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone(), admission.outcomes()));
@@ -175,14 +183,17 @@ pub async fn serve(
     let incoming = incoming::links(listener, CONNECTION_COUNT_MAX, access.identity);
     let mut serving: JoinHandle<Result<(), tonic::transport::Error>> =
         tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
-    let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone()));
-
+    let probes = access.probes;
+    let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone(), Arc::clone(&probes)));
     let hours = tokio::spawn(close_hours(Arc::clone(&app)));
+    let counting = Arc::clone(&app);
+    let gauges = tokio::spawn(async move { counting.follow_gauges().await });
 
     tokio::select! {
         ended = &mut serving => {
             readiness.abort();
             hours.abort();
+            gauges.abort();
             following.inspect(JoinHandle::abort);
             return ended.map_err(ServeError::Task)?.map_err(ServeError::Transport).map(|()| true);
         }
@@ -193,6 +204,8 @@ pub async fn serve(
     let steps = Steps {
         not_serving: async {
             readiness.abort();
+            probes.draining();
+            metrics.readiness(false, true);
             report(&health, ServingStatus::NotServing).await;
         },
         calls_finished: async {
@@ -206,6 +219,7 @@ pub async fn serve(
             // Calls that did not finish in time end here; their callers retry with the same request id.
             abort.abort();
             hours.abort();
+            gauges.abort();
             following.inspect(JoinHandle::abort);
             app.close().await;
         },
@@ -221,11 +235,13 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 }
 
 /// Reports what readiness says, and says it in the log when it changes.
-async fn watch_readiness(app: Arc<App>, health: HealthReporter) {
+async fn watch_readiness(app: Arc<App>, health: HealthReporter, probes: Arc<Probes>) {
     let mut before = None;
     loop {
         let looked = app.ready().await;
         let ready = looked.is_ok();
+        probes.looked(looked.as_ref().err().map(ToString::to_string), app.read_only());
+        app.metrics().readiness(ready, false);
         if before != Some(ready) {
             match looked {
                 Ok(()) => {

@@ -29,9 +29,9 @@ impl AuditService for Edge {
         &self,
         request: Request<pb::ListEntriesRequest>,
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
-        let (_, message) = self.enter(request).await?;
+        let (caller, message) = self.enter(request).await?;
         let command = decode::list_entries(message, self.app.areas())?;
-        let page = self.app.list_entries(command).await?;
+        let page = self.app.list_entries(&caller, command).await?;
         Ok(Response::new(encode::entries(page)))
     }
 

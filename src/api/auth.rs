@@ -6,6 +6,7 @@ use http::{Extensions, HeaderMap};
 use tonic::Request;
 
 use super::admission::call_id::CallId;
+use super::admission::outcome::Watch;
 use crate::app::caller::{Principal, TraceContext};
 use crate::app::rights::{Areas, Roles};
 use crate::app::{AppError, Caller};
@@ -15,9 +16,6 @@ use crate::identity::watch::Identity;
 
 /// Names the caller, for programs on the same machine: the deciding system, the demo, the tests.
 const PRINCIPAL_HEADER: &str = "doudi-principal";
-
-/// W3C trace context.
-const TRACEPARENT_HEADER: &str = "traceparent";
 
 /// A caller of whom the gate knows who they are.
 #[derive(Clone, Debug)]
@@ -29,16 +27,19 @@ pub struct Known {
     pub call_id: CallId,
     /// Of what.
     pub rpc: Option<&'static str>,
+    /// Where in its trace.
+    trace: TraceContext,
 }
 
 impl Known {
     /// What the gate knows.
-    pub fn new(holder: Arc<Holder>, local: bool, call_id: CallId, rpc: Option<&'static str>) -> Known {
+    pub fn new(holder: Arc<Holder>, local: bool, watch: &Watch) -> Known {
         Known {
             holder,
             local,
-            call_id,
-            rpc,
+            call_id: watch.call_id,
+            rpc: watch.rpc,
+            trace: watch.trace.clone(),
         }
     }
 
@@ -48,10 +49,10 @@ impl Known {
     }
 
     /// As the use cases know them.
-    pub fn caller(&self, trace: Option<TraceContext>) -> Caller {
+    pub fn caller(&self) -> Caller {
         Caller {
             principal: self.holder.principal.clone(),
-            trace,
+            trace: Some(self.trace.clone()),
             local: self.local,
             roles: self.holder.roles,
             areas: self.holder.areas.clone(),
@@ -99,12 +100,7 @@ pub fn holder(
 /// [`AppError::Unauthenticated`] for one that came past it.
 pub fn caller<T>(request: &Request<T>) -> Result<(Known, Caller), AppError> {
     let known = request.extensions().get::<Known>().ok_or(AppError::Unauthenticated)?;
-    let trace = request
-        .metadata()
-        .get(TRACEPARENT_HEADER)
-        .and_then(|value| value.to_str().ok());
-    let caller = known.caller(trace.and_then(TraceContext::from_traceparent));
-    Ok((known.clone(), caller))
+    Ok((known.clone(), known.caller()))
 }
 
 fn named(headers: &HeaderMap) -> Result<Principal, AppError> {

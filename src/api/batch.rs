@@ -9,12 +9,14 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
+use tracing::{Instrument as _, Span};
 
 use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
 use super::status;
 use crate::app::AppError;
 use crate::app::error::Violation;
 use crate::shutdown::Drain;
+use crate::telemetry::span;
 
 /// Items of one stream at work. A sequencer gathers up to 256 items for one commit; a few streams fill that.
 pub const ITEM_COUNT_MAX: usize = 64;
@@ -88,6 +90,7 @@ impl Batches {
         let (sender, receiver) = mpsc::channel(ITEM_COUNT_MAX);
         let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
         let (mut input, mut drain, time_max) = (input, self.drain.clone(), self.item_time_max);
+        let call = Span::current();
         tokio::spawn(async move {
             let end = loop {
                 let Ok(place) = Arc::clone(&items).acquire_owned().await else {
@@ -110,10 +113,14 @@ impl Batches {
                     request,
                 } = item(message);
                 let (work, answer, sender) = (work.clone(), answer.clone(), sender.clone());
+                let span = call.in_scope(span::item);
                 tokio::spawn(async move {
                     let result = match checked(&correlation_id, request) {
                         // A task of its own, so that a panic is this item's error alone.
-                        Ok(request) => finished(tokio::spawn(tokio::time::timeout(time_max, work(request))).await),
+                        Ok(request) => {
+                            let work = tokio::time::timeout(time_max, work(request));
+                            finished(tokio::spawn(work.instrument(span)).await)
+                        }
                         Err(error) => Err(error),
                     };
                     // A caller that is gone asks again with the same request id.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
+use tracing::Instrument as _;
 
 use super::{encode, pb, status};
 use crate::app::AppError;
@@ -59,7 +60,7 @@ impl Previews {
         let (tell, mut told) = mpsc::channel(EVENT_COUNT_MAX);
         let (sender, receiver) = mpsc::channel(1);
         let mut drain = self.drain.clone();
-        let work = tokio::spawn(work(tell));
+        let work = tokio::spawn(work(tell).in_current_span());
         tokio::spawn(async move {
             loop {
                 let event = tokio::select! {

@@ -187,6 +187,7 @@ impl App {
                 request_id: format!("access/{}/{after}", log.origin.epoch()),
             },
             command: document.clone(),
+            trace_id: None,
         };
         let about = About {
             effects: Effects {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
@@ -23,6 +25,7 @@ use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide, explain
 use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
 use crate::store::DecisionView;
+use crate::telemetry::span;
 
 /// One attempt's decision, with everything that its record holds.
 pub(super) struct Attempt {
@@ -77,7 +80,9 @@ impl App {
             request_id: request.request_id,
         });
         let read = DecisionFacts::read(&law.law, &facts).map_err(|error| refused_facts(&error))?;
-        let decision = decide(&law.law, &read);
+        let began = Instant::now();
+        let decision = span::decide().in_scope(|| decide(&law.law, &read));
+        self.metrics.decided(began.elapsed());
         if let Some(refusal) = decision.refusal() {
             return Err(AppError::Refused {
                 steps: steps_of(&refusal),
@@ -137,7 +142,14 @@ impl App {
             persons: attempt.persons.new.clone(),
             policy: None,
         };
-        Ok(self.append(asked, record_id, new).await?.ok())
+        let opened = self.append(asked, record_id, new).await?.ok();
+        // A request that was answered meanwhile gives the record that answered it.
+        if opened.as_ref().is_some_and(|opened| opened.row.record_id == record_id) {
+            let corrects = request.correction.is_some();
+            let kind = if corrects { "correction" } else { &determination.kind };
+            self.metrics.determined(kind, determination.household.outcome.code());
+        }
+        Ok(opened)
     }
 }
 

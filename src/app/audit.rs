@@ -8,6 +8,7 @@ use super::error::{AppError, ResourceKind, Violation};
 use super::paging::{count, rows};
 use super::record::{IDENTITY, readable};
 use super::result::{CheckpointRead, ConsistencyProved, EntryRead, InclusionProved, Listed, LogEntry};
+use super::rights::Role;
 use crate::canonical::Json;
 use crate::log::merkle::{
     consistency_nodes, inclusion_nodes, leaf_hash, prove_consistency, prove_inclusion, root_nodes, root_of,
@@ -73,7 +74,15 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn list_entries(&self, command: ListEntries) -> Result<Listed<LogEntry>, AppError> {
+    /// [`AppError::PermissionDenied`] for a trace without the role operate in the county: which entries are of one
+    /// call is not public.
+    pub async fn list_entries(&self, caller: &Caller, command: ListEntries) -> Result<Listed<LogEntry>, AppError> {
+        if command.trace_id.is_some() {
+            self.reaches_area(caller, command.log.area)?;
+            if !caller.roles.has_any(&[Role::Operate]) {
+                return Err(AppError::PermissionDenied);
+            }
+        }
         let log = self.log_named(&command.log).await?;
         let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
         if head.size < command.min_tree_size {
@@ -83,12 +92,17 @@ impl App {
             ("list", Json::from("entries")),
             ("log", log.origin.to_string().into()),
             ("start", Json::integer(command.start.get().into())),
+            ("trace", command.trace_id.clone().unwrap_or_default().into()),
         ]);
         let from = match self.cursor(&scope, &command.page)? {
             None => command.start,
             Some(cursor) => LogIndex::new(count(&cursor, "next")?).map_err(|_| AppError::PageToken)?,
         };
-        let found = self.store.entries(log.log_id, from, rows(&command.page)).await?;
+        let limit = rows(&command.page);
+        let found = match &command.trace_id {
+            None => self.store.entries(log.log_id, from, limit).await?,
+            Some(trace_id) => self.store.entries_of_trace(log.log_id, trace_id, from, limit).await?,
+        };
         let cursor = |row: &EntryRow| Json::object([("next", Json::integer(i128::from(row.index.get()) + 1))]);
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
         let mut items = Vec::with_capacity(listed.items.len());

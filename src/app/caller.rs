@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::rights::{Areas, Roles};
+pub use crate::telemetry::context::TraceContext;
 
 /// Longest name of a principal: a column of the request table and a sealed string.
 pub const PRINCIPAL_SIZE_MAX_BYTES: usize = 64;
@@ -54,49 +55,12 @@ impl fmt::Display for Principal {
     }
 }
 
-/// The W3C trace context that a call arrived with. It comes from the caller: never a key, never a proof.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceContext {
-    /// 32 hex digits, not all zero.
-    pub trace_id: String,
-    /// The caller's span, 16 hex digits, not all zero.
-    pub parent_span_id: String,
-    /// The flags, as sent.
-    pub flags: u8,
-}
-
-impl TraceContext {
-    /// Reads a `traceparent` header of version 00; any other is no context.
-    #[must_use]
-    pub fn from_traceparent(header: &str) -> Option<TraceContext> {
-        let mut parts = header.split('-');
-        let (Some("00"), Some(trace_id), Some(span_id), Some(flags), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return None;
-        };
-        let id = |text: &str, digits: usize| {
-            text.len() == digits
-                && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-                && text.bytes().any(|b| b != b'0')
-        };
-        if !id(trace_id, 32) || !id(span_id, 16) || flags.len() != 2 {
-            return None;
-        }
-        Some(TraceContext {
-            trace_id: trace_id.to_owned(),
-            parent_span_id: span_id.to_owned(),
-            flags: u8::from_str_radix(flags, 16).ok()?,
-        })
-    }
-}
-
 /// Who calls and in which trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The stable name.
     pub principal: Principal,
-    /// The trace, where the caller sent one.
+    /// The place of the call in a trace; none at the command line.
     pub trace: Option<TraceContext>,
     /// The call came from the same machine, and nobody is asked for certificates.
     pub local: bool,
@@ -123,25 +87,6 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_traceparent_of_version_00_is_read_and_others_are_ignored() {
-        let sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let read = TraceContext::from_traceparent(sent).expect("a context");
-        assert_eq!(
-            (read.trace_id.as_str(), read.flags),
-            ("4bf92f3577b34da6a3ce929d0e0e4736", 1)
-        );
-        for other in [
-            "",
-            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-        ] {
-            assert_eq!(TraceContext::from_traceparent(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn a_principal_has_no_room_for_a_sentence() {

@@ -144,6 +144,7 @@ impl App {
                 request_id: format!("epoch-{}-{}", log.origin.epoch(), row.digest),
             },
             command: command.to_bytes(),
+            trace_id: None,
         };
         let new = NewRecord {
             kind: EntryKind::Policy,

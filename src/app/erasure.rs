@@ -344,7 +344,7 @@ impl App {
     }
 
     /// The civil date in Asia/Shanghai.
-    fn today(&self) -> Result<Date, AppError> {
+    pub(super) fn today(&self) -> Result<Date, AppError> {
         let seconds = self.clock.now_ms().div_euclid(1000) + SHANGHAI_AHEAD_SECONDS;
         let epoch = Date::new(1970, 1, 1);
         epoch

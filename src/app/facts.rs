@@ -175,9 +175,10 @@ fn chain(state: &CaseState, version: u64) -> Json {
 }
 
 fn trace(trace: &super::caller::TraceContext) -> Json {
-    Json::object([
-        ("trace_id", Json::from(trace.trace_id.as_str())),
-        ("parent_span_id", trace.parent_span_id.as_str().into()),
-        ("flags", Json::Int(trace.flags.into())),
-    ])
+    let mut place = BTreeMap::new();
+    put(&mut place, "trace_id", Some(trace.trace_id.as_str()));
+    put(&mut place, "span_id", Some(trace.span_id.as_str()));
+    put(&mut place, "parent_span_id", trace.parent_span_id.as_deref());
+    put(&mut place, "flags", Some(Json::Int(trace.flags.into())));
+    Json::Object(place)
 }

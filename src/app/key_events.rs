@@ -69,6 +69,7 @@ impl App {
                 request_id: format!("key/{}/{purpose}/{}", log.origin.epoch(), key.version),
             },
             command: document.clone(),
+            trace_id: None,
         };
         if self.answered(&asked).await?.is_some() {
             return Ok(false);

@@ -24,6 +24,7 @@ pub mod facts;
 mod failure;
 pub mod finding;
 pub mod fsck;
+pub mod gauges;
 pub mod grant;
 pub mod high_water;
 pub mod impact;
@@ -64,6 +65,7 @@ use witnesses::Witnesses;
 use crate::area::AreaCode;
 use crate::log::sequencer::{Clock, Guards, Sequencer};
 use crate::store::{LogId, LogRow, Store};
+use crate::telemetry::metrics::Metrics;
 
 /// The engine's name and version, in every entry that it decides.
 pub const ENGINE: &str = concat!("doudi/", env!("CARGO_PKG_VERSION"));
@@ -74,6 +76,7 @@ pub struct App {
     sequencer: Sequencer,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
     duties: Duties,
     laws: Laws,
     areas: AreaRegister,
@@ -122,6 +125,7 @@ impl App {
         watch: Watch,
     ) -> App {
         let vault = Arc::new(vault);
+        let metrics = Arc::clone(&watch.guards.metrics);
         let sequencer = Sequencer::guarded(
             store.clone(),
             vault.clone(),
@@ -135,6 +139,7 @@ impl App {
             sequencer,
             vault,
             clock,
+            metrics,
             duties: Duties::default(),
             laws: Laws::default(),
             areas,

@@ -26,6 +26,7 @@ use crate::store::{CaseScope, DataKeyRow, DocumentRow, LogId, LogRow, PersonRow,
 pub(super) struct Asked {
     pub(super) key: RequestKey,
     pub(super) command: Vec<u8>,
+    pub(super) trace_id: Option<String>,
 }
 
 /// A record that is to be written.
@@ -103,6 +104,7 @@ impl App {
         Asked {
             key,
             command: command.to_bytes(),
+            trace_id: caller.trace.as_ref().map(|trace| trace.trace_id.clone()),
         }
     }
 
@@ -198,6 +200,7 @@ impl App {
             persons: Vec::new(),
             policy: None,
             effects: Effects::default(),
+            trace_id: asked.trace_id.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -14,9 +15,11 @@ use super::{Exit, Failure, Out, Outcome};
 use crate::app::App;
 use crate::config::Config;
 use crate::readside::ReadSide;
-use crate::server;
+use crate::server::{self, Access};
 use crate::shutdown::Bounds;
-use crate::telemetry;
+use crate::telemetry::http::Operations;
+use crate::telemetry::otlp::Export;
+use crate::telemetry::{self, Telemetry};
 
 /// Serve the determination, review, exit, policy and audit services.
 ///
@@ -46,12 +49,26 @@ const FIRST_ROUND_TIMEOUT: Duration = Duration::from_secs(15);
 /// Serves until a signal; [`Exit::Failed`] if a step of the shutdown did not keep its bound.
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
-    telemetry::start(config.log_format, &config.log_filter).map_err(|error| Failure::usage(error.to_string()))?;
+    let runtime = wiring::runtime()?;
+    // Inside the runtime, which carries what is sent to a collector.
+    let entered = runtime.enter();
+    let telemetry = telemetry::start(config.log_format, &config.log_filter, export(&config).as_ref());
+    let telemetry = telemetry.map_err(|error| Failure::usage(error.to_string()))?;
     server::log_panics_by_place();
-    wiring::runtime()?.block_on(serve(&config, args.confirm_clock, out))
+    drop(entered);
+    runtime.block_on(serve(&config, args.confirm_clock, telemetry, out))
 }
 
-async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
+/// Where spans and lines are sent, if the settings name a collector.
+fn export(config: &Config) -> Option<Export> {
+    config.otlp_endpoint.as_ref().map(|endpoint| Export {
+        endpoint: endpoint.clone(),
+        sampled_per_million: config.trace_sampled_per_million,
+        service: config.service_name.clone(),
+    })
+}
+
+async fn serve(config: &Config, confirm_clock: bool, telemetry: Telemetry, out: &Out) -> Outcome {
     let access = wiring::access(config)?;
     wiring::prepare_high_water(config)?;
     let app = wiring::app(config).await?;
@@ -82,6 +99,7 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
         .map_err(|error| Failure::failed(format!("the keys in use cannot be recorded: {error}")))?;
     let listener = bind(config.listen).await?;
     let read_side = read_side(config, &app).await?;
+    let operations = operations(config, &app, &access).await?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(error.to_string()))?;
@@ -91,17 +109,32 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
     if let Some(address) = &read_address {
         out.line(format_args!("the public read side listens on http://{address}"));
     }
-    out.document(&json!({ "listening": address.to_string(), "read_listening": read_address }));
+    let operations_address = operations.as_ref().map(|operations| operations.address().to_string());
+    if let Some(address) = &operations_address {
+        out.line(format_args!("metrics and probes are at http://{address}"));
+    }
+    out.document(&json!({
+        "listening": address.to_string(), "read_listening": read_address,
+        "operations_listening": operations_address,
+    }));
     info!(server.address = %address, "listening");
     let witnessing = tokio::spawn(app.clone().follow_witnesses());
     let bounds = Bounds::default();
-    let in_time = server::serve(listener, app, access, bounds, stop, async {}).await;
-    witnessing.abort();
-    // Last: whoever keeps checkpoints may read the newest one until the end.
-    let read_in_time = match read_side {
-        Some(read_side) => read_side.stop(bounds.flush).await,
-        None => true,
+    // The last step: the listeners, the spans and the lines each get a part of its time.
+    let part = bounds.telemetry / 4;
+    let mut read_in_time = true;
+    let last = async {
+        witnessing.abort();
+        // Whoever keeps checkpoints may read the newest one until the end, and probes learn that it comes.
+        if let Some(read_side) = read_side {
+            read_in_time = read_side.stop(part).await;
+        }
+        if let Some(operations) = operations {
+            operations.stop(part).await;
+        }
+        telemetry.flush(part).await;
     };
+    let in_time = server::serve(listener, app, access, bounds, stop, last).await;
     match in_time.map(|in_time| in_time && read_in_time) {
         Ok(true) => Ok(Exit::Done),
         Ok(false) => Err(Failure::failed(
@@ -124,6 +157,19 @@ async fn read_side(config: &Config, app: &App) -> Result<Option<ReadSide>, Failu
         return Ok(None);
     };
     let started = ReadSide::start(bind(address).await?, app.public_logs());
+    started
+        .map(Some)
+        .map_err(|error| Failure::failed(format!("{address}: {error}")))
+}
+
+/// Metrics and probes on their own listener, if the settings name one.
+async fn operations(config: &Config, app: &Arc<App>, access: &Access) -> Result<Option<Operations>, Failure> {
+    let Some(address) = config.operations_listen else {
+        return Ok(None);
+    };
+    let (listener, measured) = (bind(address).await?, Arc::clone(app));
+    let refresh = Box::new(move || measured.measure());
+    let started = Operations::start(listener, &app.metrics(), Arc::clone(&access.probes), refresh);
     started
         .map(Some)
         .map_err(|error| Failure::failed(format!("{address}: {error}")))

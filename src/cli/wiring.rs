@@ -86,6 +86,7 @@ async fn put_together(
             guards: Guards {
                 high_water: Arc::new(high_water),
                 witnesses_required: config.witness_required,
+                ..Guards::default()
             },
             witnesses: witnesses(config)?,
         },
@@ -129,6 +130,7 @@ pub fn access(config: &Config) -> Result<Access, Failure> {
             dry_run: config.calls_dry_run,
         }),
         reflection: config.reflection,
+        ..Access::default()
     })
 }
 

@@ -75,7 +75,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             logs,
             state,
         } => {
-            telemetry::start(LogFormat::Text, telemetry::FILTER_DEFAULT)
+            telemetry::start(LogFormat::Text, telemetry::FILTER_DEFAULT, None)
                 .map_err(|error| Failure::usage(error.to_string()))?;
             wiring::runtime()?.block_on(witness(*listen, key, logs, state, out))
         }

@@ -79,6 +79,32 @@ pub(super) fn violations(settings: &Settings) -> Vec<Violation> {
             "is set and no witness is named: give witness_policy".to_owned(),
         );
     }
+    let scheme = |endpoint: &String| endpoint.starts_with("http://") || endpoint.starts_with("https://");
+    if config.otlp_endpoint.as_ref().is_some_and(|endpoint| !scheme(endpoint)) {
+        add(
+            "otlp_endpoint",
+            "has no known scheme: give http://HOST:4317 or https://HOST:4317".to_owned(),
+        );
+    }
+    if config.trace_sampled_per_million > 1_000_000 {
+        add(
+            "trace_sampled_per_million",
+            "is more than all: give 0 to 1000000".to_owned(),
+        );
+    }
+    if config.service_name.is_empty() {
+        add("service_name", "is empty: give a name, or leave it out".to_owned());
+    }
+    let listens = [config.read_listen, Some(config.listen)];
+    if config
+        .operations_listen
+        .is_some_and(|address| address.port() != 0 && listens.contains(&Some(address)))
+    {
+        add(
+            "operations_listen",
+            "is the address of another listener: give a port of its own".to_owned(),
+        );
+    }
     if let Err(error) = crate::telemetry::filter(&config.log_filter) {
         add("log_filter", error.to_string());
     }

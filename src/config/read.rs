@@ -16,7 +16,7 @@ const ENVIRONMENT_PREFIX: &str = "DOUDI_";
 const ENVIRONMENT_OTHER: [&str; 2] = ["TEST_", "CONFIG"];
 
 /// Settings that are numbers or truth values; all others are text, also where it looks like a number.
-const SETTINGS_NOT_TEXT: [&str; 8] = [
+const SETTINGS_NOT_TEXT: [&str; 9] = [
     "identity_to_loopback",
     "retention_years",
     "witness_required",
@@ -25,6 +25,7 @@ const SETTINGS_NOT_TEXT: [&str; 8] = [
     "calls_burst",
     "calls_dry_run",
     "reflection",
+    "trace_sampled_per_million",
 ];
 
 /// Most letters by which a key may be a misspelling of another: a third of it, and no more than this.

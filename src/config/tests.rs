@@ -206,6 +206,28 @@ fn settings_that_would_do_nothing_or_let_nobody_call_are_refused() {
 }
 
 #[test]
+fn where_telemetry_goes_is_checked_before_anything_starts() {
+    let keys = |pairs: &[(&str, &str)]| keys_refused(None, pairs, &Flags::default());
+    assert_eq!(keys(&[("DOUDI_OTLP_ENDPOINT", "127.0.0.1:4317")]), ["otlp_endpoint"]);
+    assert_eq!(
+        keys(&[("DOUDI_TRACE_SAMPLED_PER_MILLION", "1000001")]),
+        ["trace_sampled_per_million"]
+    );
+    assert_eq!(keys(&[("DOUDI_SERVICE_NAME", "")]), ["service_name"]);
+    assert_eq!(
+        keys(&[("DOUDI_OPERATIONS_LISTEN", "127.0.0.1:50051")]),
+        ["operations_listen"],
+        "the port of the calls"
+    );
+    let right = [
+        ("DOUDI_OTLP_ENDPOINT", "https://collector:4317"),
+        ("DOUDI_TRACE_SAMPLED_PER_MILLION", "1000000"),
+        ("DOUDI_OPERATIONS_LISTEN", "0.0.0.0:9464"),
+    ];
+    assert!(Config::load(None, variables(&right), &Flags::default()).is_ok());
+}
+
+#[test]
 fn each_setting_is_listed_with_its_origin_and_without_its_password() {
     let file = file("database = 'postgres://doudi:secret@db/doudi?password=secret'\npolicy = 'p'\n");
     let flags = Flags {

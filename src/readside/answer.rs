@@ -14,6 +14,7 @@ use super::path::{Asked, File};
 use crate::app::AppError;
 use crate::app::public_log::PublicLogs;
 use crate::log::Hash;
+use crate::server::plain::Answers;
 
 /// Files that are read from the database at one time: readers must leave its connections to those who decide.
 pub const READ_COUNT_MAX: usize = 4;
@@ -57,8 +58,24 @@ impl Reader {
         }
     }
 
+    async fn read(&self, asked: Asked) -> Result<Vec<u8>, Missing> {
+        // The semaphore is never closed.
+        let _turn = self.turns.acquire().await.map_err(|_| Missing::Busy)?;
+        let log = self.logs.log(asked.area, asked.epoch).await?.ok_or(Missing::Absent)?;
+        let bytes = match asked.file {
+            File::Checkpoint => {
+                let checkpoint = self.logs.checkpoint(log.log_id).await?;
+                checkpoint.map(|checkpoint| checkpoint.note.into_bytes())
+            }
+            File::Tile(path) => self.logs.tile(log.log_id, path).await?,
+        };
+        bytes.ok_or(Missing::Absent)
+    }
+}
+
+impl Answers for Reader {
     /// Answers one request. Its body, if it has one, is not read.
-    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refused = plain(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -75,20 +92,6 @@ impl Reader {
             Ok(bytes) => found(asked.file, bytes, request.headers()),
             Err(why) => missing(&why),
         }
-    }
-
-    async fn read(&self, asked: Asked) -> Result<Vec<u8>, Missing> {
-        // The semaphore is never closed.
-        let _turn = self.turns.acquire().await.map_err(|_| Missing::Busy)?;
-        let log = self.logs.log(asked.area, asked.epoch).await?.ok_or(Missing::Absent)?;
-        let bytes = match asked.file {
-            File::Checkpoint => {
-                let checkpoint = self.logs.checkpoint(log.log_id).await?;
-                checkpoint.map(|checkpoint| checkpoint.note.into_bytes())
-            }
-            File::Tile(path) => self.logs.tile(log.log_id, path).await?,
-        };
-        bytes.ok_or(Missing::Absent)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The limits of the listener: silent connections, long requests, places, and the end.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::*;
 use crate::store::conformance::TestDatabase;
@@ -47,7 +50,7 @@ fn get(path: &str) -> String {
 
 #[tokio::test]
 async fn a_checkpoint_is_served_and_other_methods_are_not() {
-    let running = start(Limits::default()).await;
+    let running = start(LIMITS).await;
     let answer = running.ask(&get("/340321/1/checkpoint")).await;
     assert!(
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nnote 3"),
@@ -60,7 +63,7 @@ async fn a_checkpoint_is_served_and_other_methods_are_not() {
 
 #[tokio::test]
 async fn a_request_line_at_the_limit_is_looked_up_and_a_longer_head_is_refused() {
-    let running = start(Limits::default()).await;
+    let running = start(LIMITS).await;
     let long = format!("/{}", "a".repeat(PATH_SIZE_MAX_BYTES));
     assert!(running.ask(&get(&long)).await.starts_with("HTTP/1.1 404 "));
     let longer = format!("/{}", "a".repeat(HEAD_SIZE_MAX_BYTES));
@@ -76,7 +79,7 @@ async fn a_connection_that_says_nothing_loses_its_place_before_and_between_reque
     let limits = Limits {
         connections: 1,
         head: Duration::from_millis(200),
-        ..Limits::default()
+        ..LIMITS
     };
     let running = start(limits).await;
     let mut silent = running.connect().await;
@@ -108,7 +111,7 @@ async fn a_connection_that_says_nothing_loses_its_place_before_and_between_reque
 async fn a_connection_beyond_the_limit_waits_for_a_place() {
     let limits = Limits {
         connections: 1,
-        ..Limits::default()
+        ..LIMITS
     };
     let running = start(limits).await;
     let first = running.connect().await;
@@ -125,7 +128,7 @@ async fn a_connection_beyond_the_limit_waits_for_a_place() {
 async fn a_connection_ends_when_its_time_is_up() {
     let limits = Limits {
         connection: Duration::from_millis(200),
-        ..Limits::default()
+        ..LIMITS
     };
     let running = start(limits).await;
     let mut stream = running.connect().await;
@@ -136,7 +139,7 @@ async fn a_connection_ends_when_its_time_is_up() {
 
 #[tokio::test]
 async fn stopping_ends_idle_connections_and_frees_the_port() {
-    let running = start(Limits::default()).await;
+    let running = start(LIMITS).await;
     let (address, idle) = (running.side.address(), running.connect().await);
     assert!(running.side.stop(Duration::from_secs(5)).await, "in time");
     drop(idle);

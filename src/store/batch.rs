@@ -53,6 +53,8 @@ pub struct Batch {
     pub accesses: Vec<AccessRow>,
     /// Rows of accesses that stand under an ACCESS entry of this batch.
     pub access_places: Vec<(Hash, AccessPlace)>,
+    /// Entries with the trace of the call that made each.
+    pub traces: Vec<(LogIndex, String)>,
 }
 
 /// A column of integers, one from each row.
@@ -181,6 +183,13 @@ impl Batch {
         ];
         tx.insert("record (log_id, idx, area, record_id, case_id, kind)", columns, "")
             .await?;
+        let rows = &self.traces;
+        let columns = vec![
+            ints(rows, |_| self.log_id.0),
+            ints(rows, |(index, _)| signed(index.get())),
+            texts(rows, |(_, trace_id)| trace_id.clone()),
+        ];
+        tx.insert("record_trace (log_id, idx, trace_id)", columns, "").await?;
         let rows = &self.policies;
         let columns = vec![
             ints(rows, |row| row.log_id.0),

@@ -68,6 +68,19 @@ impl Dialect {
     }
 }
 
+/// How a pool of connections is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// What it is for.
+    pub name: &'static str,
+    /// Connections that are open.
+    pub open: u32,
+    /// Of them, those that wait for work.
+    pub idle: u32,
+    /// The most that may be open.
+    pub max: u32,
+}
+
 /// One database: what differs between two of them. Everything else is written once, as methods of `dyn Store`.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -84,6 +97,10 @@ pub trait Store: Send + Sync + 'static {
     /// Overwrites what a destruction left behind in the files, as far as the database can.
     async fn scrub(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+    /// How the pools of connections are used.
+    fn pools(&self) -> Vec<Pool> {
+        Vec::new()
     }
     /// Closes all connections.
     async fn close(&self);

@@ -26,6 +26,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The word in spans.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            StoreError::Conflict => "conflict",
+            StoreError::Unavailable(_) => "unavailable",
+            StoreError::Unknown(_) => "unknown_outcome",
+            StoreError::Corrupt(_) => "corrupt",
+            StoreError::Refused(_) => "refused",
+        }
+    }
+
     /// The error of a statement before COMMIT: nothing was written.
     pub(super) fn of_statement(error: sqlx::Error) -> StoreError {
         if is_conflict(&error) {

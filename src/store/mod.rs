@@ -19,23 +19,26 @@ mod postgres;
 mod read_access;
 mod read_case;
 mod read_decision;
+mod read_gauges;
 mod read_log;
 mod read_record;
 mod read_sample;
 mod read_whole;
 mod rows;
 mod sqlite;
+mod statement;
 mod value;
 
 use std::sync::Arc;
 
 pub use civil::{CivilDate, CivilError, CivilMonth};
-pub use driver::{Dialect, Store, Transaction};
+pub use driver::{Dialect, Pool, Store, Transaction};
 pub use error::{Cause, StoreError};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
 pub use read_access::AccessCursor;
 pub use read_decision::{CaseView, DecisionAsk, DecisionView};
+pub use read_gauges::{DueCount, OpenLog};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
 pub use read_sample::RecordDocument;

@@ -8,7 +8,8 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow
 use sqlx::{AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::StoreError;
-use super::driver::{Dialect, Store, Transaction};
+use super::driver::{Dialect, Pool, Store, Transaction};
+use super::statement::{inserted, traced};
 use super::value::{Cell, Column, Row, Value};
 
 /// Connections of one process; each log that sequences holds one for the length of a batch.
@@ -150,15 +151,16 @@ impl Store for PostgresStore {
     }
 
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = bind(sql, args)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of_statement)?;
-        rows.iter().map(row).collect()
+        traced(Dialect::Postgres, sql, async {
+            let rows = bind(sql, args).fetch_all(&self.pool).await;
+            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+        })
+        .await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        let begun = async { self.pool.begin().await.map_err(StoreError::of_statement) };
+        let tx = traced(Dialect::Postgres, "BEGIN", begun).await?;
         Ok(Box::new(PostgresTransaction { tx }))
     }
 
@@ -169,6 +171,15 @@ impl Store for PostgresStore {
             .await
             .map_err(|error| eraser_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
         Ok(Box::new(PostgresTransaction { tx }))
+    }
+
+    fn pools(&self) -> Vec<Pool> {
+        vec![Pool {
+            name: "postgresql",
+            open: self.pool.size(),
+            idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
+            max: self.pool.options().get_max_connections(),
+        }]
     }
 
     async fn close(&self) {
@@ -187,19 +198,19 @@ impl Transaction for PostgresTransaction {
     }
 
     async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = bind(sql, args)
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(StoreError::of_statement)?;
-        rows.iter().map(row).collect()
+        traced(Dialect::Postgres, sql, async {
+            let rows = bind(sql, args).fetch_all(&mut *self.tx).await;
+            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+        })
+        .await
     }
 
     async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError> {
-        let done = bind(sql, args)
-            .execute(&mut *self.tx)
-            .await
-            .map_err(StoreError::of_statement)?;
-        Ok(done.rows_affected())
+        traced(Dialect::Postgres, sql, async {
+            let done = bind(sql, args).execute(&mut *self.tx).await;
+            Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+        })
+        .await
     }
 
     async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
@@ -221,15 +232,21 @@ impl Transaction for PostgresTransaction {
                 Column::Bytes(cells) => query.bind(cells),
             };
         }
-        let done = query.execute(&mut *self.tx).await.map_err(StoreError::of_statement)?;
-        Ok(done.rows_affected())
+        inserted(Dialect::Postgres, table, async {
+            let done = query.execute(&mut *self.tx).await;
+            Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+        })
+        .await
     }
 
     // With synchronous standbys an administrator's pg_cancel_backend during COMMIT gives success and
     // a warning, which the driver only logs. Nothing of ours cancels a COMMIT, and `SESSION` lets no timeout do it.
     // What such a standby then lacks is found by the high-water mark when it takes over.
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.tx.commit().await.map_err(StoreError::of_commit)
+        traced(Dialect::Postgres, "COMMIT", async {
+            self.tx.commit().await.map_err(StoreError::of_commit)
+        })
+        .await
     }
 }
 

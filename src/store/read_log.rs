@@ -112,6 +112,28 @@ impl dyn Store {
         )
     }
 
+    /// Entries of the calls of one trace, from `from` on, a page of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries_of_trace(
+        &self,
+        log_id: LogId,
+        trace_id: &str,
+        from: LogIndex,
+        limit: u32,
+    ) -> Result<Vec<EntryRow>, StoreError> {
+        let sql = "SELECT idx, entry, leaf_hash FROM log_entry WHERE log_id = $1 AND idx IN (SELECT idx FROM record_trace \
+                   WHERE trace_id = $4 AND log_id = $1 AND idx >= $2) ORDER BY idx LIMIT $3";
+        let args = vec![
+            Value::Int(log_id.0),
+            index(from),
+            page(limit),
+            Value::Text(trace_id.to_owned()),
+        ];
+        every(self.read(sql, args).await?, entry_row)
+    }
+
     /// The newest checkpoint of a log.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Column as _, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
 use super::StoreError;
-use super::driver::{Dialect, Store, Transaction};
+use super::driver::{Dialect, Pool, Store, Transaction};
+use super::statement::{inserted, traced};
 use super::value::{Cell, Column, Row, Value};
 
 /// Before this version a WAL reset could corrupt the file.
@@ -128,20 +129,18 @@ impl Store for SqliteStore {
     }
 
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = bind(sql, args)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::of_statement)?;
-        rows.iter().map(row).collect()
+        traced(Dialect::Sqlite, sql, async {
+            let rows = bind(sql, args).fetch_all(&self.readers).await;
+            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+        })
+        .await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         // A deferred transaction that reads and then writes gets SQLITE_BUSY_SNAPSHOT, which no timeout retries.
-        let tx = self
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(StoreError::of_statement)?;
+        let begun = async { self.writer.begin_with("BEGIN IMMEDIATE").await };
+        let begun = async { begun.await.map_err(StoreError::of_statement) };
+        let tx = traced(Dialect::Sqlite, "BEGIN", begun).await?;
         Ok(Box::new(SqliteTransaction { tx }))
     }
 
@@ -152,6 +151,16 @@ impl Store for SqliteStore {
             .await
             .map_err(StoreError::of_statement)?;
         Ok(())
+    }
+
+    fn pools(&self) -> Vec<Pool> {
+        let state = |name, pool: &SqlitePool| Pool {
+            name,
+            open: pool.size(),
+            idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
+            max: pool.options().get_max_connections(),
+        };
+        vec![state("readers", &self.readers), state("writer", &self.writer)]
     }
 
     async fn close(&self) {
@@ -171,19 +180,19 @@ impl Transaction for SqliteTransaction {
     }
 
     async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let rows = bind(sql, args)
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(StoreError::of_statement)?;
-        rows.iter().map(row).collect()
+        traced(Dialect::Sqlite, sql, async {
+            let rows = bind(sql, args).fetch_all(&mut *self.tx).await;
+            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+        })
+        .await
     }
 
     async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError> {
-        let done = bind(sql, args)
-            .execute(&mut *self.tx)
-            .await
-            .map_err(StoreError::of_statement)?;
-        Ok(done.rows_affected())
+        traced(Dialect::Sqlite, sql, async {
+            let done = bind(sql, args).execute(&mut *self.tx).await;
+            Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+        })
+        .await
     }
 
     async fn insert(&mut self, table: &str, mut columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
@@ -206,17 +215,20 @@ impl Transaction for SqliteTransaction {
             query.push(" ").push(tail);
             // The text depends on the number of rows: not worth a place among the prepared statements.
             let query = query.build().persistent(false);
-            done += query
-                .execute(&mut *self.tx)
-                .await
-                .map_err(StoreError::of_statement)?
-                .rows_affected();
+            done += inserted(Dialect::Sqlite, table, async {
+                let done = query.execute(&mut *self.tx).await;
+                Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+            })
+            .await?;
         }
         Ok(done)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.tx.commit().await.map_err(StoreError::of_commit)
+        traced(Dialect::Sqlite, "COMMIT", async {
+            self.tx.commit().await.map_err(StoreError::of_commit)
+        })
+        .await
     }
 }
 

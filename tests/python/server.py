@@ -117,6 +117,7 @@ class Server:
     def __init__(self, place, number, environment=None, before=(), log_filter="info", arguments=(), credentials=None):
         """`arguments`: further flags; `credentials`: of the client, for a server that asks for a certificate."""
         self.log = place.folder / f"server-{number}.log"
+        self.operations, self._operates = None, "--operations-listen" in arguments
         command = [*before, BIN, "serve", "--listen", "127.0.0.1:0", "--database", place.url,
                    "--policy", str(TOP / "policy"), "--keys", str(place.keys), "--log-filter", log_filter, *map(str, arguments)]
         with self.log.open("wb") as log:
@@ -135,14 +136,18 @@ class Server:
         return grpc.secure_channel(self.address, credentials, options=own)
 
     def _address(self):
-        """The line on standard output that says where the server listens."""
+        """The line on standard output that says where the server listens; those of the other listeners follow it."""
+        address = None
         watchdog = threading.Timer(START_SECONDS_MAX, self.kill)
         watchdog.start()
         try:
             for line in self.process.stdout:
                 found = re.search(r"listening on (\S+)", line)
-                if found:
-                    return found.group(1)
+                address = found.group(1) if found else address
+                found = re.search(r"metrics and probes are at http://(\S+)", line)
+                self.operations = found.group(1) if found else self.operations
+                if address and (self.operations or not self._operates):
+                    return address
         finally:
             watchdog.cancel()
         raise AssertionError(f"the server did not start:\n{self.log.read_text(errors='replace')[-4000:]}")

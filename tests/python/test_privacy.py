@@ -6,6 +6,8 @@ import unittest
 import calls
 import grpc
 import households as h
+import operations
+from otlp import Receiver
 from server import CALL_SECONDS_MAX, TOP, Place
 from stubs import pb
 
@@ -60,8 +62,12 @@ class Searched:
     def setUp(self):
         self.place = Place(self.kind)
         self.addCleanup(self.place.remove)
-        self.server = self.place.start(log_filter="debug", environment={
-            "DOUDI_RETENTION_YEARS": "3", "DOUDI_IDENTITY_TO_LOOPBACK": "true"})
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.stop)
+        # Everything that is told while it works is told here, at its finest.
+        self.server = self.place.start(log_filter="debug", arguments=[
+            *operations.FLAGS, "--otlp-endpoint", self.receiver.endpoint], environment={
+                "DOUDI_RETENTION_YEARS": "3", "DOUDI_IDENTITY_TO_LOOPBACK": "true"})
         self.errors = []
         calls.publish(self.server.client)
 
@@ -199,15 +205,7 @@ class Searched:
         self.assertTrue(any(event.HasField("decision") for event in events), events)
         self.errors.extend(str(event) for event in events)
 
-        # Another standard touches what was decided: the stream names cases, and nothing of theirs.
-        county = (TOP / "tests/policy/t1" / f"{h.AREA}-t1.yaml").read_text(encoding="utf-8")
-        county = county.replace("value: 650元", "value: 700元")
-        preview = pb.PreviewImpactRequest(area=h.AREA, sources=[county], through=h.month(2022, 12))
-        events = list(self.server.client.policy.PreviewImpact(preview, timeout=CALL_SECONDS_MAX))
-        self.assertTrue(any(event.HasField("decision") for event in events), events)
-        self.errors.extend(str(event) for event in events)
-
-    def test_no_mark_is_found_at_rest_in_entries_in_logs_or_in_errors(self):
+    def test_no_mark_is_found_at_rest_in_entries_in_logs_in_errors_or_in_telemetry(self):
         self.assertEqual(found_in("".join(MARKS).encode()), sorted(MARKS), "the search itself finds nothing")
         self.every_rpc()
         public = b"".join(entry.entry for entry in calls.entries(self.server.client))
@@ -215,7 +213,16 @@ class Searched:
         self.assertEqual(found_in(public), [], "public entries")
         self.assertEqual(found_in("".join(self.errors).encode()), [], "errors")
         self.assertGreater(len(self.errors), 4)
+        pages = [operations.metrics(self.server, accept) for accept in ("*/*", operations.OPENMETRICS)]
+        pages += [operations.get(self.server, path)[1] for path in ("/readyz", "/startupz", "/livez")]
+        self.assertIn("DeterminationService/Determine", pages[0])
+        self.assertEqual(found_in("".join(pages).encode()), [], "metrics and probes")
         self.server.stop()
+        names = {span.name for span in self.receiver.spans}
+        self.assertLessEqual({"rules decide", "log commit", "INSERT document",
+                              "doudi.v1.AuditService/OpenDocuments"}, names, "spans did not arrive")
+        self.assertGreater(len(self.receiver.lines), 10, "log lines did not arrive")
+        self.assertEqual(found_in(self.receiver.everything()), [], "spans and lines that were sent")
         self.assertEqual(found_in(self.place.bytes_at_rest()), [], "the database")
         self.assertGreater(len(self.place.logs()), 0, "the server logged nothing: nothing was searched")
         self.assertEqual(found_in(self.place.logs()), [], "logs")

@@ -26,6 +26,7 @@ tools_packages() {
     [ -n "$(postgres_bin)" ] || missing+=(postgresql)
     command -v openssl >/dev/null || missing+=(openssl)
     command -v faketime >/dev/null || missing+=(faketime)
+    command -v promtool >/dev/null || missing+=(prometheus)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)
     [ ${#missing[@]} -gt 0 ] || return 0

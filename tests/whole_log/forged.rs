@@ -70,6 +70,7 @@ async fn append(real: &Real, forged: Forged) {
         persons: Vec::new(),
         policy: None,
         effects: Effects::default(),
+        trace_id: None,
     };
     let vault = Arc::new(Vault::new(real.ring.clone()));
     let sequencer = Sequencer::new(

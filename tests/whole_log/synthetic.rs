@@ -198,6 +198,7 @@ impl Synthetic {
             span_cases: Vec::new(),
             spans: Vec::new(),
             persons: Vec::new(),
+            traces: Vec::new(),
         };
         let mut append = self.store.append().await.unwrap();
         append.lock(self.log.log_id, self.log.origin.area()).await.unwrap();

@@ -30,7 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
-use tracing::{Instrument as _, info_span};
+use tracing::Instrument as _;
 
 use self::call_id::{CALL_ID_HEADER, CallId};
 use self::outcome::{Denied, Outcomes, Watch, watched};
@@ -40,6 +40,9 @@ use super::{auth, status};
 use crate::app::AppError;
 use crate::identity::watch::Identity;
 use crate::shutdown::Drain;
+use crate::telemetry::context::Inbound;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::span;
 
 /// Calls in flight at one time, unless a setting says otherwise. Each waits at most for its place in a sequencer's queue, which is shorter: beyond this
 /// number callers would only wait for each other.
@@ -89,6 +92,13 @@ impl Admission {
         self
     }
 
+    /// The same, counted there.
+    #[must_use]
+    pub fn measured(mut self, metrics: Arc<Metrics>) -> Admission {
+        self.outcomes = Arc::new(Outcomes::counted(metrics));
+        self
+    }
+
     /// What came of the calls.
     #[must_use]
     pub fn outcomes(&self) -> Arc<Outcomes> {
@@ -119,7 +129,7 @@ impl Admission {
         }
         let holder = auth::holder(self.identity.as_deref(), request.extensions(), request.headers())
             .inspect_err(|_| watch.denied(Denied::Credentials))?;
-        let known = auth::Known::new(holder, self.identity.is_none(), watch.call_id, watch.rpc);
+        let known = auth::Known::new(holder, self.identity.is_none(), watch);
         watch.principal = Some(known.principal().clone());
         if rpc.is_some_and(|rpc| !known.roles().has_any(rpc.roles)) {
             watch.denied(Denied::Role);
@@ -186,8 +196,8 @@ where
         let reflection = path.starts_with(REFLECTION_PREFIX).then_some("/grpc.reflection");
         let call_id = CallId::of(request.headers());
         let rpc_path = rpc.map(|rpc| rpc.path).or(reflection);
-        let mut watch = Watch::new(self.admission.outcomes(), rpc_path, call_id);
-        let span = info_span!("call", call.id = %call_id, rpc.method = rpc_path.unwrap_or("unknown"));
+        let (span, place) = span::server(rpc_path, call_id, Inbound::of(request.headers()));
+        let mut watch = Watch::new(self.admission.outcomes(), rpc_path, call_id, (span.clone(), place));
         let admission = self.admission.clone();
         let work = async move {
             let call = async {

@@ -5,7 +5,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,10 +13,12 @@ use http_body::{Frame, SizeHint};
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tracing::warn;
+use tracing::{Span, warn};
 
 use super::call_id::CallId;
-use crate::app::caller::Principal;
+use crate::app::caller::{Principal, TraceContext};
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::span;
 
 /// Why a call was denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +32,6 @@ pub enum Denied {
 }
 
 impl Denied {
-    const ALL: [Denied; 3] = [Denied::Credentials, Denied::Role, Denied::Scope];
-
     /// The word in log lines and metrics.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -57,19 +56,29 @@ pub struct Outcome {
     pub code: Code,
     /// From its headers to the last byte of its answer.
     pub duration: Duration,
+    /// Its place in a trace.
+    pub trace: TraceContext,
 }
 
 /// What came of all calls so far.
 #[derive(Debug, Default)]
-pub struct Outcomes {
-    denied: [AtomicU64; Denied::ALL.len()],
-    rate_limited: AtomicU64,
-    would_be_limited: AtomicU64,
-}
+pub struct Outcomes(Arc<Metrics>);
 
 impl Outcomes {
+    /// Counted there.
+    #[must_use]
+    pub fn counted(metrics: Arc<Metrics>) -> Outcomes {
+        Outcomes(metrics)
+    }
+
     /// A call ended.
     pub fn ended(&self, outcome: &Outcome) {
+        self.0.call_ended(
+            span::method(outcome.rpc),
+            code_name(outcome.code),
+            outcome.duration,
+            outcome.trace.is_sampled().then_some(outcome.trace.trace_id.as_str()),
+        );
         tracing::debug!(
             rpc.method = outcome.rpc.unwrap_or("unknown"),
             rpc.code = ?outcome.code,
@@ -82,7 +91,7 @@ impl Outcomes {
 
     /// A call, or an item of its stream, was denied.
     pub fn denied(&self, why: Denied, rpc: Option<&'static str>, principal: Option<&Principal>, call_id: CallId) {
-        self.denied[why as usize].fetch_add(1, Ordering::Relaxed);
+        self.0.call_denied(why.word());
         warn!(
             denied.reason = why.word(),
             rpc.method = rpc.unwrap_or("unknown"),
@@ -94,25 +103,19 @@ impl Outcomes {
 
     /// A caller's bucket was empty.
     pub fn limited(&self, dry_run: bool) {
-        let counter = if dry_run {
-            &self.would_be_limited
-        } else {
-            &self.rate_limited
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.0.call_limited(dry_run);
     }
 
     /// How many calls were denied for a reason.
     #[must_use]
     pub fn denied_count(&self, why: Denied) -> u64 {
-        self.denied[why as usize].load(Ordering::Relaxed)
+        self.0.denied_count(why.word())
     }
 
     /// How many calls were refused by rate, and how many would have been in a dry run.
     #[must_use]
     pub fn limited_counts(&self) -> (u64, u64) {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (read(&self.rate_limited), read(&self.would_be_limited))
+        (self.0.limited_count(false), self.0.limited_count(true))
     }
 }
 
@@ -128,13 +131,23 @@ pub struct Watch {
     pub principal: Option<Principal>,
     /// Its id.
     pub call_id: CallId,
+    /// Its place in a trace.
+    pub trace: TraceContext,
+    /// Its span, which ends with it.
+    span: Span,
     /// Denied at the gate, which has told it.
     refused: bool,
 }
 
 impl Watch {
     /// A call began.
-    pub fn new(outcomes: Arc<Outcomes>, rpc: Option<&'static str>, call_id: CallId) -> Watch {
+    pub fn new(
+        outcomes: Arc<Outcomes>,
+        rpc: Option<&'static str>,
+        call_id: CallId,
+        (span, trace): (Span, TraceContext),
+    ) -> Watch {
+        outcomes.0.call_began();
         Watch {
             outcomes,
             began: Instant::now(),
@@ -142,6 +155,8 @@ impl Watch {
             rpc,
             principal: None,
             call_id,
+            trace,
+            span,
             refused: false,
         }
     }
@@ -161,12 +176,14 @@ impl Watch {
         if code == Code::PermissionDenied && !self.refused {
             self.denied(Denied::Scope);
         }
+        span::ended(&self.span, code_name(code), is_server_error(code));
         self.outcomes.ended(&Outcome {
             rpc: self.rpc,
             principal: self.principal.clone(),
             call_id: self.call_id,
             code,
             duration: self.began.elapsed(),
+            trace: self.trace.clone(),
         });
     }
 }
@@ -220,5 +237,64 @@ impl http_body::Body for Watched {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// Whether a code says that the server failed, and not its caller.
+fn is_server_error(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}
+
+/// The name of a code, as the gRPC specification writes it.
+const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_mistake_is_no_error_of_the_server() {
+        let errors: Vec<&str> = (0..17)
+            .map(Code::from)
+            .filter(|code| is_server_error(*code))
+            .map(code_name)
+            .collect();
+        let expected = [
+            "UNKNOWN",
+            "DEADLINE_EXCEEDED",
+            "UNIMPLEMENTED",
+            "INTERNAL",
+            "UNAVAILABLE",
+            "DATA_LOSS",
+        ];
+        assert_eq!(errors, expected);
     }
 }

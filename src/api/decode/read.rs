@@ -13,6 +13,7 @@ use crate::app::command::{
 use crate::app::{AppError, AreaRegister};
 use crate::area::AreaCode;
 use crate::log::{LogIndex, TreeSize};
+use crate::telemetry::context::is_trace_id;
 
 const AT: Path<'static> = Path::ROOT;
 
@@ -175,12 +176,20 @@ pub fn list_entries(raw: pb::ListEntriesRequest, areas: &AreaRegister) -> Result
     let start = index("start_index", raw.start_index, &mut v);
     let page = v.page(raw.page_size, raw.page_token);
     let min_tree_size = v.tree_size(AT.field("min_tree_size"), raw.min_tree_size);
+    let trace_id = Some(raw.trace_id).filter(|trace_id| !trace_id.is_empty());
+    if trace_id.as_ref().is_some_and(|trace_id| !is_trace_id(trace_id)) {
+        v.add(
+            AT.field("trace_id"),
+            "is no W3C trace id: give 32 small hex digits, not all zero",
+        );
+    }
     let command = (|| {
         Some(ListEntries {
             log: log?,
             start: start?,
             page: page?,
             min_tree_size: min_tree_size?,
+            trace_id,
         })
     })();
     v.finish(command)

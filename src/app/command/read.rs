@@ -134,6 +134,8 @@ pub struct ListEntries {
     pub page: Page,
     /// Answer only from a log of at least this size.
     pub min_tree_size: TreeSize,
+    /// Only entries of calls of this trace.
+    pub trace_id: Option<String>,
 }
 
 /// Prove that an entry stands in a tree.

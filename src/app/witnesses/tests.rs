@@ -102,6 +102,7 @@ async fn grow(app: &App) -> Result<(), AppError> {
             request_id: record_id.to_string(),
         },
         command: Vec::new(),
+        trace_id: None,
     };
     let new = NewRecord {
         kind: EntryKind::Policy,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::answer::first_answer;
 use super::draft::Draft;
@@ -45,7 +45,11 @@ struct Judged {
 /// # Errors
 /// [`Stopped`], for each share: this attempt wrote nothing of it, or we cannot tell ([`StoreError::Unknown`]).
 pub(super) async fn attempt(shared: &Shared, shares: &mut [Share]) -> Vec<Result<Vec<Answer>, Stopped>> {
-    let judged = match commit(shared, shares).await {
+    let began = Instant::now();
+    let committed = commit(shared, shares).await;
+    let items = u32::try_from(count(shares)).unwrap_or(u32::MAX);
+    shared.metrics.committed(items, began.elapsed(), result(&committed));
+    let judged = match committed {
         Ok(judged) => judged,
         Err(error) => return shares.iter().map(|_| Err(error.clone().into())).collect(),
     };
@@ -57,6 +61,21 @@ pub(super) async fn attempt(shared: &Shared, shares: &mut [Share]) -> Vec<Result
         });
     }
     outcomes
+}
+
+/// The items of all shares.
+pub(super) fn count(shares: &[Share]) -> usize {
+    shares.iter().map(|share| share.items.len()).sum()
+}
+
+/// What became of a transaction, as it is counted.
+fn result(committed: &Result<Vec<Result<Judged, Stopped>>, StoreError>) -> &'static str {
+    match committed {
+        Ok(judged) if judged.iter().all(Result::is_err) => "failed",
+        Ok(judged) if judged.iter().flatten().any(|judged| judged.written.is_some()) => "committed",
+        Ok(_) => "empty",
+        Err(_) => "failed",
+    }
 }
 
 /// One transaction over all shares. An error is that of the transaction as a whole.

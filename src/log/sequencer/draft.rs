@@ -83,6 +83,7 @@ impl Draft {
                 erased_keys: Vec::new(),
                 accesses: Vec::new(),
                 access_places: Vec::new(),
+                traces: Vec::new(),
             },
             tree: Appended::after(tree),
             registered,
@@ -159,6 +160,8 @@ impl Draft {
             kind: policy.kind.clone(),
             digest: policy.digest,
         }));
+        let trace = item.trace_id.clone();
+        batch.traces.extend(trace.map(|trace_id| (index, trace_id)));
         // A person who has a row was judged to be the same one.
         let new = item
             .persons

@@ -38,6 +38,8 @@ pub struct Item {
     pub policy: Option<NewPolicy>,
     /// What else the entry does, in its own transaction.
     pub effects: Effects,
+    /// The trace of the call, by which operators find the entry; it is no part of it.
+    pub trace_id: Option<String>,
 }
 
 /// What entries of some kinds do beside the log, in their own transaction.

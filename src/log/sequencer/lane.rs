@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{error, warn};
+use tracing::{Instrument as _, Span, error, warn};
 
-use super::commit::{Share, attempt};
+use super::commit::{Share, attempt, count};
 use super::item::{Acknowledged, AppendError, Item};
 use super::{ATTEMPT_COUNT_MAX, BATCH_ITEM_COUNT_MAX, GATHER_MS, QUEUE_ITEM_COUNT_MAX, Shared, Stopped};
 use crate::area::AreaCode;
 use crate::store::{Dialect, LogRow, StoreError};
+use crate::telemetry::span;
 
 /// First pause between two attempts; each further one is twice as long.
 const RETRY_MS: u64 = 20;
@@ -24,6 +25,9 @@ pub(super) type Answer = Result<Acknowledged, AppendError>;
 pub(super) struct Job {
     pub(super) item: Arc<Item>,
     pub(super) reply: oneshot::Sender<Answer>,
+    /// The caller's wait, and since when.
+    pub(super) span: Span,
+    pub(super) since: Instant,
 }
 
 /// What one task commits. PostgreSQL commits each log for itself, so that logs do not wait for each other;
@@ -67,6 +71,11 @@ impl Lane {
         }
     }
 
+    /// Items that wait.
+    pub(super) fn depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Whether the task ended, which only a bug makes it do while the queue is open.
     pub(super) fn ended(&self) -> bool {
         self.task.is_finished()
@@ -102,7 +111,8 @@ impl Sequence {
         let (mut shares, mut waiting) = self.parted(batch);
         let mut pause = Duration::from_millis(RETRY_MS);
         for number in 1..=ATTEMPT_COUNT_MAX {
-            let outcomes = attempt(&self.shared, &mut shares).await;
+            let span = span::commit(waiting.iter().flat_map(|callers| &callers.spans), count(&shares));
+            let outcomes = attempt(&self.shared, &mut shares).instrument(span).await;
             let tried = std::mem::take(&mut shares)
                 .into_iter()
                 .zip(std::mem::take(&mut waiting));
@@ -142,8 +152,10 @@ impl Sequence {
                 let items = Vec::new();
                 (Share { area, log, items }, Callers::default())
             });
+            self.shared.metrics.waited(job.since.elapsed());
             share.items.push(job.item);
             callers.replies.push(job.reply);
+            callers.spans.push(job.span);
         }
         parts.into_values().unzip()
     }
@@ -153,6 +165,7 @@ impl Sequence {
 #[derive(Default)]
 struct Callers {
     replies: Vec<oneshot::Sender<Answer>>,
+    spans: Vec<Span>,
     reason: Option<AppendError>,
     outcome_unknown: bool,
 }

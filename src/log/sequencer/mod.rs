@@ -34,6 +34,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub use answer::first_answer;
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
@@ -50,6 +52,8 @@ use super::note::{SignError, Signer, VerifierKey};
 use super::{Origin, TreeSize};
 use crate::area::AreaCode;
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::span;
 
 /// Items that wait for one log, or for the one writer of a SQLite file. Beyond it callers are told to come later, before memory is short.
 pub const QUEUE_ITEM_COUNT_MAX: usize = 1024;
@@ -117,6 +121,7 @@ struct Shared {
     trust: clock::Trust,
     gate: Gate,
     vigil: Arc<Vigil>,
+    metrics: Arc<Metrics>,
 }
 
 /// What watches over the logs of a sequencer.
@@ -125,6 +130,8 @@ pub struct Guards {
     pub high_water: Arc<dyn HighWater>,
     /// Whether nothing is built upon a head that a quorum of witnesses has left alone for [`WITNESS_LAG_MAX_MS`].
     pub witnesses_required: bool,
+    /// Where queues and commits are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Guards {
@@ -132,6 +139,7 @@ impl Default for Guards {
         Guards {
             high_water: Arc::new(Forgetful),
             witnesses_required: false,
+            metrics: Arc::default(),
         }
     }
 }
@@ -176,6 +184,7 @@ impl Sequencer {
             trust: clock::Trust::default(),
             gate: Gate::new(guards.high_water),
             vigil: Arc::new(vigil),
+            metrics: guards.metrics,
         };
         Sequencer {
             shared: Arc::new(shared),
@@ -264,12 +273,23 @@ impl Sequencer {
     /// [`AppendError`] says whether something was written and what to do.
     pub async fn append(&self, item: Item) -> Result<Acknowledged, AppendError> {
         let (reply, answer) = oneshot::channel();
+        let span = span::append();
         self.enqueue(Job {
             item: Arc::new(item),
             reply,
+            span: span.clone(),
+            since: Instant::now(),
         })?;
         // The task answers every job; if it is gone, it may have committed first.
-        answer.await.unwrap_or(Err(AppendError::Unknown))
+        answer.instrument(span).await.unwrap_or(Err(AppendError::Unknown))
+    }
+
+    /// Items that wait, in all queues and in the longest.
+    #[must_use]
+    pub fn queued(&self) -> (usize, usize) {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let depths = lanes.iter().flatten().map(|(_, lane)| lane.depth());
+        depths.fold((0, 0), |(all, longest), depth| (all + depth, longest.max(depth)))
     }
 
     fn enqueue(&self, job: Job) -> Result<(), AppendError> {

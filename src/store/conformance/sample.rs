@@ -106,6 +106,7 @@ pub(crate) fn batch(tree: CompactTree, count: u64) -> Batch {
         erased_keys: Vec::new(),
         accesses: Vec::new(),
         access_places: Vec::new(),
+        traces: Vec::new(),
     }
 }
 

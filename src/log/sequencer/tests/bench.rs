@@ -136,6 +136,7 @@ pub(super) fn guarded(store: Arc<dyn Store>, marks: Arc<Marks>) -> Replica {
         Guards {
             high_water: marks,
             witnesses_required: false,
+            ..Guards::default()
         },
     );
     Replica {
@@ -179,6 +180,7 @@ pub(super) fn item(number: u32) -> Item {
         persons: Vec::new(),
         policy: None,
         effects: Effects::default(),
+        trace_id: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod handshake;
 mod matrix;
 mod pki;
 mod reload;
+mod trace;
 
 use std::fmt::Write as _;
 use std::path::Path;
