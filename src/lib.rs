@@ -34,7 +34,7 @@
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
 //! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
 //! (estimates, the one place with floats). Wiring
-//! is [`server`], [`shutdown`], [`config`], [`telemetry`] and [`identity`] (certificates and the table of principals).
+//! is [`server`], [`shutdown`], [`config`], [`telemetry`], [`build`] (which build this is) and [`identity`] (certificates and the table of principals).
 //!
 //! # Where to look
 //!
@@ -92,6 +92,7 @@
 pub mod api;
 pub mod app;
 pub mod area;
+pub mod build;
 pub mod canonical;
 pub mod cli;
 pub mod config;

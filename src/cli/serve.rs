@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::wiring::{self, Settings};
 use super::{Exit, Failure, Out, Outcome};
 use crate::app::App;
+use crate::build;
 use crate::config::Config;
 use crate::readside::ReadSide;
 use crate::server;
@@ -48,6 +49,13 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     let config = args.settings.load()?;
     telemetry::start(config.log_format, &config.log_filter).map_err(|error| Failure::usage(error.to_string()))?;
     server::log_panics_by_place();
+    // Behind a log of PostgreSQL stand people: what decides about them has to be a build that others can make again.
+    if config.database.starts_with("postgres") && !build::is_of_a_commit() {
+        warn!(
+            build.version = build::VERSION,
+            "not a release build: nobody can build it again from a commit; install one made by deploy/release"
+        );
+    }
     wiring::runtime()?.block_on(serve(&config, args.confirm_clock, out))
 }
 
@@ -92,7 +100,7 @@ async fn serve(config: &Config, confirm_clock: bool, out: &Out) -> Outcome {
         out.line(format_args!("the public read side listens on http://{address}"));
     }
     out.document(&json!({ "listening": address.to_string(), "read_listening": read_address }));
-    info!(server.address = %address, "listening");
+    info!(server.address = %address, build.version = build::VERSION, "listening");
     let witnessing = tokio::spawn(app.clone().follow_witnesses());
     let bounds = Bounds::default();
     let in_time = server::serve(listener, app, access, bounds, stop, async {}).await;
