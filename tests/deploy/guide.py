@@ -17,10 +17,10 @@ from server import BIN, POSTGRES_BIN, START_SECONDS_MAX, TOP
 GUIDES = ("GUIDE.md", "GUIDE.zh-CN.md")
 FOLDER = TOP / "deploy" / "operate"
 COMMAND_SECONDS_MAX = 120
-# Who types a block. `serve` stays in the foreground, the operator is `refused` or `denied`, `machine` needs systemd.
-TYPISTS = {"set", "operator", "postgres", "caller", "serve", "refused", "denied", "machine"}
-# How those blocks end: what was to be checked does not hold; the server refused the call.
-EXIT_CODES = {"refused": 1, "denied": 3}
+# Who types a block. `serve` stays in the foreground, the operator is `refused` or `denied` or `found` something, `machine` needs systemd.
+TYPISTS = {"set", "operator", "postgres", "caller", "serve", "refused", "denied", "found", "machine"}
+# How those blocks end: what was to be checked does not hold; the server refused the call; fsck misses lost entries.
+EXIT_CODES = {"refused": 1, "denied": 3, "found": 18}
 
 
 def blocks(name):
@@ -51,7 +51,7 @@ class Desk:
             shutil.chown(home, self.user)
         self.values = {
             "RELEASE": self.folder / "doudi-0.1.0", "NEW": self.folder / "doudi-0.1.1", "PREFIX": self.folder / "usr",
-            "SITE": self.folder / "etc", "STATE": self.folder / "state", "PGDATA": home / "doudi",
+            "SITE": self.folder / "etc", "STATE": self.folder / "state", "PGDATA": home / "doudi", "SOCKETS": home,
             "BACKUP": self.folder / "backup", "KEY_BACKUP": self.folder / "safe", "DATABASE_USER": self.user,
             "DATABASE_PORT": free_port(), "DATABASE_MEMORY": "128MB", "PORT": free_port()}
         self.caller = self.folder / "caller"
