@@ -92,10 +92,10 @@ class Desk:
         path = ":".join(map(str, (self.values["PREFIX"] / "bin", self.tools, POSTGRES_BIN, os.environ["PATH"])))
         return {"PATH": path, "HOME": str(self.folder), "LANG": "C.UTF-8"}
 
-    def type(self, who, commands, expected=0):
-        """Types a block to its end, and gives what it said."""
+    def type(self, who, commands, expected=0, given=None):
+        """Types a block to its end, with `given` on its standard input, and gives what it said."""
         where = self.caller if who == "caller" else pathlib.Path("/")
-        done = subprocess.run(self.shell(who, commands), cwd=where, env=self.environment(), text=True,
+        done = subprocess.run(self.shell(who, commands), cwd=where, env=self.environment(), text=True, input=given,
                               capture_output=True, timeout=COMMAND_SECONDS_MAX)
         if done.returncode != expected:
             raise AssertionError(f"{who}: {done.returncode}, not {expected}\n{commands}\n{done.stdout}\n{done.stderr}")
