@@ -8,15 +8,16 @@ use std::{env, fs};
 const PROTO_ROOT: &str = "proto";
 const PACKAGE_FOLDER: &str = "doudi/v1";
 
-/// Where a build without the repository, as that of a container image, is told the commit.
-const COMMIT_VARIABLE: &str = "DOUDI_BUILD_COMMIT";
+/// Where a build without the repository, as that of a container image, is told the commit. Not `DOUDI_...`: cargo gives
+/// programs that it runs the variables of their build, and the settings are read from those.
+const COMMIT_VARIABLE: &str = "BUILD_COMMIT";
 
 /// What the binary is made of: a change here that no commit holds makes a build dirty.
 const SOURCES: [&str; 6] = ["Cargo.lock", "Cargo.toml", "build.rs", "migrations", "proto", "src"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
-    println!("cargo:rustc-env=DOUDI_COMMIT={}", commit());
+    println!("cargo:rustc-env=COMMIT_OF_BUILD={}", commit());
     let mut compiler = protox::Compiler::new([PROTO_ROOT])?;
     // Comments become the documentation of the generated types.
     compiler.include_source_info(true).include_imports(true);
@@ -68,7 +69,11 @@ fn commit() -> String {
 /// What git prints, without the last newline; nothing where it is missing or refuses.
 fn git(arguments: &[&str]) -> Option<String> {
     // Without optional locks: a build beside a running git changes nothing for it.
-    let done = Command::new("git").arg("--no-optional-locks").args(arguments).output().ok()?;
+    let done = Command::new("git")
+        .arg("--no-optional-locks")
+        .args(arguments)
+        .output()
+        .ok()?;
     let text = String::from_utf8(done.stdout).ok()?;
     done.status.success().then(|| text.trim_end().to_owned())
 }

@@ -2,10 +2,10 @@
 
 /// The commit of a release build, `development`, or `unknown` outside a repository; `-dirty` behind it if the sources
 /// differed from the commit.
-pub const COMMIT: &str = env!("DOUDI_COMMIT");
+pub const COMMIT: &str = env!("COMMIT_OF_BUILD");
 
 /// What `doudi --version` says behind the name.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("DOUDI_COMMIT"), ")");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("COMMIT_OF_BUILD"), ")");
 
 /// Whether the source of this build is a commit and nothing else, so that an auditor can build it again.
 #[must_use]
@@ -32,6 +32,9 @@ mod tests {
 
     #[test]
     fn the_version_names_the_package_and_the_commit() {
-        assert!(VERSION.starts_with(env!("CARGO_PKG_VERSION")) && VERSION.contains(COMMIT), "{VERSION}");
+        assert!(
+            VERSION.starts_with(env!("CARGO_PKG_VERSION")) && VERSION.contains(COMMIT),
+            "{VERSION}"
+        );
     }
 }

@@ -47,7 +47,9 @@ fn read(path: &Path) -> Result<Zeroizing<String>, String> {
         ));
     }
     let mut text = Zeroizing::new(String::new());
-    file.take(u64::from(SIZE_MAX_BYTES) + 1).read_to_string(&mut text).map_err(unusable)?;
+    file.take(u64::from(SIZE_MAX_BYTES) + 1)
+        .read_to_string(&mut text)
+        .map_err(unusable)?;
     let line = text.trim_end_matches(['\r', '\n']);
     if line.is_empty() || line.contains(['\r', '\n', '\0']) || text.len() > usize::from(SIZE_MAX_BYTES) {
         return Err(format!(
@@ -108,7 +110,13 @@ mod tests {
     #[test]
     fn a_file_that_others_can_read_is_refused_and_one_of_a_group_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (mode, is_good) in [(0o400, true), (0o440, true), (0o640, true), (0o644, false), (0o660, false)] {
+        for (mode, is_good) in [
+            (0o400, true),
+            (0o440, true),
+            (0o640, true),
+            (0o644, false),
+            (0o660, false),
+        ] {
             let loaded = load("postgres://doudi@db/doudi", &secret(&folder, "secret", mode));
             assert_eq!(loaded.is_ok(), is_good, "{mode:o}: {loaded:?}");
         }
@@ -126,13 +134,20 @@ mod tests {
             (url, "secret\nsecret\n".to_owned(), "not one line".to_owned()),
             ("sqlite:x", good.to_owned(), "no effect with SQLite".to_owned()),
             ("postgres://db/doudi", good.to_owned(), "needs a user".to_owned()),
-            ("postgres://doudi:other@db/doudi", good.to_owned(), "take one of the two out".to_owned()),
+            (
+                "postgres://doudi:other@db/doudi",
+                good.to_owned(),
+                "take one of the two out".to_owned(),
+            ),
         ];
         for (url, content, wanted) in cases {
             match load(url, &secret(&folder, &content, 0o600)) {
                 Ok(_) => assert!(wanted.is_empty(), "{url} was taken"),
                 Err(text) => {
-                    assert!(!wanted.is_empty() && text.contains(&wanted) && text.contains("PASSWORD_FILE"), "{text}");
+                    assert!(
+                        !wanted.is_empty() && text.contains(&wanted) && text.contains("PASSWORD_FILE"),
+                        "{text}"
+                    );
                     assert!(!text.contains("secret") && !text.contains("other@"), "{text}");
                 }
             }
