@@ -68,6 +68,11 @@ class Roles(unittest.TestCase):
         answer = server.client.determination.Determine(h.determine(h.three(100_000)), timeout=CALL_SECONDS_MAX)
         assert answer.acknowledgement.receipt
         server.stop()
+        cls.log = place.logs().decode()
+
+    def test_a_server_on_postgres_warns_where_nobody_could_build_it_again(self):
+        is_release = re.search(r"\([0-9a-f]{40}\)$", run("--version").stdout.strip())
+        self.assertEqual("not a release build" in self.log, not is_release)
 
     def sql(self, login, statement, role=None):
         """Runs it as a login, in a role of its if one is given; gives what is wrong, or nothing."""
