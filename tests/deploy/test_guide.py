@@ -39,6 +39,16 @@ class Guide(unittest.TestCase):
             for target in re.findall(r"\]\(([^)#]+)\)", (FOLDER / name).read_text(encoding="utf-8")):
                 self.assertTrue((FOLDER / target).exists(), f"{name} links to {target}")
 
+    def test_the_names_that_the_commands_use_are_given_in_the_guide(self):
+        [(_, names), *typed] = blocks(GUIDES[0])
+        given = set(re.findall(r"^([A-Z_]+)=", names, re.MULTILINE))
+        # Beside those, a block may use what it sets itself.
+        for who, body in typed:
+            own = set(re.findall(r"\b([A-Z_]+)=", body))
+            self.assertLessEqual(set(re.findall(r"\$\{?([A-Z_]+)", body)) - own, given, body)
+        everything = names + "".join(body for _, body in typed)
+        self.assertEqual([name for name in given if f"${name}" not in everything], [], "a name that nothing uses")
+
     def test_what_is_not_run_here_is_marked_so(self):
         for name, mark in zip(GUIDES, ("Not runnable on a bare machine", "裸机上无法运行")):
             text = (FOLDER / name).read_text(encoding="utf-8").replace("bare\nmachine", "bare machine")
