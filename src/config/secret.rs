@@ -31,7 +31,7 @@ pub(super) fn with_password(url: &str, file: &Path) -> Result<String, String> {
     if user.contains(':') {
         return Err("stands beside a password in the database URL: take one of the two out".to_owned());
     }
-    Ok(format!("{scheme}://{user}:{}@{place}", *encoded(&*read(file)?)))
+    Ok(format!("{scheme}://{user}:{}@{place}", *encoded(&read(file)?)))
 }
 
 /// The one line of the file, without the newline that editors add.
