@@ -64,6 +64,7 @@ class Roles(unittest.TestCase):
         place.keys = place.folder / "keys.json"
         run("keys", "create", place.keys)
         server = place.start()
+        cls.addClassCleanup(server.kill)
         calls.publish(server.client)
         answer = server.client.determination.Determine(h.determine(h.three(100_000)), timeout=CALL_SECONDS_MAX)
         assert answer.acknowledgement.receipt
