@@ -2,6 +2,7 @@
 
 mod check;
 mod read;
+mod secret;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub struct Config {
     pub read_listen: Option<SocketAddr>,
     /// Where everything is stored: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub database: String,
+    /// File with the password of the database's user, so that it stands neither in the URL nor in the environment.
+    pub database_password_file: Option<PathBuf>,
     /// Folder of the policy documents, the calendar, the vocabulary and the area register.
     pub policy: PathBuf,
     /// File of the keys. Without one, SQLite gets a file beside the database; PostgreSQL refuses to start.
@@ -89,6 +92,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
             read_listen: None,
             database: "sqlite:doudi.sqlite".into(),
+            database_password_file: None,
             policy: "policy".into(),
             keys: None,
             high_water: None,
@@ -131,6 +135,10 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// File with the password of the database's user; the URL then has none
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_password_file: Option<PathBuf>,
     /// Folder of the policy documents, calendar, vocabulary and area register [default: policy]
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]

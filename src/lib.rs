@@ -35,7 +35,8 @@
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
 //! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
 //! (estimates, the one place with floats). Wiring
-//! is [`server`], [`shutdown`], [`config`] and [`identity`] (certificates and the table of principals).
+//! is [`server`], [`shutdown`], [`config`], [`build`] (which build this is) and [`identity`] (certificates and the table of
+//! principals).
 //!
 //! # Where to look
 //!
@@ -97,6 +98,7 @@
 pub mod api;
 pub mod app;
 pub mod area;
+pub mod build;
 pub mod canonical;
 pub mod cli;
 pub mod config;

@@ -100,7 +100,7 @@ impl HighWaterFolder {
     /// # Errors
     /// [`HighWaterError::Unwritable`].
     pub fn prepare(folder: &Path) -> Result<(), HighWaterError> {
-        let tried = folder.join(format!("{}.tmp", std::process::id()));
+        let tried = folder.join(own_name());
         let done = std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(&tried, b"doudi"))
             .and_then(|()| std::fs::remove_file(&tried));
@@ -131,7 +131,7 @@ impl HighWaterFolder {
     /// Makes the file of a log with its first mark: it is never there without one, whenever the power is cut.
     fn begin(&self, path: &Path, mark: &Mark) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
-        let unfinished = path.with_added_extension(format!("{}.tmp", std::process::id()));
+        let unfinished = path.with_added_extension(own_name());
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(true).mode(0o600);
         write(&options.open(&unfinished)?, mark)?;
@@ -159,6 +159,11 @@ impl HighWater for HighWaterFolder {
         file.unlock()?;
         written
     }
+}
+
+/// The name of a file that is no other process's, on whatever machine: in containers every server has process id 1.
+fn own_name() -> String {
+    format!("{}.tmp", uuid::Uuid::new_v4().simple())
 }
 
 /// Writes a mark over the smaller slot, unless the larger one is as large.

@@ -19,12 +19,16 @@ pub struct Args {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE` [default: sqlite:doudi.sqlite]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// File with the password of the database's user; the URL then has none
+    #[arg(long, value_name = "FILE")]
+    database_password_file: Option<PathBuf>,
 }
 
 /// Runs the migrations that are missing and says which.
 pub fn run(args: Args, out: &Out) -> Outcome {
     let flags = Flags {
         database: args.database,
+        database_password_file: args.database_password_file,
         ..Flags::default()
     };
     let file = args

@@ -42,7 +42,7 @@ Exit codes:
 
 /// Doudi (兜底): social-assistance decisions by the law in force, each provable and replayable.
 #[derive(Debug, Parser)]
-#[command(name = "doudi", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(name = "doudi", version = crate::build::VERSION, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub struct Cli {
     /// Write JSON for machines, one document a line, instead of text.
     #[arg(long, global = true)]

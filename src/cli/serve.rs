@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::wiring::{self, Settings};
 use super::{Exit, Failure, Out, Outcome};
 use crate::app::App;
+use crate::build;
 use crate::config::Config;
 use crate::readside::ReadSide;
 use crate::server::{self, Access};
@@ -55,6 +56,13 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     let telemetry = telemetry::start(config.log_format, &config.log_filter, export(&config).as_ref());
     let telemetry = telemetry.map_err(|error| Failure::usage(error.to_string()))?;
     server::log_panics_by_place();
+    // Behind a log of PostgreSQL stand people: what decides about them has to be a build that others can make again.
+    if config.database.starts_with("postgres") && !build::is_of_a_commit() {
+        warn!(
+            build.version = build::VERSION,
+            "not a release build: nobody can build it again from a commit; install one made by deploy/release"
+        );
+    }
     drop(entered);
     runtime.block_on(serve(&config, args.confirm_clock, telemetry, out))
 }
@@ -117,7 +125,7 @@ async fn serve(config: &Config, confirm_clock: bool, telemetry: Telemetry, out: 
         "listening": address.to_string(), "read_listening": read_address,
         "operations_listening": operations_address,
     }));
-    info!(server.address = %address, "listening");
+    info!(server.address = %address, build.version = build::VERSION, "listening");
     let witnessing = tokio::spawn(app.clone().follow_witnesses());
     let bounds = Bounds::default();
     // The last step: the listeners, the spans and the lines each get a part of its time.

@@ -228,11 +228,21 @@ impl Given {
                 text,
             }])
         })?;
-        let settings = Settings {
+        let mut settings = Settings {
             config,
             origins: self.origins,
         };
         self.violations.extend(super::check::violations(&settings));
+        if let Some(file) = &settings.config.database_password_file {
+            match super::secret::with_password(&settings.config.database, file) {
+                Ok(url) => settings.config.database = url,
+                Err(text) => self.violations.push(Violation {
+                    key: super::secret::KEY.to_owned(),
+                    origin: settings.origin(super::secret::KEY),
+                    text,
+                }),
+            }
+        }
         if self.violations.is_empty() {
             Ok(settings)
         } else {

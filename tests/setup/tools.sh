@@ -4,6 +4,8 @@
 # each through its ordinary client, with the versions pinned here and in tests/python/requirements.txt.
 
 BUF_VERSION=1.75.0
+CARGO_DENY_VERSION=0.20.2
+CARGO_CYCLONEDX_VERSION=0.5.9
 
 # Where tools are kept between runs, outside the checkout.
 tools_cache=${XDG_CACHE_HOME:-$HOME/.cache}/doudi
@@ -27,6 +29,8 @@ tools_packages() {
     command -v openssl >/dev/null || missing+=(openssl)
     command -v faketime >/dev/null || missing+=(faketime)
     command -v promtool >/dev/null || missing+=(prometheus)
+    command -v git >/dev/null || missing+=(git)
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -35,17 +39,39 @@ tools_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# The Python gRPC client in a virtual environment named after its pinned requirements.
+# Makes a virtual environment named after its pinned requirements, and gives its interpreter in the named variable.
+#   tools_environment VARIABLE NAME FILE REQUIRED...    FILE is installed; what else it reads counts for the name
+tools_environment() {
+    local variable=$1 home wanted=$3
+    home=$tools_cache/$2-$(cat "${@:3}" | sha256sum | cut -c1-12)
+    export "$variable=$home/bin/python"
+    [ -e "$home/complete" ] && return 0
+    python3 -m venv --clear "$home"
+    "$home/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
+    touch "$home/complete"
+}
+
+# The Python gRPC client.
 tools_python() {
-    local wanted key
-    wanted=$1/tests/python/requirements.txt
-    key=$(sha256sum "$wanted" | cut -c1-12)
-    DOUDI_TEST_PYTHON=$tools_cache/python-$key/bin/python
-    export DOUDI_TEST_PYTHON
-    [ -e "$tools_cache/python-$key/complete" ] && return 0
-    python3 -m venv --clear "$tools_cache/python-$key"
-    "$DOUDI_TEST_PYTHON" -m pip install --quiet --disable-pip-version-check -r "$wanted"
-    touch "$tools_cache/python-$key/complete"
+    tools_environment DOUDI_TEST_PYTHON python "$1/tests/python/requirements.txt"
+}
+
+# The checkers of deployment files, with the client beside them.
+tools_deploy() {
+    tools_environment DOUDI_TEST_DEPLOY_PYTHON deploy "$1/tests/deploy/requirements.txt" "$1/tests/python/requirements.txt"
+    tools_cargo cargo-deny "$CARGO_DENY_VERSION"
+    tools_cargo cargo-cyclonedx "$CARGO_CYCLONEDX_VERSION"
+}
+
+# A tool of cargo's from its source, once a version: minutes, with little optimisation, since each runs for a second.
+tools_cargo() {
+    local home=$tools_cache/tools/$1-$2
+    export PATH=$PATH:$home/bin
+    [ -x "$home/bin/$1" ] && return 0
+    echo "building $1 $2"
+    CARGO_TARGET_DIR=$tools_cache/tools/target CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=false \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked --root "$home" --version "$2" "$1"
+    rm -rf "$tools_cache/tools/target"
 }
 
 # The buf command, from the npm package that ships its binary.
