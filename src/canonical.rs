@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, Expected};
 
 /// Largest integer that is written as a JSON number; beyond it a decimal string is written.
 pub const INTEGER_MAX: i128 = (1 << 53) - 1;

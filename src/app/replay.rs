@@ -128,7 +128,7 @@ impl App {
             }
         };
         let again = decided_again(&law.law, &facts, recorded);
-        replayed.trace_hash = again.trace_hash;
+        replayed.trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
         replayed.replayed_hash = Hash::of(&again.bytes);
         replayed.replayed = again.bytes;
         replayed.difference = again.difference;
@@ -140,8 +140,8 @@ impl App {
 pub(super) struct DecidedAgain<'l> {
     /// Its bytes.
     pub(super) bytes: Vec<u8>,
-    /// SHA-256 of the trace.
-    pub(super) trace_hash: Hash,
+    /// SHA-256 of the trace, in hex.
+    pub(super) trace: Cow<'l, str>,
     /// What it read that is a sample.
     pub(super) samples: Vec<Cow<'l, str>>,
     /// The first place in which it differs from the recorded one.
@@ -158,7 +158,6 @@ pub(super) fn facts_again(law: &Law, facts: &Json) -> Result<DecisionFacts, Repl
 /// Decides recorded facts again by a law, and compares with the recorded bytes.
 pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded: &[u8]) -> DecidedAgain<'l> {
     let again = decide(law, facts).borrowed_determination();
-    let trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
     let bytes = again.to_bytes();
     // What is not equal is looked at once more, as JSON: that is rare.
     let difference = (bytes != recorded).then(|| match (Json::parse(recorded), Json::parse(&bytes)) {
@@ -170,7 +169,7 @@ pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded
     });
     DecidedAgain {
         bytes,
-        trace_hash,
+        trace: again.trace,
         samples: again.samples,
         difference,
     }

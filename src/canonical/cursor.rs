@@ -176,6 +176,63 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
+    /// An object whose keys `each` takes itself, by [`Cursor::pass`] in ascending order, each with its value.
+    #[inline]
+    pub fn members(&mut self, mut each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.enter(b'{')?;
+        if self.byte(b'}').is_none() {
+            loop {
+                each(self)?;
+                if self.byte(b'}').is_some() {
+                    break;
+                }
+                self.byte(b',')?;
+            }
+        }
+        self.depth -= 1;
+        Some(())
+    }
+
+    /// The next eight bytes, the first lowest; zero beyond the end.
+    #[inline]
+    #[must_use]
+    pub fn word(&self) -> u64 {
+        let rest = &self.text.as_bytes()[self.at..];
+        match rest.first_chunk::<8>() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => {
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                u64::from_le_bytes(word)
+            }
+        }
+    }
+
+    /// Passes over what is expected, if it stands here; `word` is [`Cursor::word`].
+    #[inline]
+    pub fn pass(&mut self, expected: &Expected, word: u64) -> bool {
+        let is_here = word & expected.mask == expected.head
+            && (expected.tail.is_empty()
+                || self
+                    .text
+                    .as_bytes()
+                    .get(self.at + 8..)
+                    .is_some_and(|rest| rest.starts_with(&expected.tail)));
+        if is_here {
+            self.at += expected.count;
+        }
+        is_here
+    }
+
+    /// The inside of a string of so many bytes. They may be anything: whoever asks holds them to digits and the like.
+    #[inline]
+    pub fn inside(&mut self, count: usize) -> Option<&'a [u8]> {
+        let inside = self.text.as_bytes().get(self.at..self.at + count + 2)?;
+        let [b'"', inside @ .., b'"'] = inside else { return None };
+        self.at += count + 2;
+        Some(inside)
+    }
+
     fn enter(&mut self, byte: u8) -> Option<()> {
         self.byte(byte)?;
         self.depth += 1;
@@ -192,6 +249,49 @@ impl<'a> Cursor<'a> {
             _ => self.integer().map(|_| ()),
         }
     }
+}
+
+/// Bytes that may stand next: compared as one word, and then the rest.
+#[derive(Debug)]
+pub struct Expected {
+    head: u64,
+    mask: u64,
+    tail: Box<[u8]>,
+    count: usize,
+}
+
+impl Expected {
+    /// A string; none for one that is not ASCII or needs an escape.
+    #[must_use]
+    pub fn string(text: &str) -> Option<Expected> {
+        let is_plain = text.is_ascii() && is_plain(text);
+        is_plain.then(|| Expected::bytes(format!("\"{text}\"").as_bytes()))
+    }
+
+    /// The key of a member, with its colon; none for one that is not ASCII or needs an escape.
+    #[must_use]
+    pub fn key(text: &str) -> Option<Expected> {
+        let is_plain = text.is_ascii() && is_plain(text);
+        is_plain.then(|| Expected::bytes(format!("\"{text}\":").as_bytes()))
+    }
+
+    fn bytes(bytes: &[u8]) -> Expected {
+        let (head, tail) = bytes.split_at(bytes.len().min(8));
+        let (mut word, mut mask) = ([0; 8], [0; 8]);
+        word[..head.len()].copy_from_slice(head);
+        mask[..head.len()].fill(0xff);
+        Expected {
+            head: u64::from_le_bytes(word),
+            mask: u64::from_le_bytes(mask),
+            tail: tail.into(),
+            count: bytes.len(),
+        }
+    }
+}
+
+/// Whether a text stands in JSON as it is, without an escape.
+fn is_plain(text: &str) -> bool {
+    plain_count(text.as_bytes()) == text.len()
 }
 
 /// How many bytes from the first on need no escape and end no string: eight at a time.

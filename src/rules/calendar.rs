@@ -180,6 +180,13 @@ impl Month {
 }
 
 impl Date {
+    /// From what [`Date::ascii`] gives.
+    #[must_use]
+    pub fn from_ascii(text: &[u8]) -> Option<Date> {
+        let [year, month, day] = digits(text, [4, 2, 2])?;
+        Date::new(year, month, day)
+    }
+
     /// `2021-08-18`.
     #[must_use]
     pub fn ascii(self) -> [u8; 10] {
@@ -191,6 +198,13 @@ impl Date {
 }
 
 impl Month {
+    /// From what [`Month::ascii`] gives.
+    #[must_use]
+    pub fn from_ascii(text: &[u8]) -> Option<Month> {
+        let [year, month] = digits(text, [4, 2])?;
+        Month::new(year, month)
+    }
+
     /// `2021-08`.
     #[must_use]
     pub fn ascii(self) -> [u8; 7] {
@@ -222,8 +236,7 @@ impl FromStr for Date {
     type Err = CalendarError;
 
     fn from_str(text: &str) -> Result<Date, CalendarError> {
-        let date = digits(text, [4, 2, 2]).and_then(|[year, month, day]| Date::new(year, month, day));
-        date.ok_or(CalendarError::Date)
+        Date::from_ascii(text.as_bytes()).ok_or(CalendarError::Date)
     }
 }
 
@@ -231,15 +244,14 @@ impl FromStr for Month {
     type Err = CalendarError;
 
     fn from_str(text: &str) -> Result<Month, CalendarError> {
-        let month = digits(text, [4, 2]).and_then(|[year, month]| Month::new(year, month));
-        month.ok_or(CalendarError::Month)
+        Month::from_ascii(text.as_bytes()).ok_or(CalendarError::Month)
     }
 }
 
 /// The numbers of a text that consists of so many digits each, with a dash between them.
-fn digits<const N: usize>(text: &str, counts: [usize; N]) -> Option<[i32; N]> {
+fn digits<const N: usize>(text: &[u8], counts: [usize; N]) -> Option<[i32; N]> {
     let mut numbers = [0; N];
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     for (at, (number, count)) in numbers.iter_mut().zip(counts).enumerate() {
         if at > 0 {
             rest = rest.strip_prefix(b"-")?;

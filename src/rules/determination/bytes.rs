@@ -176,10 +176,8 @@ impl Out {
 
     /// Begins a member. Its name needs no escape.
     fn key(&mut self, name: &str) {
-        if self.0.last() != Some(&b'{') {
-            self.0.push(b',');
-        }
-        self.0.push(b'"');
+        let begin: &[u8] = if self.0.last() == Some(&b'{') { b"\"" } else { b",\"" };
+        self.0.extend_from_slice(begin);
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"\":");
     }

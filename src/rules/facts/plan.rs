@@ -1,6 +1,9 @@
 //! What may stand in the records of a vocabulary, by the keys of its records: made once for a vocabulary, so that
 //! recorded facts are read in one walk.
 
+use std::collections::BTreeMap;
+
+use crate::canonical::{Cursor, Expected};
 use crate::rules::document::Type;
 use crate::rules::expr::Literal;
 use crate::rules::value::{Cell, CodeIndex};
@@ -13,9 +16,9 @@ pub(super) const BESIDE_THE_FACTS: [&str; 3] = ["id", "key", "source"];
 #[derive(Debug)]
 pub(in crate::rules) struct Plan {
     /// The groups of household facts by prefix, each with its fields.
-    pub(super) groups: Keys<Keys<FactPlace>>,
+    pub(super) groups: BTreeMap<String, Keys<FactPlace>>,
     /// The lists of the household.
-    pub(super) lists: Keys<ScopeIndex>,
+    pub(super) lists: BTreeMap<String, ScopeIndex>,
     /// By scope.
     pub(super) records: Vec<RecordPlan>,
 }
@@ -61,7 +64,7 @@ pub(super) enum Kind {
 
 /// Values by key, few and ascending, as the members of canonical JSON are.
 #[derive(Debug)]
-pub(super) struct Keys<T>(Vec<(String, T)>);
+pub(super) struct Keys<T>(Vec<(Expected, T)>);
 
 impl<T> Default for Keys<T> {
     fn default() -> Keys<T> {
@@ -70,25 +73,24 @@ impl<T> Default for Keys<T> {
 }
 
 impl<T> Keys<T> {
-    /// None where a key stands twice, or is not ASCII: those stand in another order.
-    fn new(mut all: Vec<(String, T)>) -> Option<Keys<T>> {
+    /// Keys of members, or strings, by `expect`. None where one stands twice, or cannot be expected.
+    fn new(mut all: Vec<(String, T)>, expect: impl Fn(&str) -> Option<Expected>) -> Option<Keys<T>> {
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let is_sound = all.iter().all(|(key, _)| key.is_ascii()) && all.windows(2).all(|pair| pair[0].0 != pair[1].0);
-        is_sound.then_some(Keys(all))
+        let is_twice = all.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        (!is_twice).then_some(())?;
+        let expected = all.into_iter().map(|(key, value)| Some((expect(&key)?, value)));
+        expected.collect::<Option<Vec<_>>>().map(Keys)
     }
 
-    /// The value of a key that is looked for after those before `from`, which moves behind it.
+    /// Passes over the key that stands next, and gives its value. It is looked for after those before `from`, which
+    /// moves behind it: so the keys of a record are passed in ascending order, or not at all.
     #[inline]
-    pub(super) fn next(&self, from: &mut usize, key: &str) -> Option<&T> {
+    pub(super) fn next(&self, from: &mut usize, cursor: &mut Cursor<'_>) -> Option<&T> {
+        let word = cursor.word();
         let ahead = self.0.get(*from..)?;
-        let at = ahead.iter().position(|(held, _)| held == key)?;
+        let at = ahead.iter().position(|(expected, _)| cursor.pass(expected, word))?;
         *from += at + 1;
         Some(&ahead[at].1)
-    }
-
-    #[inline]
-    pub(super) fn find(&self, key: &str) -> Option<&T> {
-        self.next(&mut 0, key)
     }
 }
 
@@ -120,7 +122,7 @@ impl Plan {
                     .map_or(Some(Cell::Absent), |held| absent(schema, held))
             });
             records.push(RecordPlan {
-                keys: Keys::new(keys)?,
+                keys: Keys::new(keys, Expected::key)?,
                 empty: empty.collect::<Option<Vec<Cell>>>()?,
                 children: scopes_below(schema, index).collect(),
                 limit: scope.limit,
@@ -135,27 +137,22 @@ impl Plan {
         {
             return None;
         }
-        let mut groups = Vec::new();
+        let mut groups = BTreeMap::new();
         for prefix in schema.scopes.first()?.fields.keys() {
             let mut fields = Vec::new();
             let of_household = schema.scopes[0].facts.iter().map(|fact| &schema.facts[fact.at()]);
             for fact in of_household.filter(|fact| fact.prefix() == prefix) {
                 fields.push((fact.field().to_owned(), place(schema, fact.column, &fact.unit)?));
             }
-            groups.push((prefix.clone(), Keys::new(fields)?));
+            groups.insert(prefix.clone(), Keys::new(fields, Expected::key)?);
         }
-        let lists: Vec<_> = children(schema, ScopeIndex::HOUSEHOLD)
-            .filter(|(_, scope)| !is_elsewhere(scope))
-            .collect();
-        let is_both = lists
-            .iter()
-            .any(|(key, _)| groups.iter().any(|(prefix, _)| prefix == key));
-        (!is_both).then_some(())?;
-        Some(Plan {
-            groups: Keys::new(groups)?,
-            lists: Keys::new(lists)?,
-            records,
-        })
+        let all = children(schema, ScopeIndex::HOUSEHOLD).filter(|(_, scope)| !is_elsewhere(scope));
+        let mut lists = BTreeMap::new();
+        for (key, scope) in all {
+            let is_one = !groups.contains_key(&key) && lists.insert(key, scope).is_none();
+            is_one.then_some(())?;
+        }
+        Some(Plan { groups, lists, records })
     }
 }
 
@@ -181,9 +178,8 @@ fn place(schema: &Schema, column: u16, unit: &Type) -> Option<FactPlace> {
         Type::Bool => Kind::Bool,
         Type::Code(list) => {
             let codes = schema.codes_of(list).iter();
-            Kind::Code(Keys::new(
-                codes.map(|code| (schema.codes.name(*code).to_owned(), *code)).collect(),
-            )?)
+            let named = codes.map(|code| (schema.codes.name(*code).to_owned(), *code));
+            Kind::Code(Keys::new(named.collect(), Expected::string)?)
         }
         Type::Date => Kind::Date,
         Type::Month => Kind::Month,

@@ -9,6 +9,7 @@ use super::plan::{FactPlace, Inside, Kind, Plan};
 use super::read::{finished, of_limits};
 use super::{Facts, Table};
 use crate::canonical::{Cursor, Json};
+use crate::rules::calendar::{Date, Month};
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::{Schema, ScopeIndex};
 
@@ -25,13 +26,13 @@ pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Opti
     let root = ScopeIndex::HOUSEHOLD;
     reader.begin(root, None);
     cursor.object(|cursor, key| {
-        if let Some(fields) = plan.groups.find(key) {
+        if let Some(fields) = plan.groups.get(&**key) {
             let mut from = 0;
-            cursor.object(|cursor, key| {
-                let place = fields.next(&mut from, key)?;
+            cursor.members(|cursor| {
+                let place = fields.next(&mut from, cursor)?;
                 reader.fact(root, 0, place, cursor)
             })
-        } else if let Some(scope) = plan.lists.find(key) {
+        } else if let Some(scope) = plan.lists.get(&**key) {
             cursor.list(|cursor| reader.record(*scope, 0, cursor))
         } else if beside.contains(&&**key) {
             found.push((key.clone().into_owned(), cursor.value()?));
@@ -79,7 +80,7 @@ impl Reader<'_> {
         (instance < plan.limit).then_some(())?;
         self.begin(scope, Some(parent));
         let mut from = 0;
-        cursor.object(|cursor, key| match plan.keys.next(&mut from, key)? {
+        cursor.members(|cursor| match plan.keys.next(&mut from, cursor)? {
             Inside::Fact(place) => self.fact(scope, instance, place, cursor),
             Inside::List(below) => cursor.list(|cursor| self.record(*below, instance, cursor)),
             Inside::Id => {
@@ -95,9 +96,9 @@ impl Reader<'_> {
         let cell = match &place.kind {
             Kind::Number => Cell::Int(cursor.integer()?),
             Kind::Bool => Cell::from(cursor.bool()?),
-            Kind::Code(codes) => Cell::Code(*codes.find(&cursor.string()?)?),
-            Kind::Date => Cell::Date(cursor.string()?.parse().ok()?),
-            Kind::Month => Cell::Month(cursor.string()?.parse().ok()?),
+            Kind::Code(codes) => Cell::Code(*codes.next(&mut 0, cursor)?),
+            Kind::Date => Cell::Date(Date::from_ascii(cursor.inside(10)?)?),
+            Kind::Month => Cell::Month(Month::from_ascii(cursor.inside(7)?)?),
             Kind::Area => Cell::Area(cursor.string()?.parse().ok()?),
         };
         let width = self.plan.records[scope.at()].empty.len();
