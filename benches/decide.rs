@@ -101,12 +101,13 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench]
+// A sample of many, because one is too short for the clock.
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn applicants(bencher: Bencher<'_, '_>) {
     decisions(bencher, APPLICANTS);
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn recipients(bencher: Bencher<'_, '_>) {
     decisions(bencher, RECIPIENTS);
 }
@@ -119,7 +120,7 @@ fn decisions(bencher: Bencher<'_, '_>, household: &str) {
         .bench(|| decide(&LAW, black_box(&facts)).trace_digest());
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 1_000, sample_size = 20)]
 fn recipients_from_the_facts_document_to_the_determination(bencher: Bencher<'_, '_>) {
     let document = Json::parse(RECIPIENTS.as_bytes()).unwrap();
     bencher.counter(ItemsCount::new(1_usize)).bench(|| {
