@@ -53,7 +53,8 @@ class Desk:
             "RELEASE": self.folder / "doudi-0.1.0", "NEW": self.folder / "doudi-0.1.1", "PREFIX": self.folder / "usr",
             "SITE": self.folder / "etc", "STATE": self.folder / "state", "PGDATA": home / "doudi", "SOCKETS": home,
             "BACKUP": self.folder / "backup", "KEY_BACKUP": self.folder / "safe", "DATABASE_USER": self.user,
-            "DATABASE_PORT": free_port(), "DATABASE_MEMORY": "128MB", "PORT": free_port()}
+            "DATABASE_PORT": free_port(), "DATABASE_MEMORY": "128MB", "PORT": free_port(),
+            "OPERATIONS_PORT": free_port()}
         self.caller = self.folder / "caller"
 
     def _tools(self):

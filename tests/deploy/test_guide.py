@@ -113,6 +113,7 @@ class Guide(unittest.TestCase):
         self.assertIn("schema version 0 ->", self.step("operator", "doudi migrate"))
         self.step("serve", "doudi serve")
         self.step("machine", "systemctl enable")
+        self.assertIn("doudi_build_info", self.step("operator", "readyz", "metrics"))
 
     def first_calls(self):
         self.step("operator", "policy publish")

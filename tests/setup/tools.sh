@@ -30,6 +30,7 @@ tools_packages() {
     command -v faketime >/dev/null || missing+=(faketime)
     command -v promtool >/dev/null || missing+=(prometheus)
     command -v git >/dev/null || missing+=(git)
+    command -v curl >/dev/null || missing+=(curl)
     command -v systemd-analyze >/dev/null || missing+=(systemd)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)
