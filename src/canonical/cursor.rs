@@ -137,53 +137,43 @@ impl<'a> Cursor<'a> {
 
     /// An array; `each` takes one item.
     #[inline]
-    pub fn list(&mut self, mut each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
-        self.enter(b'[')?;
-        if self.byte(b']').is_none() {
-            loop {
-                each(self)?;
-                if self.byte(b']').is_some() {
-                    break;
-                }
-                self.byte(b',')?;
-            }
-        }
-        self.depth -= 1;
-        Some(())
+    pub fn list(&mut self, each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.between(*b"[]", each)
     }
 
     /// An object; `each` takes one value, whose key it is given.
     #[inline]
     pub fn object(&mut self, mut each: impl FnMut(&mut Cursor<'a>, &Cow<'a, str>) -> Option<()>) -> Option<()> {
-        self.enter(b'{')?;
-        if self.byte(b'}').is_none() {
-            let mut before: Option<Cow<'a, str>> = None;
-            loop {
-                let key = self.string()?;
-                if before.is_some_and(|before| order(&before, &key) != Ordering::Less) {
-                    return None;
-                }
-                self.byte(b':')?;
-                each(self, &key)?;
-                if self.byte(b'}').is_some() {
-                    break;
-                }
-                self.byte(b',')?;
-                before = Some(key);
-            }
-        }
-        self.depth -= 1;
-        Some(())
+        let mut before: Option<Cow<'a, str>> = None;
+        self.members(|cursor| {
+            let key = cursor.string()?;
+            let is_after = before
+                .as_ref()
+                .is_none_or(|before| order(before, &key) == Ordering::Less);
+            is_after.then_some(())?;
+            cursor.byte(b':')?;
+            each(cursor, &key)?;
+            before = Some(key);
+            Some(())
+        })
     }
 
     /// An object whose keys `each` takes itself, by [`Cursor::pass`] in ascending order, each with its value.
     #[inline]
-    pub fn members(&mut self, mut each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
-        self.enter(b'{')?;
-        if self.byte(b'}').is_none() {
+    pub fn members(&mut self, each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.between(*b"{}", each)
+    }
+
+    /// What stands between two brackets, with commas.
+    #[inline]
+    fn between(&mut self, [open, close]: [u8; 2], mut each: impl FnMut(&mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.byte(open)?;
+        self.depth += 1;
+        (self.depth <= DEPTH_MAX).then_some(())?;
+        if self.byte(close).is_none() {
             loop {
                 each(self)?;
-                if self.byte(b'}').is_some() {
+                if self.byte(close).is_some() {
                     break;
                 }
                 self.byte(b',')?;
@@ -231,12 +221,6 @@ impl<'a> Cursor<'a> {
         let [b'"', inside @ .., b'"'] = inside else { return None };
         self.at += count + 2;
         Some(inside)
-    }
-
-    fn enter(&mut self, byte: u8) -> Option<()> {
-        self.byte(byte)?;
-        self.depth += 1;
-        (self.depth <= DEPTH_MAX).then_some(())
     }
 
     /// Passes over a value.
