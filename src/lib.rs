@@ -51,7 +51,8 @@
 //!   document that follows. [`rules::trace`] is what was demanded, as bytes that are hashed.
 //! - **What a case remembers**: [`rules::case`], a projection of the case's own records that
 //!   [`app::projection`] rebuilds and compares.
-//! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs.
+//! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs. Recorded facts are read
+//!   again in one walk over their bytes ([`canonical::Cursor`], `rules::facts`), and the long way where that is not sure.
 //! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].
 //! - **Who may read the log**: everybody, by [`app::public_log`], over HTTP ([`readside`]) or as files ([`app::export`]).
 //! - **Whether a log is sound**: [`log::fsck`] is what each level means, [`app::fsck`] goes through the tables.
