@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::telemetry::LogFormat;
 pub use read::{ConfigError, Origin, Setting, Settings, Violation};
 
 /// All settings of `doudi serve`. Each is a key of the file, a flag, and a variable `DOUDI_<KEY>`.
@@ -74,16 +75,6 @@ pub struct Config {
     pub trace_sampled_per_million: u32,
     /// Name of the service in spans and lines that are sent.
     pub service_name: String,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One line of text an event.
-    Text,
-    /// One JSON object an event.
-    Json,
 }
 
 impl Default for Config {

@@ -23,6 +23,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, ParseError, Targets, filter_fn};
@@ -32,10 +33,19 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
 use self::otlp::{Export, Providers};
-use crate::config::LogFormat;
 
 /// Our own events, and of the libraries only what is wrong: their finer events may name bind values and paths.
 pub const FILTER_DEFAULT: &str = "warn,doudi=info";
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line of text an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
 
 /// Telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -12,10 +12,9 @@ use crate::app::entropy::OsEntropy;
 use crate::app::high_water::HighWaterFolder;
 use crate::app::witnesses::key;
 use crate::app::witnesses::server::{self, WitnessServer};
-use crate::config::LogFormat;
 use crate::log::note::{CosignerKey, KeyName, VerifierKey};
 use crate::log::sequencer::SystemClock;
-use crate::telemetry;
+use crate::telemetry::{self, LogFormat};
 
 /// Make a witness's key, and serve a witness that cosigns logs which only grow.
 #[derive(Debug, clap::Args)]
