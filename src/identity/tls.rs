@@ -14,6 +14,8 @@ use super::certificate::Certificate;
 /// What gRPC speaks over TLS.
 const ALPN: &[u8] = b"h2";
 
+const UNREADABLE: &str = "cannot be read: give X.509 in PEM";
+
 /// The contents of the files.
 #[derive(Clone, Copy)]
 pub struct Material<'a> {
@@ -83,10 +85,20 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
+/// The server's own certificate, the first of its chain.
+///
+/// # Errors
+/// [`TlsError::Certificate`].
+pub fn own(chain: &[u8]) -> Result<Certificate, TlsError> {
+    let chain = certificates(chain).map_err(TlsError::Certificate)?;
+    let own = chain.first().and_then(|der| Certificate::from_der(der).ok());
+    own.ok_or_else(|| TlsError::Certificate(UNREADABLE.to_owned()))
+}
+
 /// A server with an expired certificate would refuse everybody, and look as if it worked.
 fn holds(certificate: Option<&CertificateDer<'_>>) -> Result<(), String> {
     let read = certificate.and_then(|der| Certificate::from_der(der).ok());
-    let read = read.ok_or("cannot be read: give X.509 in PEM")?;
+    let read = read.ok_or(UNREADABLE)?;
     if read.has_expired() {
         return Err("has expired: renew it, or correct the clock".to_owned());
     }

@@ -3,7 +3,7 @@
 //! All four are one state: a new one is used as a whole or not at all, and a broken one leaves the old one in use.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,8 +11,9 @@ use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
+use super::certificate::Certificate;
 use super::principals::{Principals, TABLE_SIZE_MAX_BYTES, TableError};
-use super::tls::{Material, TlsError, server_config};
+use super::tls::{Material, TlsError, own, server_config};
 use crate::log::Hash;
 
 /// How often the files are looked at. A renewed certificate is there hours before the old one ends.
@@ -35,6 +36,8 @@ pub struct Files {
 pub struct State {
     /// What connections are accepted with.
     pub tls: Arc<ServerConfig>,
+    /// The server's own certificate among it.
+    pub certificate: Certificate,
     /// Who callers are.
     pub principals: Principals,
 }
@@ -78,6 +81,8 @@ pub struct Identity {
     state: RwLock<Arc<State>>,
     /// What was looked at last, used or refused, so that each content is read and complained of once.
     seen: Mutex<Hash>,
+    /// Whether the log says that the certificate in use has run out.
+    expiry_told: AtomicBool,
     done: AtomicU64,
     refused: AtomicU64,
     handshakes_refused: AtomicU64,
@@ -96,6 +101,7 @@ impl Identity {
         Ok(Arc::new(Identity {
             state: RwLock::new(Arc::new(state)),
             seen: Mutex::new(contents.digest()),
+            expiry_told: AtomicBool::new(false),
             done: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             handshakes_refused: AtomicU64::new(0),
@@ -131,6 +137,17 @@ impl Identity {
 
     /// Reads the files if they changed. Says in the log what came of it.
     pub fn look(&self) {
+        self.read_again();
+        if self.state().certificate.has_expired() && !self.expiry_told.swap(true, Ordering::Relaxed) {
+            // Callers refuse the connection by themselves: nothing else would say why nobody comes.
+            error!(
+                alarm = "CERTIFICATE_EXPIRED",
+                "the server certificate has expired and new connections fail: renew the file, it is read within seconds"
+            );
+        }
+    }
+
+    fn read_again(&self) {
         let read = contents(&self.files);
         let digest = read.as_ref().map_or(Hash::of(b"unreadable"), Contents::digest);
         {
@@ -144,6 +161,7 @@ impl Identity {
             Ok(state) => {
                 let count = state.principals.count();
                 *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+                self.expiry_told.store(false, Ordering::Relaxed);
                 self.done.fetch_add(1, Ordering::Relaxed);
                 info!(
                     identity.principals = count,
@@ -223,6 +241,7 @@ fn state(files: &Files, Contents([certificate, key, client_ca, principals]): &Co
     let text = String::from_utf8_lossy(principals);
     Ok(State {
         tls: server_config(material)?,
+        certificate: own(certificate)?,
         principals: Principals::read(&text).map_err(refused)?,
     })
 }

@@ -14,6 +14,7 @@ mod cosignature;
 mod driver;
 mod erase;
 mod error;
+mod lease;
 mod migrate;
 mod postgres;
 mod read_access;

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeIn
 
 use super::StoreError;
 use super::driver::{Dialect, Pool, Store, Transaction};
+use super::lease::{Lease, READ_TIMEOUT, READER_TIMEOUT, TRANSACTION_TIMEOUT, alive};
 use super::statement::{inserted, traced};
 use super::value::{Cell, Column, Row, Value};
 
@@ -39,6 +40,8 @@ pub const ERASER_ROLE: &str = "doudi_eraser";
 /// The pool of one database.
 pub struct PostgresStore {
     pool: PgPool,
+    /// How long a statement outside of transactions may take.
+    read_timeout: Duration,
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
@@ -60,6 +63,9 @@ impl PostgresStore {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTION_COUNT_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // The pool's own test would wait for the dead for ever.
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(alive(connection)))
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute(SESSION).await?;
@@ -72,7 +78,8 @@ impl PostgresStore {
             .connect_with(options(url)?)
             .await
             .map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
-        let driver = PostgresStore { pool };
+        let read_timeout = READ_TIMEOUT;
+        let driver = PostgresStore { pool, read_timeout };
         driver.check_connection().await?;
         Ok(driver)
     }
@@ -91,11 +98,19 @@ impl PostgresStore {
             .connect_with(options(url)?)
             .await
             .map_err(StoreError::of_statement)?;
-        Ok(PostgresStore { pool })
+        let read_timeout = READER_TIMEOUT;
+        Ok(PostgresStore { pool, read_timeout })
     }
 
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// A connection within a transaction.
+    async fn transaction(&self) -> Result<Lease, sqlx::Error> {
+        let mut lease = Lease::of(&self.pool, TRANSACTION_TIMEOUT).await?;
+        lease.begin().await?;
+        Ok(lease)
     }
 
     /// The service is neither superuser nor owner, and its commits are durable.
@@ -152,25 +167,29 @@ impl Store for PostgresStore {
 
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         traced(Dialect::Postgres, sql, async {
-            let rows = bind(sql, args).fetch_all(&self.pool).await;
-            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+            let lease = Lease::of(&self.pool, self.read_timeout).await;
+            let mut lease = lease.map_err(StoreError::of_statement)?;
+            let rows = lease.ask(async |connection| bind(sql, args).fetch_all(connection).await);
+            rows.await.map_err(StoreError::of_statement)?.iter().map(row).collect()
         })
         .await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let begun = async { self.pool.begin().await.map_err(StoreError::of_statement) };
-        let tx = traced(Dialect::Postgres, "BEGIN", begun).await?;
-        Ok(Box::new(PostgresTransaction { tx }))
+        let begun = async { self.transaction().await.map_err(StoreError::of_statement) };
+        let lease = traced(Dialect::Postgres, "BEGIN", begun).await?;
+        Ok(Box::new(PostgresTransaction { lease }))
     }
 
     async fn begin_erasing(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(StoreError::of_statement)?;
+        let mut lease = self.transaction().await.map_err(StoreError::of_statement)?;
         // Until the end of this transaction only: the connection is the writer's again after it.
-        tx.execute(AssertSqlSafe(format!("SET LOCAL ROLE {ERASER_ROLE}")))
+        let role = AssertSqlSafe(format!("SET LOCAL ROLE {ERASER_ROLE}"));
+        lease
+            .ask(async |connection| connection.execute(role).await)
             .await
             .map_err(|error| eraser_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
-        Ok(Box::new(PostgresTransaction { tx }))
+        Ok(Box::new(PostgresTransaction { lease }))
     }
 
     fn pools(&self) -> Vec<Pool> {
@@ -188,7 +207,7 @@ impl Store for PostgresStore {
 }
 
 struct PostgresTransaction {
-    tx: sqlx::Transaction<'static, Postgres>,
+    lease: Lease,
 }
 
 #[async_trait]
@@ -199,16 +218,20 @@ impl Transaction for PostgresTransaction {
 
     async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         traced(Dialect::Postgres, sql, async {
-            let rows = bind(sql, args).fetch_all(&mut *self.tx).await;
-            rows.map_err(StoreError::of_statement)?.iter().map(row).collect()
+            let rows = self
+                .lease
+                .ask(async |connection| bind(sql, args).fetch_all(connection).await);
+            rows.await.map_err(StoreError::of_statement)?.iter().map(row).collect()
         })
         .await
     }
 
     async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError> {
         traced(Dialect::Postgres, sql, async {
-            let done = bind(sql, args).execute(&mut *self.tx).await;
-            Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+            let done = self
+                .lease
+                .ask(async |connection| bind(sql, args).execute(connection).await);
+            Ok(done.await.map_err(StoreError::of_statement)?.rows_affected())
         })
         .await
     }
@@ -233,8 +256,8 @@ impl Transaction for PostgresTransaction {
             };
         }
         inserted(Dialect::Postgres, table, async {
-            let done = query.execute(&mut *self.tx).await;
-            Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+            let done = self.lease.ask(async |connection| query.execute(connection).await);
+            Ok(done.await.map_err(StoreError::of_statement)?.rows_affected())
         })
         .await
     }
@@ -242,9 +265,9 @@ impl Transaction for PostgresTransaction {
     // With synchronous standbys an administrator's pg_cancel_backend during COMMIT gives success and
     // a warning, which the driver only logs. Nothing of ours cancels a COMMIT, and `SESSION` lets no timeout do it.
     // What such a standby then lacks is found by the high-water mark when it takes over.
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         traced(Dialect::Postgres, "COMMIT", async {
-            self.tx.commit().await.map_err(StoreError::of_commit)
+            self.lease.commit().await.map_err(StoreError::of_commit)
         })
         .await
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Column as _, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Column as _, Connection as _, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
 use super::StoreError;
 use super::driver::{Dialect, Pool, Store, Transaction};
@@ -71,6 +71,7 @@ impl SqliteStore {
         // One writer: a second one would only wait for the file's lock.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .before_acquire(|connection, _| Box::pin(whole(connection)))
             .connect_with(options(url)?)
             .await
             .map_err(StoreError::of_statement)?;
@@ -102,6 +103,12 @@ impl SqliteStore {
     pub(super) fn pool(&self) -> &SqlitePool {
         &self.readers
     }
+}
+
+/// Whether a writer is fit for the next transaction. On a full disk SQLite itself ends the transaction; the driver, whose
+/// rollback then fails, would take it for open for ever and begin no other one.
+async fn whole(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    Ok(!connection.is_in_transaction())
 }
 
 async fn check_version(pool: &SqlitePool) -> Result<(), StoreError> {

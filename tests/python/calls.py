@@ -53,20 +53,25 @@ def refused(call, request):
     raise AssertionError(f"the call was answered: {answer}")
 
 
-def entries(client, area=h.AREA):
-    """Every entry of an area's log; fails unless the indices run from 0 without a gap and the leaf hashes fit."""
-    found, token = [], ""
+def each_entry(client, area=h.AREA):
+    """Every entry of an area's log, page by page; fails unless the indices run from 0 and the leaf hashes fit."""
+    expected, token = 0, ""
     while True:
         page = client.audit.ListEntries(
             pb.ListEntriesRequest(area=area, page_size=1000, page_token=token), timeout=CALL_SECONDS_MAX)
-        found.extend(page.entries)
+        for entry in page.entries:
+            assert entry.index == expected, "the log has a gap"
+            assert leaf_hash(entry.entry) == entry.leaf_hash, f"leaf hash of entry {entry.index}"
+            yield entry
+            expected += 1
         token = page.next_page_token
         if not token:
-            break
-    assert [entry.index for entry in found] == list(range(len(found))), "the log has a gap"
-    for entry in found:
-        assert leaf_hash(entry.entry) == entry.leaf_hash, f"leaf hash of entry {entry.index}"
-    return found
+            return
+
+
+def entries(client, area=h.AREA):
+    """The same as a list, by index."""
+    return list(each_entry(client, area))
 
 
 def checkpoint(client, area=h.AREA, **more):

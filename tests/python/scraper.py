@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import socket
 import subprocess
 import time
 import urllib.error
@@ -10,16 +9,11 @@ import urllib.parse
 import urllib.request
 
 from operations import tool
+from ports import free_port
 from server import TOP
 
 RULES = TOP / "deploy" / "observe" / "prometheus"
 START_SECONDS_MAX = 30
-
-
-def free_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
 
 
 class Prometheus:

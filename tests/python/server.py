@@ -25,9 +25,9 @@ START_SECONDS_MAX = 30
 CALL_SECONDS_MAX = 30
 
 
-def run(*arguments, check=True, **options):
+def run(*arguments, check=True, timeout=300, **options):
     """Runs a `doudi` command and gives its result."""
-    result = subprocess.run([BIN, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    result = subprocess.run([BIN, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **options)
     if check and result.returncode != 0:
         raise AssertionError(f"doudi {arguments} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
     return result
@@ -36,15 +36,15 @@ def run(*arguments, check=True, **options):
 class Place:
     """A database, keys and logs of a test's own; removed at the end."""
 
-    def __init__(self, kind, postgres=None):
-        """`postgres`: another PostgreSQL than the one of the whole run, as its superuser's URL."""
+    def __init__(self, kind, postgres=None, disk=None):
+        """`postgres`: another PostgreSQL than the one of the whole run, as its superuser's URL; `disk`: of SQLite's file."""
         self.kind = kind
         self.postgres = postgres or POSTGRES
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"doudi-{kind}-"))
         self.keys = self.folder / "keys.json"
         self.servers = []
         if kind == "sqlite":
-            self.url = f"sqlite:{self.folder / 'doudi.sqlite'}"
+            self.url = f"sqlite:{pathlib.Path(disk or self.folder) / 'doudi.sqlite'}"
         else:
             if not self.postgres:
                 raise RuntimeError("DOUDI_TEST_POSTGRES is not set: run ./tests/run, which starts a PostgreSQL")
@@ -106,7 +106,8 @@ class Place:
     def remove(self):
         for server in self.servers:
             server.kill()
-        if self.kind == "postgres":
+        # A PostgreSQL of a test's own goes away as a whole.
+        if self.kind == "postgres" and self.postgres == POSTGRES:
             self.psql(self.postgres, f"DROP DATABASE {self.name} WITH (FORCE)")
         shutil.rmtree(self.folder)
 

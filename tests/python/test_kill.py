@@ -4,7 +4,8 @@ import random
 import unittest
 
 import calls
-from new_year import NewYear, Postgres
+from cluster import Cluster
+from new_year import NewYear
 from server import LONG, Place
 from storm import Storm
 
@@ -84,7 +85,7 @@ class OnPostgres(Killed, unittest.TestCase):
 
     def test_two_replicas_write_one_log_across_new_year(self):
         clock = NewYear("Asia/Shanghai", SECONDS_BEFORE_MIDNIGHT)
-        postgres = Postgres(clock)
+        postgres = Cluster(before=clock.before, environment=clock.environment)
         self.addCleanup(postgres.remove)
         place = self.place(postgres=postgres.url)
         server = self.two_replicas(place, clock.seconds_until_past, before=clock.before, environment=clock.environment)

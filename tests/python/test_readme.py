@@ -4,12 +4,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 
+from ports import free_port
 from server import BIN, START_SECONDS_MAX, TOP
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -26,12 +26,6 @@ def commands(name):
     """The shell commands of a README, without their remarks."""
     lines = "".join(blocks(name, "sh")).splitlines()
     return [command for command in (re.sub(r"\s{2,}#.*", "", line).strip() for line in lines) if command]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 class Readme(unittest.TestCase):
