@@ -64,8 +64,11 @@ class EveryKind:
         # No sample without them: who is drawn, the finding, the opening.
         units = self.sample()
         self.assertEqual(len(units), 2)
-        # The case of the finding is the one that is kept: with an erased case its finding is gone as well.
-        decided.sort(key=lambda answer: answer.determination.name != units[0])
+        # The case of the finding is kept, among those that get something and among those that do not: with an erased
+        # case its finding is gone as well.
+        def is_found(answer):
+            return answer.determination.name == units[0]
+        decided = sorted(decided[:3], key=is_found, reverse=True) + sorted(decided[3:], key=is_found)
         self.audit("RecordFinding", pb.RecordFindingRequest(
             request_id=h.request_id(), determination=units[0], period=PERIOD,
             items=[pb.FindingItem(outcome=pb.FINDING_OUTCOME_CORRECT)],
