@@ -32,7 +32,7 @@ class Readme(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="doudi-readme-"))
         self.addCleanup(shutil.rmtree, self.folder)
-        self.port = free_port()
+        self.port = str(free_port())
         for part in ("policy", "proto", "deploy"):
             shutil.copytree(TOP / part, self.folder / part)
         tools = self.folder / "tools"
