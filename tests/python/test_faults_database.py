@@ -94,7 +94,8 @@ class Database(Faulty):
             told = self.probe(server, ready=False)
             self.says("database-silent", told)
             self.proxy.renew()
-            load.more(20)
+            # Every dead connection of the pool is found by itself, and each of these takes its two seconds.
+            load.more(20, seconds=180)
         load.check(server.client)
         self.sound()
 
