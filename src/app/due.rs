@@ -3,6 +3,7 @@
 use super::App;
 use super::access::Purpose;
 use super::caller::Caller;
+use super::civil::civil_date;
 use super::command::{CaseName, DeterminationName, ListDueReviews, ListGracePeriods};
 use super::error::AppError;
 use super::paging::{rows, text};
@@ -30,11 +31,7 @@ impl App {
             ("area", command.area.to_string().into()),
             ("due_by", command.due_by.to_string().into()),
         ]);
-        let until: CivilDate = command
-            .due_by
-            .to_string()
-            .parse()
-            .map_err(|error| AppError::internal(&error))?;
+        let until = civil_date(command.due_by)?;
         let after = match self.cursor(&scope, &command.page)? {
             None => None,
             Some(cursor) => {

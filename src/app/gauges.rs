@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::App;
+use super::civil::{civil_date, civil_month};
 use super::error::AppError;
 use crate::area::AreaCode;
-use crate::rules::calendar::Date;
 use crate::store::{DueCount, Pool};
 use crate::telemetry::metrics::{ClockState, LogState, Metrics, PoolState};
 
@@ -103,13 +103,13 @@ impl App {
         self.metrics.logs(&logs);
         let today = self.today()?;
         let until = today.plus_days(DUE_DAYS).ok_or(AppError::LogCorrupt)?;
-        let day = |date: Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
-        let month = today.month().to_string().parse();
-        let month = month.map_err(|error| AppError::internal(&error))?;
         let mut clocks = Vec::new();
-        let reviews = self.store.reviews_due(&day(today)?, &day(until)?).await?;
+        let reviews = self.store.reviews_due(&civil_date(today)?, &civil_date(until)?).await?;
         clocks.extend(by_area("review", reviews));
-        clocks.extend(by_area("grace", self.store.graces_due(&month).await?));
+        clocks.extend(by_area(
+            "grace",
+            self.store.graces_due(&civil_month(today.month())?).await?,
+        ));
         let now = Duration::from_millis(u64::try_from(now_ms).unwrap_or_default());
         self.metrics.clocks(&clocks, now);
         Ok(())

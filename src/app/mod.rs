@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod caller;
 mod case_file;
 mod citations;
+mod civil;
 pub mod command;
 pub mod decision;
 pub mod determinations;

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::case_file::CaseFile;
+use super::civil::{civil_date, civil_month};
 use super::command::RequestId;
 use super::error::{AppError, ResourceKind};
 use super::result::{Acknowledged, OpenedDocument};
@@ -244,16 +245,13 @@ impl App {
 
     /// The change of a case to its next state.
     fn change(file: &CaseFile, next: &CaseState, sets_spans: bool) -> Result<CaseChange, AppError> {
-        let month = |month: Month| month.to_string().parse().map_err(|error| AppError::internal(&error));
-        let date =
-            |date: crate::rules::calendar::Date| date.to_string().parse().map_err(|error| AppError::internal(&error));
         let mut spans = Vec::new();
         for held in own_standing(next) {
             for person_id in &held.persons {
                 spans.push(PersonSpan {
                     person_id: person_id.clone(),
-                    from: month(held.from)?,
-                    to: held.to.map(month).transpose()?,
+                    from: civil_month(held.from)?,
+                    to: held.to.map(civil_month).transpose()?,
                     programme: held.programme.code().to_owned(),
                 });
             }
@@ -263,8 +261,8 @@ impl App {
             identity_key_ref: file.keys.identity.0.to_string(),
             content_key_ref: file.keys.content.0.to_string(),
             state: App::seal_case_state(file, next)?,
-            next_due: next.next_due().map(date).transpose()?,
-            grace_end_month: grace_end(next).map(month).transpose()?,
+            next_due: next.next_due().map(civil_date).transpose()?,
+            grace_end_month: grace_end(next).map(civil_month).transpose()?,
             township: next.township,
             spans: sets_spans.then_some(spans),
         })

@@ -248,34 +248,31 @@ impl Expected {
     /// A string; none for one that is not ASCII or needs an escape.
     #[must_use]
     pub fn string(text: &str) -> Option<Expected> {
-        let is_plain = text.is_ascii() && is_plain(text);
-        is_plain.then(|| Expected::bytes(format!("\"{text}\"").as_bytes()))
+        Expected::of(text, "")
     }
 
     /// The key of a member, with its colon; none for one that is not ASCII or needs an escape.
     #[must_use]
     pub fn key(text: &str) -> Option<Expected> {
-        let is_plain = text.is_ascii() && is_plain(text);
-        is_plain.then(|| Expected::bytes(format!("\"{text}\":").as_bytes()))
+        Expected::of(text, ":")
     }
 
-    fn bytes(bytes: &[u8]) -> Expected {
+    fn of(text: &str, end: &str) -> Option<Expected> {
+        if !text.is_ascii() || plain_count(text.as_bytes()) != text.len() {
+            return None;
+        }
+        let bytes = format!("\"{text}\"{end}").into_bytes();
         let (head, tail) = bytes.split_at(bytes.len().min(8));
         let (mut word, mut mask) = ([0; 8], [0; 8]);
         word[..head.len()].copy_from_slice(head);
         mask[..head.len()].fill(0xff);
-        Expected {
+        Some(Expected {
             head: u64::from_le_bytes(word),
             mask: u64::from_le_bytes(mask),
             tail: tail.into(),
             count: bytes.len(),
-        }
+        })
     }
-}
-
-/// Whether a text stands in JSON as it is, without an escape.
-fn is_plain(text: &str) -> bool {
-    plain_count(text.as_bytes()) == text.len()
 }
 
 /// How many bytes from the first on need no escape and end no string: eight at a time.

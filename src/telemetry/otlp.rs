@@ -5,8 +5,9 @@ use std::time::Duration;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::WithTonicConfig as _;
-use opentelemetry_otlp::{Compression, ExporterBuildError, LogExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{
+    Compression, ExporterBuildError, LogExporter, SpanExporter, WithExportConfig, WithTonicConfig,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
@@ -55,18 +56,8 @@ impl Providers {
             .with_service_name(export.service.clone())
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
-        let spans = SpanExporter::builder()
-            .with_tonic()
-            .with_endpoint(&export.endpoint)
-            .with_timeout(EXPORT_TIMEOUT)
-            .with_compression(Compression::Gzip)
-            .build()?;
-        let lines = LogExporter::builder()
-            .with_tonic()
-            .with_endpoint(&export.endpoint)
-            .with_timeout(EXPORT_TIMEOUT)
-            .with_compression(Compression::Gzip)
-            .build()?;
+        let spans = addressed(SpanExporter::builder().with_tonic(), export).build()?;
+        let lines = addressed(LogExporter::builder().with_tonic(), export).build()?;
         Ok(Providers {
             spans: SdkTracerProvider::builder()
                 .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
@@ -107,6 +98,14 @@ impl Providers {
             }
         }
     }
+}
+
+/// An exporter's builder with what holds for spans and lines alike.
+fn addressed<B: WithExportConfig + WithTonicConfig>(builder: B, export: &Export) -> B {
+    builder
+        .with_endpoint(&export.endpoint)
+        .with_timeout(EXPORT_TIMEOUT)
+        .with_compression(Compression::Gzip)
 }
 
 const PER_MILLION: f64 = 1_000_000.0;

@@ -1,16 +1,17 @@
 """What the tests of faults share: a service on a PostgreSQL behind a proxy, and how it is looked at while it suffers."""
 
 import json
-import time
 import unittest
 
 import calls
 import fault_table
+import grpc
 import households as h
 import operations
 from cluster import Cluster
 from proxy import Proxy
 from server import CALL_SECONDS_MAX, Place, run
+from waiting import wait
 
 # How soon a service knows that its database is gone or back: a read may wait for half a minute, machines are busy.
 BACK_SECONDS_MAX = 60
@@ -45,15 +46,18 @@ class Faulty(unittest.TestCase):
         request = request or h.determine(h.three(100000))
         return server.client.determination.Determine(request, timeout=CALL_SECONDS_MAX)
 
+    def refusal(self, server):
+        """The refusal of a decision; nothing if it was made."""
+        try:
+            self.decide(server)
+        except grpc.RpcError as error:
+            self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+            return calls.Refusal(error)
+        return None
+
     def wait(self, check, what, seconds=BACK_SECONDS_MAX):
         """Waits until a check gives something."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = check()
-            if found:
-                return found
-            assert time.monotonic() < deadline, what() if callable(what) else what
-            time.sleep(0.05)
+        return wait(check, what, seconds, pause=0.05)
 
     def probe(self, server, ready, text=""):
         """Waits until readiness says so, and gives its words."""

@@ -2,11 +2,11 @@
 
 import concurrent.futures
 import threading
-import time
 
 import grpc
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from waiting import wait
 
 # A server sends what it has every few seconds.
 ARRIVAL_SECONDS_MAX = 30
@@ -62,13 +62,7 @@ class Receiver(trace_service_pb2_grpc.TraceServiceServicer, logs_service_pb2_grp
 
     def wait(self, arrived):
         """Waits until `arrived()` gives something, and gives it."""
-        until = time.monotonic() + ARRIVAL_SECONDS_MAX
-        while time.monotonic() < until:
-            found = arrived()
-            if found:
-                return found
-            time.sleep(0.1)
-        raise AssertionError("it did not arrive at the receiver")
+        return wait(arrived, "it did not arrive at the receiver", ARRIVAL_SECONDS_MAX)
 
     def stop(self):
         self._server.stop(grace=None)

@@ -11,6 +11,7 @@ import urllib.request
 from operations import tool
 from ports import free_port
 from server import TOP
+from waiting import wait
 
 RULES = TOP / "deploy" / "observe" / "prometheus"
 START_SECONDS_MAX = 30
@@ -66,13 +67,7 @@ class Prometheus:
 
     def wait(self, expression, seconds=60):
         """Waits until an expression has a sample, and gives them."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            found = self.query(expression)
-            if found:
-                return found
-            time.sleep(0.5)
-        raise AssertionError(f"no data for {expression}")
+        return wait(lambda: self.query(expression), f"no data for {expression}", seconds, pause=0.5)
 
     def stop(self):
         self.process.terminate()

@@ -1,7 +1,6 @@
 """The listener of operations: probes that tell the truth, metrics that count what happened, and a real Prometheus."""
 
 import signal
-import time
 import unittest
 
 import calls
@@ -12,19 +11,9 @@ from scraper import Prometheus
 from server import CALL_SECONDS_MAX, Place
 from stubs import pb
 from test_trace import METHOD, context
+from waiting import wait
 
 CALLS = 'rpc_server_call_duration_seconds_count'
-
-
-def wait(check, seconds=30):
-    """Waits until a check gives something."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError("it did not come about")
 
 
 class Watched:

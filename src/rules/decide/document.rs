@@ -59,12 +59,12 @@ impl<'l> Decision<'l> {
             decision_date: facts.decision_date(),
             month: facts.month(),
             household: writer.decided(&self.household),
-            persons: self.persons.iter().map(|member| writer.member(*member)).collect(),
+            persons: self.persons.iter().map(|member| facts.member_text(*member)).collect(),
             members: self
                 .members
                 .iter()
                 .map(|(member, decided)| MemberDecided {
-                    member: writer.member(*member),
+                    member: facts.member_text(*member),
                     decided: writer.decided(decided),
                 })
                 .collect(),
@@ -115,14 +115,6 @@ struct Writer<'d, 'l, T> {
 }
 
 impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
-    /// A member's person id.
-    fn member(&self, member: u32) -> T {
-        match self.facts.recorded_id(member) {
-            Some(id) => id.into(),
-            None => member.to_string().into(),
-        }
-    }
-
     fn decided(&self, row: &DecidedRow<'l>) -> Decided<T> {
         let Some(outcome) = row.outcome() else {
             return self.stopped(row);
@@ -267,7 +259,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
     fn carried(&self) -> Vec<Carried<T>> {
         let carried = self.decision.carried.iter().filter_map(|(carry, member, value)| {
             Some(Carried {
-                member: member.map(|member| self.member(member)),
+                member: member.map(|member| self.facts.member_text(member)),
                 fact: carry.text.fact.as_str().into(),
                 value: recorded(&self.decision.evaluation.value(*value))?,
             })

@@ -26,7 +26,7 @@ pub enum FactsRefused {
 }
 
 /// The members of a facts document that the procedure itself reads.
-const BESIDE_THE_FACTS: [&str; 3] = ["cause", "effective_from", "standing"];
+const OF_THE_PROCEDURE: [&str; 3] = ["cause", "effective_from", "standing"];
 
 /// A facts document that was read for one law.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl DecisionFacts {
     /// written in another way than most are: then [`DecisionFacts::read`] reads it, and says what is wrong.
     #[must_use]
     pub fn from_bytes(law: &Law, document: &[u8]) -> Option<DecisionFacts> {
-        let (facts, beside) = Facts::from_bytes(law.schema(), document, &BESIDE_THE_FACTS)?;
+        let (facts, beside) = Facts::from_bytes(law.schema(), document, &OF_THE_PROCEDURE)?;
         DecisionFacts::with(law, facts, &beside).ok()
     }
 
@@ -166,13 +166,15 @@ impl DecisionFacts {
     /// The person id of a member; its position where the record has none.
     #[must_use]
     pub fn member_id(&self, member: u32) -> String {
-        self.recorded_id(member)
-            .map_or_else(|| member.to_string(), str::to_owned)
+        self.member_text(member)
     }
 
-    /// The id in a member's record.
-    pub(super) fn recorded_id(&self, member: u32) -> Option<&str> {
-        self.facts.id(self.member_scope, member)
+    /// [`DecisionFacts::member_id`] as any kind of text.
+    pub(super) fn member_text<'f, T: From<&'f str> + From<String>>(&'f self, member: u32) -> T {
+        match self.facts.id(self.member_scope, member) {
+            Some(id) => id.into(),
+            None => member.to_string().into(),
+        }
     }
 }
 

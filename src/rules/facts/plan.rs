@@ -24,7 +24,7 @@ pub(in crate::rules) struct Plan {
 }
 
 /// The records of one scope.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RecordPlan {
     pub(super) keys: Keys<Inside>,
     /// A row in which nothing is recorded.
@@ -65,12 +65,6 @@ pub(super) enum Kind {
 /// Values by key, few and ascending, as the members of canonical JSON are.
 #[derive(Debug)]
 pub(super) struct Keys<T>(Vec<(Expected, T)>);
-
-impl<T> Default for Keys<T> {
-    fn default() -> Keys<T> {
-        Keys(Vec::new())
-    }
-}
 
 impl<T> Keys<T> {
     /// Keys of members, or strings, by `expect`. None where one stands twice, or cannot be expected.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::plan::{FactPlace, Inside, Kind, Plan};
-use super::read::{finished, of_limits};
+use super::read::{Rows, finished, of_limits};
 use super::{Facts, Table};
 use crate::canonical::{Cursor, Json};
 use crate::rules::calendar::{Date, Month};
@@ -19,7 +19,7 @@ pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Opti
     let mut reader = Reader {
         plan,
         tables: plan.records.iter().map(|_| Table::default()).collect(),
-        rows: plan.records.iter().map(|_| (Vec::new(), Vec::new())).collect(),
+        rows: plan.records.iter().map(|_| Rows::default()).collect(),
     };
     let mut found = Vec::new();
     let mut cursor = Cursor::new(bytes)?;
@@ -53,8 +53,8 @@ pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Opti
 struct Reader<'p> {
     plan: &'p Plan,
     tables: Vec<Table>,
-    /// The cells of each table, and whether they were recorded.
-    rows: Vec<(Vec<Cell>, Vec<bool>)>,
+    /// Of each table.
+    rows: Vec<Rows>,
 }
 
 impl Reader<'_> {

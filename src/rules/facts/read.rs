@@ -21,7 +21,7 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     let mut reader = Reader {
         schema,
         tables: schema.scopes.iter().map(|_| Table::default()).collect(),
-        rows: vec![Vec::new(); schema.scopes.len()],
+        rows: schema.scopes.iter().map(|_| Rows::default()).collect(),
         numbers: Vec::new(),
         errors: Vec::new(),
     };
@@ -31,21 +31,17 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        let apart = |rows: Vec<(Cell, bool)>| rows.into_iter().unzip();
-        let rows = reader.rows.into_iter().map(apart).collect();
-        Ok(finished(schema, reader.tables, rows, reader.numbers))
+        Ok(finished(schema, reader.tables, reader.rows, reader.numbers))
     } else {
         Err(reader.errors)
     }
 }
 
-/// Facts from their tables and the rows of each: cells, and whether they were recorded.
-pub(super) fn finished(
-    schema: &Arc<Schema>,
-    tables: Vec<Table>,
-    rows: Vec<(Vec<Cell>, Vec<bool>)>,
-    numbers: Vec<Number>,
-) -> Facts {
+/// The rows of one table, one after another: cells, and whether they were recorded.
+pub(super) type Rows = (Vec<Cell>, Vec<bool>);
+
+/// Facts from their tables and the rows of each.
+pub(super) fn finished(schema: &Arc<Schema>, tables: Vec<Table>, rows: Vec<Rows>, numbers: Vec<Number>) -> Facts {
     let size = rows.iter().map(|(cells, _)| cells.len()).sum();
     let mut facts = Facts {
         schema: Arc::clone(schema),
@@ -109,8 +105,8 @@ fn selecting(facts: &Facts, path: &str) -> Selecting {
 struct Reader<'a> {
     schema: &'a Schema,
     tables: Vec<Table>,
-    /// The cells of each table, with whether they were recorded.
-    rows: Vec<Vec<(Cell, bool)>>,
+    /// Of each table.
+    rows: Vec<Rows>,
     numbers: Vec<Number>,
     errors: Vec<FactsError>,
 }
@@ -170,7 +166,9 @@ impl<'a> Reader<'a> {
                     .as_ref()
                     .map_or(Cell::Absent, |literal| self.absent(literal)),
             };
-            self.rows[scope.at()].push((cell, json.is_some()));
+            let (cells, known) = &mut self.rows[scope.at()];
+            cells.push(cell);
+            known.push(json.is_some());
         }
     }
 

@@ -88,6 +88,12 @@ impl Pieces {
         self.files.retain(|(held, _)| held != path);
     }
 
+    /// Without a file, and without its line in the list.
+    fn struck(&mut self, path: &str) {
+        self.without(path);
+        self.manifest.files.retain(|(held, _)| held.to_string() != path);
+    }
+
     /// The place of the first opened decision.
     fn decision(&mut self) -> u64 {
         let path = self.path("receipts/");
@@ -257,8 +263,7 @@ async fn every_tampering_with_a_bundle_is_named() {
             &["DOCUMENT_MISSING", "SAMPLE"],
             Box::new(|pieces| {
                 let path = pieces.path("documents/000");
-                pieces.without(&path);
-                pieces.manifest.files.retain(|(held, _)| held.to_string() != path);
+                pieces.struck(&path);
             }),
         ),
         (
@@ -266,8 +271,7 @@ async fn every_tampering_with_a_bundle_is_named() {
             &["MISSING"],
             Box::new(|pieces| {
                 let path = pieces.path("tile/0/000");
-                pieces.without(&path);
-                pieces.manifest.files.retain(|(held, _)| held.to_string() != path);
+                pieces.struck(&path);
             }),
         ),
         (
