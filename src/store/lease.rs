@@ -1,16 +1,16 @@
 //! A connection of PostgreSQL for the length of a statement or a transaction, with a bound on every answer.
 //!
-//! A machine that is gone without a goodbye ends no connection: without a bound a COMMIT would wait for its answer for
-//! ever, and with it the log. What was cut off is in the middle of something, so its connection is closed and never
-//! handed to anybody else.
+//! Without a bound a COMMIT would wait for the answer of a machine that is gone for ever, and with it the log. What was
+//! cut off is in the middle of something, so its connection is closed and never handed to anybody else.
 
-use std::io;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{Connection as _, Executor as _, Postgres};
+use deadpool::managed::Object;
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
+
+use super::connect::{ALIVE_TIMEOUT, Connector, PostgresPool, silent, take};
 
 /// How long PostgreSQL may take to answer within a transaction. Longer than a statement waits for the lock of a head,
 /// which is 10 s.
@@ -22,13 +22,11 @@ pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for a process that only reads: an auditor's statement may go through all there is.
 pub(super) const READER_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a connection that waited in the pool may take to say that it lives. Short: several may be dead at once.
-const ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// A connection out of the pool.
 pub(super) struct Lease {
+    pool: PostgresPool,
     /// Nothing only within `drop`.
-    connection: Option<PoolConnection<Postgres>>,
+    pooled: Option<Object<Connector>>,
     /// How long an answer may take.
     bound: Duration,
     /// Within a statement: if this is dropped now, nobody knows what the connection would answer next.
@@ -37,10 +35,11 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Waits for a free connection, as long as the pool lets a call wait; each answer on it may take as long as `bound`.
-    pub(super) async fn of(pool: &PgPool, bound: Duration) -> Result<Lease, sqlx::Error> {
+    /// Waits for a connection, as long as the pool lets a call wait; each answer on it may take as long as `bound`.
+    pub(super) async fn of(pool: &PostgresPool, bound: Duration) -> Result<Lease, sqlx::Error> {
         Ok(Lease {
-            connection: Some(pool.acquire().await?),
+            pooled: Some(take(pool).await?),
+            pool: pool.clone(),
             bound,
             busy: false,
             in_transaction: false,
@@ -52,10 +51,20 @@ impl Lease {
         &mut self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        let pooled = self.pooled.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         self.busy = true;
-        let answer = timeout(self.bound, work(connection)).await.map_err(|_| silent())?;
+        let Ok(answer) = timeout(self.bound, work(&mut pooled.connection)).await else {
+            self.pool.manager().silence();
+            return Err(silent());
+        };
         self.busy = false;
+        if let Err(error) = &answer {
+            pooled.is_sure = false;
+            // A refusal of one statement says nothing about the other connections.
+            if error.as_database_error().is_none() {
+                self.pool.manager().doubt();
+            }
+        }
         answer
     }
 
@@ -76,36 +85,19 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else {
+        let Some(mut pooled) = self.pooled.take() else {
             return;
         };
         if self.busy {
-            connection.close_on_drop();
+            // Out of the pool; its socket is closed with it.
+            drop(Object::take(pooled));
         } else if self.in_transaction {
             tokio::spawn(async move {
-                let rolled_back = timeout(ALIVE_TIMEOUT, connection.execute("ROLLBACK")).await;
+                let rolled_back = timeout(ALIVE_TIMEOUT, pooled.connection.execute("ROLLBACK")).await;
                 if !matches!(rolled_back, Ok(Ok(_))) {
-                    connection.close_on_drop();
+                    drop(Object::take(pooled));
                 }
             });
         }
     }
-}
-
-/// Whether a connection that waited in the pool still lives.
-///
-/// # Errors
-/// What was found instead; the pool then opens another one.
-pub(super) async fn alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    timeout(ALIVE_TIMEOUT, connection.ping())
-        .await
-        .map_err(|_| silent())??;
-    Ok(true)
-}
-
-fn silent() -> sqlx::Error {
-    sqlx::Error::Io(io::Error::new(
-        io::ErrorKind::TimedOut,
-        "PostgreSQL did not answer in time",
-    ))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{ColumnIndex, Database, Decode, Executor, IntoArguments, Pool, Type};
+use sqlx::{ColumnIndex, Connection as _, Database, Decode, Executor, IntoArguments, Postgres, Sqlite, Type};
 
 use super::{Dialect, StoreError, postgres, scheme, sqlite};
 
@@ -27,26 +27,28 @@ pub struct Migrated {
 pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
     match scheme(url)? {
         Dialect::Sqlite => {
-            let pool = sqlite::owner_pool(url).await?;
-            let before = version(&pool).await?.unwrap_or(0);
-            let done = SQLITE.run(&pool).await;
-            pool.close().await;
+            let mut owner = sqlite::owner(url).await?;
+            let before = version::<Sqlite>(&mut owner).await.map_err(StoreError::of_statement)?;
+            let done = SQLITE.run(&mut owner).await;
+            let _ = owner.close().await;
             finished(before, Dialect::Sqlite, done)
         }
         Dialect::Postgres => {
-            let pool = postgres::owner_pool(url).await?;
-            let before = version(&pool).await?.unwrap_or(0);
-            let done = POSTGRES.run(&pool).await;
-            pool.close().await;
+            let mut owner = postgres::owner(url).await?;
+            let before = version::<Postgres>(&mut owner)
+                .await
+                .map_err(StoreError::of_statement)?;
+            let done = POSTGRES.run(&mut owner).await;
+            let _ = owner.close().await;
             finished(before, Dialect::Postgres, done)
         }
     }
 }
 
-fn finished(before: i64, dialect: Dialect, done: Result<(), MigrateError>) -> Result<Migrated, StoreError> {
+fn finished(before: Option<i64>, dialect: Dialect, done: Result<(), MigrateError>) -> Result<Migrated, StoreError> {
     match done {
         Ok(()) => Ok(Migrated {
-            before,
+            before: before.unwrap_or(0),
             now: wanted(dialect),
         }),
         Err(MigrateError::VersionMismatch(version) | MigrateError::VersionMissing(version)) => {
@@ -66,16 +68,10 @@ fn wanted(dialect: Dialect) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// Refuses a database whose schema is not this build's.
-pub(super) async fn check<DB>(pool: &Pool<DB>, dialect: Dialect) -> Result<(), StoreError>
-where
-    DB: Database<Arguments: IntoArguments<DB>>,
-    for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
-    i64: Type<DB> + for<'r> Decode<'r, DB>,
-    usize: ColumnIndex<DB::Row>,
-{
+/// Refuses a database whose schema, of the given version, is not this build's.
+pub(super) fn check(dialect: Dialect, version: Option<i64>) -> Result<(), StoreError> {
     let wanted = wanted(dialect);
-    match version(pool).await? {
+    match version {
         Some(found) if found == wanted => Ok(()),
         found => Err(StoreError::Refused(format!(
             "the database schema has version {} and this build needs {wanted}: run doudi migrate",
@@ -85,18 +81,17 @@ where
 }
 
 /// The newest migration that was applied; nothing in a database that never saw one.
-async fn version<DB>(pool: &Pool<DB>) -> Result<Option<i64>, StoreError>
+pub(super) async fn version<DB>(connection: &mut DB::Connection) -> Result<Option<i64>, sqlx::Error>
 where
     DB: Database<Arguments: IntoArguments<DB>>,
-    for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     i64: Type<DB> + for<'r> Decode<'r, DB>,
     usize: ColumnIndex<DB::Row>,
 {
     let sql = "SELECT max(version) FROM _sqlx_migrations";
-    match sqlx::query_scalar::<DB, Option<i64>>(sql).fetch_one(pool).await {
-        Ok(found) => Ok(found),
+    match sqlx::query_scalar::<DB, Option<i64>>(sql).fetch_one(connection).await {
         // The table is missing before the first migration.
         Err(error) if error.as_database_error().is_some() => Ok(None),
-        Err(error) => Err(StoreError::of_statement(error)),
+        found => found,
     }
 }

@@ -10,6 +10,7 @@ pub mod batch;
 mod civil;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod connect;
 mod cosignature;
 mod driver;
 mod erase;
@@ -63,12 +64,12 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match scheme(url)? {
         Dialect::Sqlite => {
             let store = sqlite::SqliteStore::open(url).await?;
-            migrate::check(store.pool(), Dialect::Sqlite).await?;
+            migrate::check(Dialect::Sqlite, store.version().await?)?;
             Arc::new(store)
         }
         Dialect::Postgres => {
             let store = postgres::PostgresStore::open(url).await?;
-            migrate::check(store.pool(), Dialect::Postgres).await?;
+            migrate::check(Dialect::Postgres, store.version().await?)?;
             Arc::new(store)
         }
     })
@@ -83,12 +84,12 @@ pub async fn open_read_only(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match scheme(url)? {
         Dialect::Sqlite => {
             let store = sqlite::SqliteStore::open_read_only(url).await?;
-            migrate::check(store.pool(), Dialect::Sqlite).await?;
+            migrate::check(Dialect::Sqlite, store.version().await?)?;
             Arc::new(store)
         }
         Dialect::Postgres => {
-            let store = postgres::PostgresStore::open_read_only(url).await?;
-            migrate::check(store.pool(), Dialect::Postgres).await?;
+            let store = postgres::PostgresStore::open_read_only(url)?;
+            migrate::check(Dialect::Postgres, store.version().await?)?;
             Arc::new(store)
         }
     })

@@ -4,23 +4,22 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::StoreError;
+use super::connect::{self, PostgresPool};
 use super::driver::{Dialect, Pool, Store, Transaction};
-use super::lease::{Lease, READ_TIMEOUT, READER_TIMEOUT, TRANSACTION_TIMEOUT, alive};
+use super::lease::{Lease, READ_TIMEOUT, READER_TIMEOUT, TRANSACTION_TIMEOUT};
+use super::migrate;
 use super::statement::{inserted, traced};
 use super::value::{Cell, Column, Row, Value};
 
 /// Connections of one process; each log that sequences holds one for the length of a batch.
-const CONNECTION_COUNT_MAX: u32 = 16;
+const CONNECTION_COUNT_MAX: usize = 16;
 
 /// Connections of a process that only reads: it must not take the service's away.
-const READER_CONNECTION_COUNT_MAX: u32 = 4;
-
-/// How long a call waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const READER_CONNECTION_COUNT_MAX: usize = 4;
 
 /// What every connection sets itself, whatever the server's defaults or a pooler's are:
 /// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
@@ -39,7 +38,7 @@ pub const ERASER_ROLE: &str = "doudi_eraser";
 
 /// The pool of one database.
 pub struct PostgresStore {
-    pool: PgPool,
+    pool: PostgresPool,
     /// How long a statement outside of transactions may take.
     read_timeout: Duration,
 }
@@ -51,59 +50,37 @@ fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     })
 }
 
-/// A pool for migrations, as the role that owns the tables.
-pub(super) async fn owner_pool(url: &str) -> Result<PgPool, StoreError> {
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
-    pool.connect_with(options(url)?).await.map_err(StoreError::of_statement)
+/// A connection for migrations, as the role that owns the tables.
+pub(super) async fn owner(url: &str) -> Result<PgConnection, StoreError> {
+    connect::connect(&options(url)?).await.map_err(StoreError::of_statement)
 }
 
 impl PostgresStore {
     /// Connects; every connection takes the writer's role and refuses to be more than that.
     pub(super) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTION_COUNT_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // The pool's own test would wait for the dead for ever.
-            .test_before_acquire(false)
-            .before_acquire(|connection, _| Box::pin(alive(connection)))
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(SESSION).await?;
-                    connection
-                        .execute(AssertSqlSafe(format!("SET ROLE {WRITER_ROLE}")))
-                        .await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options(url)?)
-            .await
-            .map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
-        let read_timeout = READ_TIMEOUT;
-        let driver = PostgresStore { pool, read_timeout };
+        let session = format!("{SESSION}; SET ROLE {WRITER_ROLE}");
+        let driver = PostgresStore::of(url, session, CONNECTION_COUNT_MAX, READ_TIMEOUT)?;
         driver.check_connection().await?;
         Ok(driver)
     }
 
     /// Connects to read only, as the login itself: an auditor's may be a member of `doudi_reader` alone.
-    pub(super) async fn open_read_only(url: &str) -> Result<PostgresStore, StoreError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(READER_CONNECTION_COUNT_MAX)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(SESSION_READ_ONLY).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options(url)?)
-            .await
-            .map_err(StoreError::of_statement)?;
-        let read_timeout = READER_TIMEOUT;
+    pub(super) fn open_read_only(url: &str) -> Result<PostgresStore, StoreError> {
+        let session = SESSION_READ_ONLY.to_owned();
+        PostgresStore::of(url, session, READER_CONNECTION_COUNT_MAX, READER_TIMEOUT)
+    }
+
+    fn of(url: &str, session: String, max: usize, read_timeout: Duration) -> Result<PostgresStore, StoreError> {
+        let pool = connect::pool(options(url)?, session, max).map_err(StoreError::of_statement)?;
         Ok(PostgresStore { pool, read_timeout })
     }
 
-    pub(super) fn pool(&self) -> &PgPool {
-        &self.pool
+    /// The version of the newest migration that was applied, as [`migrate::version`] reads it.
+    pub(super) async fn version(&self) -> Result<Option<i64>, StoreError> {
+        let lease = Lease::of(&self.pool, self.read_timeout).await;
+        let mut lease = lease.map_err(StoreError::of_statement)?;
+        let version = lease.ask(async |connection| migrate::version::<Postgres>(connection).await);
+        version.await.map_err(StoreError::of_statement)
     }
 
     /// A connection within a transaction.
@@ -118,8 +95,11 @@ impl PostgresStore {
         let sql = "SELECT current_setting('synchronous_commit'), \
                    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), \
                    EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'log_entry' AND tableowner = current_user)";
-        let (commit, superuser, owner): (String, bool, bool) = sqlx::query_as(sql)
-            .fetch_one(&self.pool)
+        let lease = Lease::of(&self.pool, self.read_timeout).await;
+        let mut lease =
+            lease.map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
+        let (commit, superuser, owner): (String, bool, bool) = lease
+            .ask(async |connection| sqlx::query_as(sql).fetch_one(connection).await)
             .await
             .map_err(StoreError::of_statement)?;
         if commit != "on" && commit != "remote_apply" {
@@ -193,16 +173,18 @@ impl Store for PostgresStore {
     }
 
     fn pools(&self) -> Vec<Pool> {
+        let status = self.pool.status();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         vec![Pool {
             name: "postgresql",
-            open: self.pool.size(),
-            idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
-            max: self.pool.options().get_max_connections(),
+            open: count(status.size),
+            idle: count(status.available),
+            max: count(status.max_size),
         }]
     }
 
     async fn close(&self) {
-        self.pool.close().await;
+        connect::close(&self.pool).await;
     }
 }
 

@@ -8,10 +8,13 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Column as _, Connection as _, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, Connection as _, Executor, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _,
+};
 
 use super::StoreError;
 use super::driver::{Dialect, Pool, Store, Transaction};
+use super::migrate;
 use super::statement::{inserted, traced};
 use super::value::{Cell, Column, Row, Value};
 
@@ -54,15 +57,12 @@ fn reading(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(options.read_only(true).busy_timeout(BUSY_TIMEOUT))
 }
 
-/// A pool for migrations; makes the file.
-pub(super) async fn owner_pool(url: &str) -> Result<SqlitePool, StoreError> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options(url)?.create_if_missing(true))
-        .await;
-    let pool = pool.map_err(StoreError::of_statement)?;
-    check_version(&pool).await?;
-    Ok(pool)
+/// A connection for migrations; makes the file.
+pub(super) async fn owner(url: &str) -> Result<SqliteConnection, StoreError> {
+    let owner = SqliteConnection::connect_with(&options(url)?.create_if_missing(true)).await;
+    let mut owner = owner.map_err(StoreError::of_statement)?;
+    check_version(&mut owner).await?;
+    Ok(owner)
 }
 
 impl SqliteStore {
@@ -99,9 +99,11 @@ impl SqliteStore {
         })
     }
 
-    /// The versions of the migrations that were applied.
-    pub(super) fn pool(&self) -> &SqlitePool {
-        &self.readers
+    /// The version of the newest migration that was applied.
+    pub(super) async fn version(&self) -> Result<Option<i64>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(StoreError::of_statement)?;
+        let version = migrate::version::<Sqlite>(&mut connection).await;
+        version.map_err(StoreError::of_statement)
     }
 }
 
@@ -111,9 +113,9 @@ async fn whole(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     Ok(!connection.is_in_transaction())
 }
 
-async fn check_version(pool: &SqlitePool) -> Result<(), StoreError> {
+async fn check_version(database: impl Executor<'_, Database = Sqlite>) -> Result<(), StoreError> {
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(pool)
+        .fetch_one(database)
         .await
         .map_err(StoreError::of_statement)?;
     if parts(&version) >= parts(VERSION_MIN) {

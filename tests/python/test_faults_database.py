@@ -6,9 +6,8 @@ import calls
 import grpc
 import households as h
 from calls import refused
-from faulty import Faulty
+from faulty import BACK_SECONDS_MAX, Faulty
 from load import Load
-from server import LONG
 
 
 class Database(Faulty):
@@ -86,7 +85,6 @@ class Database(Faulty):
             self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
             return None
 
-    @unittest.skipUnless(LONG, "minutes of waiting, where many connections of a pool are dead: with --long")
     def test_a_database_that_falls_silent(self):
         server = self.serve()
         self.probe(server, ready=True)
@@ -96,8 +94,8 @@ class Database(Faulty):
             told = self.probe(server, ready=False)
             self.says("database-silent", told)
             self.proxy.renew()
-            # Every dead connection of the pool is found by itself, and each of these takes its two seconds.
-            load.more(20, seconds=180)
+            # A COMMIT that hangs is given up after 15 s; the connections that waited are given up with it, at once.
+            load.more(20, seconds=BACK_SECONDS_MAX)
         load.check(server.client)
         self.sound()
 
