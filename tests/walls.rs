@@ -98,7 +98,7 @@ const WALLS: &[Wall] = &[
     Wall {
         under: "src/",
         except: &["src/store/"],
-        words: &["sqlx"],
+        words: &["sqlx", "deadpool"],
         because: "only store names the database driver",
     },
     Wall {

@@ -1,7 +1,7 @@
 //! Asks servers for determinations and writes every answer down: the load of the soak test.
 //!
 //! A program of its own: callers in Python take as much of a small machine as the server does, and measure themselves.
-//! It is built with `--features load`, and is no part of what is shipped.
+//! It is no part of what is shipped.
 
 mod answers;
 mod callers;

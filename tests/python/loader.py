@@ -16,7 +16,7 @@ from server import BIN
 from stubs import pb
 
 PROGRAM = pathlib.Path(os.environ.get("DOUDI_TEST_LOAD") or pathlib.Path(BIN).with_name("doudi-load"))
-BUILD = "cargo build --release --bin doudi --bin doudi-load --features load"
+BUILD = "cargo build --release --bin doudi --bin doudi-load"
 # It asks for a minute what is not answered yet, and then sorts its numbers.
 FINISH_SECONDS_MAX = 90
 
