@@ -37,8 +37,8 @@ pub struct Locked {
 /// What a batch wants to know before it decides which of its items stand.
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
-    /// Request ids of the items.
-    pub request_ids: Vec<String>,
+    /// Caller and request id of each item.
+    pub requests: Vec<(String, String)>,
     /// Cases that the items change.
     pub case_ids: Vec<String>,
     /// HMACs of ID numbers that the items register.
@@ -177,9 +177,13 @@ impl Append {
         let (among_first, among_second) = (dialect.among(1), dialect.among(2));
         let in_area = |list: &[String]| vec![Value::Text(area.to_string()), Value::Texts(list.to_vec())];
         let mut known = Known::default();
-        if !ask.request_ids.is_empty() {
-            let sql = format!("{REQUEST} WHERE area = $1 AND request_id {among_second}");
-            known.requests = every(self.tx.read(&sql, in_area(&ask.request_ids)).await?, request_row)?;
+        if !ask.requests.is_empty() {
+            // By the whole key: by a part of it every request of the area would be gone through.
+            let pairs = dialect.among_pairs(2, 3);
+            let sql = format!("{REQUEST} WHERE area = $1 AND (caller, request_id) {pairs}");
+            let (callers, ids) = ask.requests.iter().cloned().unzip();
+            let args = vec![Value::Text(area.to_string()), Value::Texts(callers), Value::Texts(ids)];
+            known.requests = every(self.tx.read(&sql, args).await?, request_row)?;
         }
         if !ask.case_ids.is_empty() {
             let sql = format!("SELECT case_id, version FROM case_head WHERE area = $1 AND case_id {among_second}");

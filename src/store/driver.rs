@@ -34,6 +34,16 @@ impl Dialect {
         }
     }
 
+    /// `is any of the pairs of parameters first and second`, two lists of one length, after a pair of columns.
+    pub(super) fn among_pairs(self, first: usize, second: usize) -> String {
+        match self {
+            Dialect::Sqlite => {
+                format!("IN (SELECT value, json_extract(${second}, '$[' || key || ']') FROM json_each(${first}))")
+            }
+            Dialect::Postgres => format!("IN (SELECT * FROM unnest(${first}::text[], ${second}::text[]))"),
+        }
+    }
+
     /// A SELECT of the texts of parameter n, for one side of a UNION.
     pub(super) fn values(self, parameter: usize) -> String {
         match self {

@@ -24,8 +24,12 @@ const READER_CONNECTION_COUNT_MAX: usize = 4;
 /// What every connection sets itself, whatever the server's defaults or a pooler's are:
 /// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
 /// for ever. No timeout may end a COMMIT that waits for a standby: PostgreSQL would answer success with a warning.
+///
+/// All our statements find rows by keys. On tables that grew since they were last analysed the planner believes that
+/// they hold few rows and reads them whole, more slowly with every decision: with `enable_...` off it takes the keys.
 const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '10s'; \
-                       SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'";
+                       SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'; \
+                       SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// What a connection sets that only reads: the login keeps the rights it has, and writes nothing with them.
 const SESSION_READ_ONLY: &str = "SET default_transaction_read_only = on; SET timezone = 'UTC'";

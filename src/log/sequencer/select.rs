@@ -30,7 +30,10 @@ pub(super) fn ask(items: &[&Item]) -> Ask {
             .unwrap_or_default()
     };
     Ask {
-        request_ids: items.iter().map(|item| item.request.request_id.clone()).collect(),
+        requests: items
+            .iter()
+            .map(|item| (item.request.caller.clone(), item.request.request_id.clone()))
+            .collect(),
         case_ids: items
             .iter()
             .filter(|item| item.case.is_some())

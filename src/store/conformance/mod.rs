@@ -4,6 +4,7 @@
 //! PostgreSQL half fails: what cannot run is not a pass.
 
 mod append_only;
+mod by_keys;
 mod guards;
 mod lists;
 mod proofs;
