@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::driver::{Dialect, Store, Transaction};
 use super::read_case::{PERSON, SPAN, person_row, span_row};
 use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
-use super::read_record::{REQUEST, request_row};
+use super::read_record::{REQUEST_COLUMNS, request_row};
 use super::rows::{CheckpointRow, HeadRow, LogId, LogRow, PersonRow, RequestRow, SpanRow};
 use super::value::{Column, Value};
 use crate::area::AreaCode;
@@ -174,20 +174,20 @@ impl Append {
     /// [`StoreError`].
     pub async fn look_up(&mut self, area: AreaCode, ask: &Ask) -> Result<Known, StoreError> {
         let dialect = self.tx.dialect();
-        let (among_first, among_second) = (dialect.among(1), dialect.among(2));
-        let in_area = |list: &[String]| vec![Value::Text(area.to_string()), Value::Texts(list.to_vec())];
+        let among_first = dialect.among(1);
         let mut known = Known::default();
         if !ask.requests.is_empty() {
-            // By the whole key: by a part of it every request of the area would be gone through.
-            let pairs = dialect.among_pairs(2, 3);
-            let sql = format!("{REQUEST} WHERE area = $1 AND (caller, request_id) {pairs}");
+            let (columns, keys) = (REQUEST_COLUMNS.join(", "), ["caller", "request_id"]);
+            let sql = dialect.of_keys(&columns, "request", "area = $1", &keys, &dialect.pairs(2, 3));
             let (callers, ids) = ask.requests.iter().cloned().unzip();
             let args = vec![Value::Text(area.to_string()), Value::Texts(callers), Value::Texts(ids)];
             known.requests = every(self.tx.read(&sql, args).await?, request_row)?;
         }
         if !ask.case_ids.is_empty() {
-            let sql = format!("SELECT case_id, version FROM case_head WHERE area = $1 AND case_id {among_second}");
-            let rows = self.tx.read(&sql, in_area(&ask.case_ids)).await?;
+            let (columns, asked) = ("case_id, version", dialect.values(2));
+            let sql = dialect.of_keys(columns, "case_head", "area = $1", &["case_id"], &asked);
+            let args = vec![Value::Text(area.to_string()), Value::Texts(ask.case_ids.clone())];
+            let rows = self.tx.read(&sql, args).await?;
             known.case_versions = every(rows, |row| Ok((row.text(0)?, count(row, 1)?)))?;
         }
         if !ask.hmacs.is_empty() {

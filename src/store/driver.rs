@@ -34,21 +34,48 @@ impl Dialect {
         }
     }
 
-    /// `is any of the pairs of parameters first and second`, two lists of one length, after a pair of columns.
-    pub(super) fn among_pairs(self, first: usize, second: usize) -> String {
-        match self {
-            Dialect::Sqlite => {
-                format!("IN (SELECT value, json_extract(${second}, '$[' || key || ']') FROM json_each(${first}))")
-            }
-            Dialect::Postgres => format!("IN (SELECT * FROM unnest(${first}::text[], ${second}::text[]))"),
-        }
-    }
-
     /// A SELECT of the texts of parameter n, for one side of a UNION.
     pub(super) fn values(self, parameter: usize) -> String {
         match self {
             Dialect::Sqlite => format!("SELECT value FROM json_each(${parameter})"),
             Dialect::Postgres => format!("SELECT unnest(${parameter}::text[])"),
+        }
+    }
+
+    /// A SELECT of the pairs of two lists of one length, parameters first and second.
+    pub(super) fn pairs(self, first: usize, second: usize) -> String {
+        match self {
+            Dialect::Sqlite => {
+                format!("SELECT value, json_extract(${second}, '$[' || key || ']') FROM json_each(${first})")
+            }
+            Dialect::Postgres => format!("SELECT * FROM unnest(${first}::text[], ${second}::text[])"),
+        }
+    }
+
+    /// The rows of a table that fulfil a condition and whose key columns are what another SELECT gives.
+    ///
+    /// PostgreSQL looks them up one by one, by the whole key: it plans a statement once, mostly while the table is still
+    /// small, and would else read by a part of the key and throw away the rest when the table is large.
+    pub(super) fn of_keys(self, columns: &str, table: &str, condition: &str, keys: &[&str], asked: &str) -> String {
+        match self {
+            Dialect::Sqlite => {
+                let keys = keys.join(", ");
+                format!("SELECT {columns} FROM {table} WHERE {condition} AND ({keys}) IN ({asked})")
+            }
+            Dialect::Postgres => {
+                let names: Vec<String> = (0..keys.len()).map(|at| format!("key_{at}")).collect();
+                let equal = keys
+                    .iter()
+                    .zip(&names)
+                    .map(|(key, name)| format!("AND {key} = asked.{name}"));
+                let equal: Vec<String> = equal.collect();
+                let (names, equal) = (names.join(", "), equal.join(" "));
+                // OFFSET 0 keeps the planner from taking the two apart.
+                format!(
+                    "SELECT found.* FROM ({asked}) AS asked ({names}) CROSS JOIN LATERAL \
+                     (SELECT {columns} FROM {table} WHERE {condition} {equal} OFFSET 0) AS found"
+                )
+            }
         }
     }
 

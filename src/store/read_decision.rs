@@ -127,12 +127,13 @@ fn sql(dialect: Dialect) -> String {
     let head = columns("c", &CASE_HEAD_COLUMNS);
     let (persons, spans) = (dialect.lists(&PERSON_COLUMNS), dialect.lists(&SPAN_COLUMNS));
     let (of_hmacs, of_ids) = (dialect.among(5), dialect.values(6));
+    let asked = format!("SELECT person_id FROM person_map WHERE hmac {of_hmacs} UNION {of_ids}");
+    let held = dialect.of_keys(&SPAN_COLUMNS.join(", "), "person_span", "true", &["person_id"], &asked);
     format!(
         "SELECT {request}, l.log_id, l.origin, l.opened_ms, \
          (SELECT max(idx) FROM policy_document WHERE log_id = l.log_id), {head}, {CASE_COLUMNS}, \
          (SELECT {persons} FROM person_map WHERE hmac {of_hmacs}), \
-         (SELECT {spans} FROM person_span WHERE person_id IN \
-         (SELECT person_id FROM person_map WHERE hmac {of_hmacs} UNION {of_ids})) \
+         (SELECT {spans} FROM ({held}) AS held) \
          FROM (SELECT 1 AS one) AS always \
          LEFT JOIN request AS r ON r.area = $1 AND r.caller = $2 AND r.request_id = $3 \
          LEFT JOIN log AS l ON l.log_id = (SELECT log_id FROM log WHERE area = $1 ORDER BY epoch DESC LIMIT 1) \

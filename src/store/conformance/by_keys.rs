@@ -1,12 +1,13 @@
 //! PostgreSQL finds the rows of a decision by their keys, also in tables that grew since they were last analysed: what
 //! a decision reads does not grow with the log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
 
 use super::super::append::Ask;
-use super::super::{DecisionAsk, RequestKey};
+use super::super::{DecisionAsk, RequestKey, Store};
 use super::{As, TestDatabase};
 
 const TABLES: [&str; 3] = ["person_map", "person_span", "request"];
@@ -29,41 +30,14 @@ async fn a_decision_reads_no_more_rows_in_a_large_log_than_in_a_small_one() {
         let sql = format!("ALTER TABLE {table} SET (autovacuum_enabled = false)");
         database.execute(As::Owner, &sql).await.expect("an owner");
     }
-    database.execute(As::Owner, FILL).await.expect("an owner");
     let store = database.store().await;
-    let area = "340321".parse().expect("an area");
-    let three = |of: &str| (500..503).map(|n| format!("{of}-{n}")).collect::<Vec<_>>();
-    // More than once: a prepared statement is planned anew for its first calls only.
+    // The statements are prepared and planned while the tables are empty, as those of a new log are.
     for _ in 0..8 {
-        let ask = DecisionAsk {
-            request: RequestKey {
-                area,
-                caller: "system-1".to_owned(),
-                request_id: "request-1".to_owned(),
-            },
-            case_id: None,
-            hmacs: three("hmac"),
-            person_ids: three("person"),
-        };
-        let view = store.decision_view(&ask).await.expect("a database");
-        assert_eq!((view.persons.len(), view.spans.len()), (3, 3));
-        let mut append = store.append().await.expect("a database");
-        let ask = Ask {
-            requests: vec![
-                ("system-1".to_owned(), "request-1".to_owned()),
-                ("system-2".to_owned(), "request-9".to_owned()),
-                // Another caller's request of the same id.
-                ("system-3".to_owned(), "request-9".to_owned()),
-            ],
-            case_ids: three("case"),
-            hmacs: three("hmac"),
-            person_ids: three("person"),
-        };
-        let known = append.look_up(area, &ask).await.expect("a database");
-        assert_eq!(
-            (known.requests.len(), known.persons.len(), known.spans.len()),
-            (2, 3, 3)
-        );
+        read(&store, 0).await;
+    }
+    database.execute(As::Owner, FILL).await.expect("an owner");
+    for _ in 0..8 {
+        read(&store, 1).await;
     }
     // What was counted of a connection is told when it ends.
     store.close().await;
@@ -89,4 +63,37 @@ async fn a_decision_reads_no_more_rows_in_a_large_log_than_in_a_small_one() {
             "{table}: {by_key} rows were read"
         );
     }
+}
+
+/// What a decision reads before it decides and when it is appended, for three persons.
+async fn read(store: &Arc<dyn Store>, found: usize) {
+    let area = "340321".parse().expect("an area");
+    let three = |of: &str| (500..503).map(|n| format!("{of}-{n}")).collect::<Vec<_>>();
+    let ask = DecisionAsk {
+        request: RequestKey {
+            area,
+            caller: "system-1".to_owned(),
+            request_id: "request-1".to_owned(),
+        },
+        case_id: None,
+        hmacs: three("hmac"),
+        person_ids: three("person"),
+    };
+    let view = store.decision_view(&ask).await.expect("a database");
+    assert_eq!((view.persons.len(), view.spans.len()), (3 * found, 3 * found));
+    let mut append = store.append().await.expect("a database");
+    let ask = Ask {
+        requests: vec![
+            ("system-1".to_owned(), "request-1".to_owned()),
+            ("system-2".to_owned(), "request-9".to_owned()),
+            // Another caller's request of the same id.
+            ("system-3".to_owned(), "request-9".to_owned()),
+        ],
+        case_ids: three("case"),
+        hmacs: three("hmac"),
+        person_ids: three("person"),
+    };
+    let known = append.look_up(area, &ask).await.expect("a database");
+    let counts = [known.requests.len(), known.persons.len(), known.spans.len()];
+    assert_eq!(counts, [2, 3, 3].map(|count| count * found));
 }
