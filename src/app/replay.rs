@@ -13,7 +13,7 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::log::{Hash, LogIndex};
-use crate::rules::decide::{DecisionFacts, decide};
+use crate::rules::decide::{DecisionFacts, Written, decide};
 use crate::rules::law::Law;
 use crate::store::LogRow;
 
@@ -157,8 +157,7 @@ pub(super) fn facts_again(law: &Law, facts: &Json) -> Result<DecisionFacts, Repl
 
 /// Decides recorded facts again by a law, and compares with the recorded bytes.
 pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded: &[u8]) -> DecidedAgain<'l> {
-    let again = decide(law, facts).borrowed_determination();
-    let bytes = again.to_bytes();
+    let Written { bytes, trace, samples } = decide(law, facts).written();
     // What is not equal is looked at once more, as JSON: that is rare.
     let difference = (bytes != recorded).then(|| match (Json::parse(recorded), Json::parse(&bytes)) {
         (Ok(recorded), Ok(replayed)) => first_difference("", &recorded, &replayed),
@@ -169,8 +168,8 @@ pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded
     });
     DecidedAgain {
         bytes,
-        trace: again.trace,
-        samples: again.samples,
+        trace,
+        samples,
         difference,
     }
 }

@@ -223,6 +223,50 @@ impl<'a> Cursor<'a> {
         Some(inside)
     }
 
+    /// Passes over a value without judging it: for whoever looks for one member of what is judged elsewhere.
+    pub fn leap(&mut self) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        let mut open = 0_usize;
+        loop {
+            match *bytes.get(self.at)? {
+                b'"' => self.leap_string()?,
+                b'{' | b'[' => {
+                    open += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    open = open.checked_sub(1)?;
+                    self.at += 1;
+                }
+                _ => {
+                    let rest = &bytes[self.at..];
+                    let begins = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
+                    let count = rest.iter().position(begins)?;
+                    // A comma between two values of a list or an object.
+                    self.at += if open > 0 && rest[count] == b',' { count + 1 } else { count };
+                }
+            }
+            if open == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    fn leap_string(&mut self) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        self.at += 1;
+        loop {
+            self.at += plain_count(bytes.get(self.at..)?);
+            match *bytes.get(self.at)? {
+                b'"' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => self.at += 2,
+            }
+        }
+    }
+
     /// Passes over a value.
     pub fn skip(&mut self) -> Option<()> {
         match self.peek()? {

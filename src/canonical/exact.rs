@@ -65,6 +65,17 @@ mod tests {
         Cursor::new(bytes).is_some_and(|mut cursor| cursor.skip().is_some() && cursor.is_at_end())
     }
 
+    /// Whether a reader that judges nothing finds the end of the value as well.
+    fn leaps(bytes: &[u8]) -> bool {
+        let within = [b"[", bytes, b",1]"].concat();
+        let mut count = 0;
+        let all = Cursor::new(&within).is_some_and(|mut cursor| {
+            let read = cursor.list(|cursor| cursor.leap().map(|()| count += 1));
+            read.is_some() && cursor.is_at_end()
+        });
+        all && count == 2
+    }
+
     fn json() -> impl Strategy<Value = Json> {
         let text = prop_oneof![
             "[a-z]{0,6}",
@@ -95,11 +106,13 @@ mod tests {
             let bytes = value.to_bytes();
             prop_assert_eq!(read(&bytes), Some(value));
             prop_assert!(skips(&bytes));
+            prop_assert!(leaps(&bytes));
             let mut changed = bytes;
             let at = at.index(changed.len());
             if insert { changed.insert(at, byte); } else { changed[at] = byte; }
             prop_assert_eq!(read(&changed), long(&changed).ok());
             prop_assert_eq!(skips(&changed), long(&changed).is_ok());
+            prop_assert!(leaps(&changed) || long(&changed).is_err());
         }
     }
 

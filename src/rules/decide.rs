@@ -20,6 +20,7 @@ use super::outcome::{Effect, Outcome};
 use super::value::{Cell, Fault, Gap};
 use crate::canonical::Json;
 
+pub use document::Written;
 pub use request::{DecisionFacts, FactsRefused};
 
 /// Longest validity in months: ten years, far beyond any the law gives.

@@ -8,6 +8,8 @@ mod write;
 
 use std::sync::Arc;
 
+pub(super) use bytes::ReadLists;
+
 use super::calendar::{Date, Month};
 use super::entitlement::{Difference, Entitlement};
 use super::money::Fen;

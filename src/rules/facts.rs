@@ -38,6 +38,20 @@ pub struct Facts {
     pub(super) numbers: Vec<Number>,
 }
 
+/// Room of facts that are not needed any more: whoever reads many documents reads the next into it.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    rows: Vec<read::Rows>,
+    spare: Option<Facts>,
+}
+
+impl Scratch {
+    /// Takes facts back.
+    pub fn take_back(&mut self, facts: Facts) {
+        self.spare = Some(facts);
+    }
+}
+
 /// The instances of one scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
@@ -47,6 +61,16 @@ pub(super) struct Table {
     /// The rows of parent `p` are `starts[p]..starts[p + 1]`.
     pub(super) starts: Vec<u32>,
     ids: Vec<Option<String>>,
+}
+
+impl Table {
+    /// Nothing is left in it but its room.
+    fn clear(&mut self) {
+        self.count = 0;
+        self.parents.clear();
+        self.starts.clear();
+        self.ids.clear();
+    }
 }
 
 /// A date that selects, with the fact it comes from.
@@ -79,8 +103,13 @@ impl Facts {
     /// for beside them; none where something does not fit, or the vocabulary is not one to be read so: then
     /// [`Facts::from_json`] reads them, and says what is wrong.
     #[must_use]
-    pub fn from_bytes(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Option<(Facts, Json)> {
-        quick::facts(schema, bytes, beside)
+    pub fn from_bytes(
+        schema: &Arc<Schema>,
+        bytes: &[u8],
+        beside: &[&str],
+        scratch: &mut Scratch,
+    ) -> Option<(Facts, Json)> {
+        quick::facts(schema, bytes, beside, scratch)
     }
 
     /// The vocabulary they were read by.

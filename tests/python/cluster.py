@@ -13,6 +13,18 @@ from ports import free_port
 from server import POSTGRES_BIN, START_SECONDS_MAX
 
 
+# The settings that operators are given, and the memory of the compose file: the default holds a log of minutes.
+SHIPPED = pathlib.Path(__file__).parents[2] / "deploy" / "postgres" / "settings.conf"
+MEMORY = "shared_buffers=512MB"
+
+
+def shipped_settings():
+    """The settings of an installation by the guide, as `Cluster` takes them."""
+    lines = (line.split("#")[0].strip() for line in SHIPPED.read_text().splitlines())
+    pairs = (line.split("=", 1) for line in lines if line)
+    return [MEMORY, *(f"{name.strip()}={value.strip().strip(chr(39))}" for name, value in pairs)]
+
+
 class Cluster:
     """One data directory and the server on it, on a free port of the loopback address."""
 

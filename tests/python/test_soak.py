@@ -11,7 +11,7 @@ import time
 import unittest
 
 import calls
-from cluster import Cluster
+from cluster import Cluster, shipped_settings
 from faulty import Faulty
 from loader import Loader
 from server import LONG, Place
@@ -19,6 +19,8 @@ from server import LONG, Place
 SECONDS = 600 if LONG else 60
 CAPACITY_SECONDS = 10 if LONG else 5
 LOAD_PERCENT = 80
+# Of the load, outside of the kills: a pace is kept within some per cent.
+CARRIED_PERCENT_MIN = 90
 CALLERS = 16
 # From a kill until two quiet seconds after the first answer behind it: what waited meanwhile is answered then.
 SETTLE_SECONDS = 2
@@ -35,7 +37,7 @@ class Soak(Faulty):
         seed = int(os.environ.get("DOUDI_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"\nsoak: DOUDI_TEST_SEED={seed}", flush=True)
         self.random = random.Random(seed)
-        self.cluster = Cluster()
+        self.cluster = Cluster(settings=shipped_settings())
         self.addCleanup(self.cluster.remove)
         self.at(Place("postgres", postgres=self.cluster.url))
         self.server = self.serve(log_filter="warn")
@@ -72,7 +74,8 @@ class Soak(Faulty):
         rate, measured = self.capacity()
         kills = []
         began = time.monotonic()
-        with self.load(per_second=int(rate * LOAD_PERCENT / 100)) as load:
+        per_second = int(rate * LOAD_PERCENT / 100)
+        with self.load(per_second=per_second) as load:
             ends = began + SECONDS
             while (pause := self.random.uniform(*QUIET_SECONDS)) < ends - time.monotonic() or not kills:
                 time.sleep(pause)
@@ -80,6 +83,7 @@ class Soak(Faulty):
             time.sleep(max(0.0, ends - time.monotonic()))
             load.stop()
             seconds = time.monotonic() - began
+        self.carried(load, per_second)
         p50, p99 = self.outside((began, answered) for _, began, answered in load.times)
         # Waiting for a free caller counts here: what a caller behind its schedule feels.
         due_p50, due_p99 = self.outside((due, answered) for due, _, answered in load.times)
@@ -97,6 +101,14 @@ class Soak(Faulty):
         quiet = sorted(until - at for at, until in calls_made if not touched(at, until))
         self.assertGreater(len(quiet), 100, "no quiet time was measured")
         return tuple(quiet[len(quiet) * percent // 100] * 1000 for percent in (50, 99))
+
+    def carried(self, load, per_second):
+        """The load was carried outside of the kills: what is skipped would make the others look fast."""
+        answered = sorted(answered for _, _, answered in load.times)
+        began, ended = answered[0], answered[-1]
+        quiet_seconds = (ended - began) - sum(min(until, ended) - at for at, until in self.windows)
+        count = sum(not any(at <= time < until for at, until in self.windows) for time in answered)
+        self.assertGreater(count / quiet_seconds, per_second * CARRIED_PERCENT_MIN / 100, "the load was not carried")
 
     def stored(self, *loads):
         """Each acknowledged decision stands where its receipt says, and nothing else does: none lost, none doubled."""

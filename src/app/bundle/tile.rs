@@ -16,6 +16,7 @@ use crate::log::sample::{Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::rules::decide::DecisionFacts;
+use crate::rules::facts::Scratch;
 
 /// Differences of replays that one tile keeps.
 const DIFFERENCE_COUNT_MAX: usize = 16;
@@ -125,6 +126,7 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
         rules,
         first,
         law: None,
+        scratch: Scratch::default(),
         out,
         kinds: BTreeMap::new(),
         engines: BTreeMap::new(),
@@ -208,6 +210,7 @@ struct Tile<'a> {
     first: u64,
     /// The law of the decision before: mostly that of the next.
     law: Option<(TreeSize, Option<Arc<BundleLaw>>)>,
+    scratch: Scratch,
     out: TileResult,
     kinds: BTreeMap<&'a str, u64>,
     engines: BTreeMap<&'a str, u64>,
@@ -418,19 +421,19 @@ impl<'a> Tile<'a> {
             Some((at, law)) if *at == size => law.clone(),
             _ => self.law.insert((size, self.rules.laws.at(size))).1.clone(),
         };
-        let recorded = recorded_law.map(|law| law.to_string()).unwrap_or_default();
+        let recorded = || recorded_law.map(|law| law.to_string()).unwrap_or_default();
         let Some(law) = law else {
             return wrong(
                 DifferenceCause::Policy,
                 "law",
-                &recorded,
+                &recorded(),
                 "the POLICY entries before it make no law",
             );
         };
         if Some(law.digest) != recorded_law {
-            return wrong(DifferenceCause::Policy, "law", &recorded, &law.digest.to_string());
+            return wrong(DifferenceCause::Policy, "law", &recorded(), &law.digest.to_string());
         }
-        let facts = match DecisionFacts::from_bytes(&law.law, facts) {
+        let facts = match DecisionFacts::from_bytes(&law.law, facts, &mut self.scratch) {
             Some(facts) => facts,
             None => facts_again(&law.law, &canonical(facts)?)?,
         };
@@ -441,10 +444,9 @@ impl<'a> Tile<'a> {
                 None => drop(self.out.sample_values.insert(name.into_owned(), 1)),
             }
         }
-        match again.difference {
-            None => Ok(()),
-            Some(found) => Err(found),
-        }
+        let difference = again.difference;
+        facts.give_back(&mut self.scratch);
+        difference.map_or(Ok(()), Err)
     }
 }
 
@@ -455,7 +457,7 @@ fn known_at(facts: &[u8]) -> Option<(Cow<'_, str>, TreeSize)> {
     // The walk ends behind the member, with nothing.
     let _ = Cursor::new(facts)?.object(|cursor, key| {
         if key != "known_at" {
-            return cursor.skip();
+            return cursor.leap();
         }
         cursor.object(|cursor, key| {
             match &**key {

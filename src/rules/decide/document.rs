@@ -16,20 +16,40 @@ use crate::rules::law::Law;
 use crate::rules::outcome::{Effect, Outcome, Programme};
 use crate::rules::value::Value;
 
+/// A determination as its bytes, with what else a replay says of it.
+pub struct Written<'l> {
+    /// The canonical bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the trace, in hex.
+    pub trace: Cow<'l, str>,
+    /// What it read that is a sample.
+    pub samples: Vec<Cow<'l, str>>,
+}
+
 impl<'l> Decision<'l> {
     /// The determination document. It follows from the law, the facts and this decision alone.
     #[must_use]
     pub fn determination(&self) -> Determination {
-        self.determination_of()
+        Determination {
+            parameters: self.evaluation.parameters_read(),
+            choices: self.evaluation.choices_read(),
+            ..self.determination_beside()
+        }
     }
 
-    /// [`Decision::determination`] for whoever only writes or compares it: its texts stay in the law and the facts.
+    /// The bytes of [`Decision::determination`], for whoever only compares them.
     #[must_use]
-    pub fn borrowed_determination(&self) -> Determination<Cow<'l, str>> {
-        self.determination_of()
+    pub fn written(&self) -> Written<'l> {
+        let determination: Determination<Cow<'l, str>> = self.determination_beside();
+        Written {
+            bytes: determination.to_bytes_with(&self.evaluation.read_lists()),
+            trace: determination.trace,
+            samples: determination.samples,
+        }
     }
 
-    fn determination_of<T: Text<'l>>(&self) -> Determination<T> {
+    /// The determination without what was read of the law.
+    fn determination_beside<T: Text<'l>>(&self) -> Determination<T> {
         let (law, facts) = (self.law, self.facts);
         let writer = Writer {
             law,
@@ -51,7 +71,6 @@ impl<'l> Decision<'l> {
             target.extend(writer.grants(decided, &[facts.member_id(*member)]));
         }
         let (missing_facts, missing_rules) = writer.missing();
-        let parameters = self.evaluation.parameters_read();
         let mut determination = Determination {
             area: law.area().to_string().into(),
             kind: facts.kind().into(),
@@ -74,8 +93,8 @@ impl<'l> Decision<'l> {
             due: writer.due(),
             carried: writer.carried(),
             samples: self.evaluation.samples_read(),
-            parameters,
-            choices: self.evaluation.choices_read(),
+            parameters: Vec::new(),
+            choices: Vec::new(),
             missing_facts,
             missing_rules,
             trace: self.trace_digest().to_string().into(),

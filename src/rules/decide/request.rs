@@ -5,7 +5,7 @@ use crate::reader::{FromJson, each};
 use crate::rules::calendar::Month;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::eval::Layout;
-use crate::rules::facts::{Facts, FactsError};
+use crate::rules::facts::{Facts, FactsError, Scratch};
 use crate::rules::law::Law;
 use crate::rules::outcome::Cause;
 use crate::rules::value::{Cell, CodeIndex};
@@ -56,9 +56,14 @@ impl DecisionFacts {
     /// Reads a recorded facts document for a law, straight from its canonical bytes. None where it does not fit, or is
     /// written in another way than most are: then [`DecisionFacts::read`] reads it, and says what is wrong.
     #[must_use]
-    pub fn from_bytes(law: &Law, document: &[u8]) -> Option<DecisionFacts> {
-        let (facts, beside) = Facts::from_bytes(law.schema(), document, &OF_THE_PROCEDURE)?;
+    pub fn from_bytes(law: &Law, document: &[u8], scratch: &mut Scratch) -> Option<DecisionFacts> {
+        let (facts, beside) = Facts::from_bytes(law.schema(), document, &OF_THE_PROCEDURE, scratch)?;
         DecisionFacts::with(law, facts, &beside).ok()
+    }
+
+    /// Gives the room of these facts to the next.
+    pub fn give_back(self, scratch: &mut Scratch) {
+        scratch.take_back(self.facts);
     }
 
     /// With the parts of the document that the procedure itself reads.

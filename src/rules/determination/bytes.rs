@@ -18,12 +18,26 @@ impl<T: AsRef<str>> Determination<T> {
     /// The canonical bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        let parameters = |out: &mut Out| out.list("parameters", &self.parameters, parameter);
+        let choices = |out: &mut Out| out.list("choices", &self.choices, choice);
+        self.bytes(parameters, choices)
+    }
+
+    /// The canonical bytes of a determination whose own lists of what was read are empty: these stand in their place.
+    #[must_use]
+    pub(in crate::rules) fn to_bytes_with(&self, read: &ReadLists) -> Vec<u8> {
+        let parameters = |out: &mut Out| out.written("parameters", &read.parameters);
+        let choices = |out: &mut Out| out.written("choices", &read.choices);
+        self.bytes(parameters, choices)
+    }
+
+    fn bytes(&self, parameters: impl FnOnce(&mut Out), choices: impl FnOnce(&mut Out)) -> Vec<u8> {
         let mut out = Out(Vec::with_capacity(USUAL_SIZE_BYTES));
         out.object(|out| {
             out.text("area", &self.area);
             out.list("carried", &self.carried, carried);
             out.text("cause", self.cause.code());
-            out.list("choices", &self.choices, choice);
+            choices(out);
             out.date("decision_date", self.decision_date);
             out.list("difference", &self.difference, difference);
             out.list("due", &self.due, due);
@@ -35,7 +49,7 @@ impl<T: AsRef<str>> Determination<T> {
             out.list("missing_facts", &self.missing_facts, missing_fact);
             out.list("missing_rules", &self.missing_rules, missing_rule);
             out.month("month", self.month);
-            out.list("parameters", &self.parameters, parameter);
+            parameters(out);
             out.texts("persons", &self.persons);
             out.list("proposed", &self.proposed, entitlement);
             out.texts("samples", &self.samples);
@@ -164,6 +178,48 @@ fn missing_rule<T: AsRef<str>>(out: &mut Out, missing: &MissingRule<T>) {
     });
 }
 
+impl<T: AsRef<str>> ParameterRead<T> {
+    /// The canonical bytes.
+    pub(in crate::rules) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Out(Vec::new());
+        parameter(&mut out, self);
+        out.0
+    }
+}
+
+impl<T: AsRef<str>> ChoiceRead<T> {
+    /// The canonical bytes.
+    pub(in crate::rules) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Out(Vec::new());
+        choice(&mut out, self);
+        out.0
+    }
+}
+
+/// What was read of a law, as items of lists that are written already.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct ReadLists {
+    parameters: Vec<u8>,
+    choices: Vec<u8>,
+}
+
+impl ReadLists {
+    pub(in crate::rules) fn parameter(&mut self, written: &[u8]) {
+        item(&mut self.parameters, written);
+    }
+
+    pub(in crate::rules) fn choice(&mut self, written: &[u8]) {
+        item(&mut self.choices, written);
+    }
+}
+
+fn item(list: &mut Vec<u8>, written: &[u8]) {
+    if !list.is_empty() {
+        list.push(b',');
+    }
+    list.extend_from_slice(written);
+}
+
 /// The bytes as they grow.
 struct Out(Vec<u8>);
 
@@ -246,6 +302,14 @@ impl Out {
     fn json(&mut self, name: &str, value: &Json) {
         self.key(name);
         value.write(&mut self.0);
+    }
+
+    /// A list whose items are written already.
+    fn written(&mut self, name: &str, items: &[u8]) {
+        self.key(name);
+        self.0.push(b'[');
+        self.0.extend_from_slice(items);
+        self.0.push(b']');
     }
 
     fn texts<T: AsRef<str>>(&mut self, name: &str, values: &[T]) {

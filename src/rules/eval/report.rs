@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Evaluation;
 use super::gaps::{GapSet, RuleGap, RuleKind};
 use crate::canonical::Json;
-use crate::rules::determination::{ChoiceRead, MissingFact, MissingRule, ParameterRead};
+use crate::rules::determination::{ChoiceRead, MissingFact, MissingRule, ParameterRead, ReadLists};
 use crate::rules::value::Gap;
 
 /// The id of the working-day calendar among rules and parameters.
@@ -63,33 +63,57 @@ impl<'l> Evaluation<'l> {
     /// The rows of parameters that lookups gave, by parameter and row.
     #[must_use]
     pub fn parameters_read<T: From<&'l str> + From<String>>(&self) -> Vec<ParameterRead<T>> {
-        let rows = self.rows_read().iter().map(|&(parameter, row)| {
-            let table = &self.law.parameters[usize::from(parameter)];
-            match row.checked_sub(1).map(|at| &table.rows[at as usize]) {
-                Some(row) => ParameterRead {
-                    id: table.id.as_str().into(),
-                    row: row.id.as_str().into(),
-                    area: row.area.to_string().into(),
-                    value: Arc::clone(&row.value),
-                    cite: row.cite.as_deref().map(T::from),
-                    sample: row.sample,
-                },
-                None => ParameterRead {
-                    id: table.id.as_str().into(),
-                    row: "otherwise".into(),
-                    area: self.law.area.to_string().into(),
-                    value: Arc::new(
-                        table
-                            .otherwise
-                            .as_ref()
-                            .map_or(Json::Bool(false), |(_, value)| value.to_json()),
-                    ),
-                    cite: table.cite.as_deref().map(T::from),
-                    sample: false,
-                },
+        let rows = self.rows_read().iter();
+        rows.map(|&(parameter, row)| self.parameter_read(parameter, row))
+            .collect()
+    }
+
+    fn parameter_read<T: From<&'l str> + From<String>>(&self, parameter: u16, row: u32) -> ParameterRead<T> {
+        let table = &self.law.parameters[usize::from(parameter)];
+        match row.checked_sub(1).map(|at| &table.rows[at as usize]) {
+            Some(row) => ParameterRead {
+                id: table.id.as_str().into(),
+                row: row.id.as_str().into(),
+                area: row.area.to_string().into(),
+                value: Arc::clone(&row.value),
+                cite: row.cite.as_deref().map(T::from),
+                sample: row.sample,
+            },
+            None => ParameterRead {
+                id: table.id.as_str().into(),
+                row: "otherwise".into(),
+                area: self.law.area.to_string().into(),
+                value: Arc::new(
+                    table
+                        .otherwise
+                        .as_ref()
+                        .map_or(Json::Bool(false), |(_, value)| value.to_json()),
+                ),
+                cite: table.cite.as_deref().map(T::from),
+                sample: false,
+            },
+        }
+    }
+
+    /// What was read of the law, as it stands in the determination. Each row and option is written once for the law:
+    /// decisions read the same ones again and again.
+    #[must_use]
+    pub(in crate::rules) fn read_lists(&self) -> ReadLists {
+        let mut lists = ReadLists::default();
+        for &(parameter, row) in self.rows_read() {
+            let read = || self.parameter_read::<Cow<'l, str>>(parameter, row).to_bytes();
+            let texts = &self.law.parameters[usize::from(parameter)].rows;
+            match row.checked_sub(1).map(|at| &texts[at as usize]) {
+                Some(text) => lists.parameter(text.written.get_or_init(read)),
+                None => lists.parameter(&read()),
             }
-        });
-        rows.collect()
+        }
+        for (choice, version) in self.options_read() {
+            let setting = &self.law.choices[usize::from(choice)].settings[version as usize - 1];
+            let read = || self.choice_read::<&str>(choice, version).to_bytes();
+            lists.choice(setting.written.get_or_init(read));
+        }
+        lists
     }
 
     /// What was read and is a sample: rows in their order, then `calendar YEAR` ascending.
@@ -110,16 +134,19 @@ impl<'l> Evaluation<'l> {
     /// The options of choices that were read, in the order of the law.
     #[must_use]
     pub fn choices_read<T: From<&'l str>>(&self) -> Vec<ChoiceRead<T>> {
-        let read = self.options_read().map(|(choice, version)| {
-            let table = &self.law.choices[usize::from(choice)];
-            let setting = &table.settings[version as usize - 1];
-            ChoiceRead {
-                id: table.id.as_str().into(),
-                option: setting.option.as_str().into(),
-                cite: setting.cite.as_deref().map(T::from),
-            }
-        });
-        read.collect()
+        let read = self.options_read();
+        read.map(|(choice, version)| self.choice_read(choice, version))
+            .collect()
+    }
+
+    fn choice_read<T: From<&'l str>>(&self, choice: u16, version: u32) -> ChoiceRead<T> {
+        let table = &self.law.choices[usize::from(choice)];
+        let setting = &table.settings[version as usize - 1];
+        ChoiceRead {
+            id: table.id.as_str().into(),
+            option: setting.option.as_str().into(),
+            cite: setting.cite.as_deref().map(T::from),
+        }
     }
 
     /// (parameter, row), ascending.

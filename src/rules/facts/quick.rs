@@ -3,24 +3,36 @@
 //! It reads what [`read`](super::read) reads, and gives up where something does not fit: what, and where, is for the
 //! other to say. A test holds the two together.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use super::plan::{FactPlace, Inside, Kind, Plan};
 use super::read::{Rows, finished, of_limits};
-use super::{Facts, Table};
+use super::{Facts, Scratch, Table};
 use crate::canonical::{Cursor, Json};
 use crate::rules::calendar::{Date, Month};
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::{Schema, ScopeIndex};
 
 /// The facts of a document, and the members that are asked for beside them; none where something does not fit.
-pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Option<(Facts, Json)> {
+pub(super) fn facts(
+    schema: &Arc<Schema>,
+    bytes: &[u8],
+    beside: &[&str],
+    scratch: &mut Scratch,
+) -> Option<(Facts, Json)> {
     let plan = schema.plan()?;
-    let mut reader = Reader {
-        plan,
-        tables: plan.records.iter().map(|_| Table::default()).collect(),
-        rows: plan.records.iter().map(|_| Rows::default()).collect(),
-    };
+    let mut spare = scratch.spare.take();
+    let mut tables = spare.as_mut().map(|facts| take(&mut facts.tables)).unwrap_or_default();
+    tables.iter_mut().for_each(Table::clear);
+    tables.resize_with(plan.records.len(), Table::default);
+    let rows = &mut scratch.rows;
+    for (cells, known) in rows.iter_mut() {
+        cells.clear();
+        known.clear();
+    }
+    rows.resize_with(plan.records.len(), Rows::default);
+    let mut reader = Reader { plan, tables, rows };
     let mut found = Vec::new();
     let mut cursor = Cursor::new(bytes)?;
     let root = ScopeIndex::HOUSEHOLD;
@@ -46,7 +58,7 @@ pub(super) fn facts(schema: &Arc<Schema>, bytes: &[u8], beside: &[&str]) -> Opti
         table.starts.push(table.count);
     }
     of_limits(schema, &reader.tables).is_empty().then_some(())?;
-    let facts = finished(schema, reader.tables, reader.rows, Vec::new());
+    let facts = finished(schema, reader.tables, reader.rows, Vec::new(), spare);
     Some((facts, Json::object(found)))
 }
 
@@ -54,7 +66,7 @@ struct Reader<'p> {
     plan: &'p Plan,
     tables: Vec<Table>,
     /// Of each table.
-    rows: Vec<Rows>,
+    rows: &'p mut [Rows],
 }
 
 impl Reader<'_> {

@@ -31,7 +31,7 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        Ok(finished(schema, reader.tables, reader.rows, reader.numbers))
+        Ok(finished(schema, reader.tables, &reader.rows, reader.numbers, None))
     } else {
         Err(reader.errors)
     }
@@ -40,26 +40,43 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
 /// The rows of one table, one after another: cells, and whether they were recorded.
 pub(super) type Rows = (Vec<Cell>, Vec<bool>);
 
-/// Facts from their tables and the rows of each.
-pub(super) fn finished(schema: &Arc<Schema>, tables: Vec<Table>, rows: Vec<Rows>, numbers: Vec<Number>) -> Facts {
-    let size = rows.iter().map(|(cells, _)| cells.len()).sum();
-    let mut facts = Facts {
-        schema: Arc::clone(schema),
-        counts: tables.iter().map(|table| table.count).collect(),
-        tables,
-        spans: Vec::with_capacity(rows.len()),
-        cells: Vec::with_capacity(size),
-        known: Vec::with_capacity(size),
-        selecting: Default::default(),
-        numbers,
-    };
+/// Facts from their tables and the rows of each, in the room of others if there are any.
+pub(super) fn finished(
+    schema: &Arc<Schema>,
+    tables: Vec<Table>,
+    rows: &[Rows],
+    numbers: Vec<Number>,
+    spare: Option<Facts>,
+) -> Facts {
+    let mut facts = spare.unwrap_or_else(|| {
+        let size = rows.iter().map(|(cells, _)| cells.len()).sum();
+        Facts {
+            schema: Arc::clone(schema),
+            counts: Vec::with_capacity(rows.len()),
+            tables: Vec::new(),
+            spans: Vec::with_capacity(rows.len()),
+            cells: Vec::with_capacity(size),
+            known: Vec::with_capacity(size),
+            selecting: Default::default(),
+            numbers: Vec::new(),
+        }
+    });
+    if !Arc::ptr_eq(&facts.schema, schema) {
+        facts.schema = Arc::clone(schema);
+    }
+    facts.counts.clear();
+    facts.counts.extend(tables.iter().map(|table| table.count));
+    (facts.tables, facts.numbers) = (tables, numbers);
+    facts.spans.clear();
+    facts.cells.clear();
+    facts.known.clear();
     for (scope, (cells, known)) in schema.scopes.iter().zip(rows) {
         facts.spans.push(Span {
             start: u32::try_from(facts.cells.len()).unwrap_or(u32::MAX),
             width: u32::try_from(scope.facts.len()).unwrap_or(u32::MAX),
         });
-        facts.cells.extend_from_slice(&cells);
-        facts.known.extend_from_slice(&known);
+        facts.cells.extend_from_slice(cells);
+        facts.known.extend_from_slice(known);
     }
     facts.selecting = SELECTING.map(|path| selecting(&facts, path));
     facts

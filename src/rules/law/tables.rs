@@ -1,7 +1,7 @@
 //! Clauses, parameters and choices of a law: what an evaluation looks up.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::canonical::Json;
 use crate::rules::calendar::Date;
@@ -82,6 +82,8 @@ pub(in crate::rules) struct RowText {
     pub(in crate::rules) value: Arc<Json>,
     pub(in crate::rules) cite: Option<String>,
     pub(in crate::rules) sample: bool,
+    /// As it stands in a determination that read it.
+    pub(in crate::rules) written: OnceLock<Vec<u8>>,
 }
 
 /// The settings of a choice, in the order of the law.
@@ -98,6 +100,8 @@ pub(in crate::rules) struct Setting {
     pub(in crate::rules) code: CodeIndex,
     pub(in crate::rules) option: String,
     pub(in crate::rules) cite: Option<String>,
+    /// As it stands in a determination that read it.
+    pub(in crate::rules) written: OnceLock<Vec<u8>>,
 }
 
 impl ParameterTable {

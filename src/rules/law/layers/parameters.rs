@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Builder, Layer};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::rules::calendar::Date;
 use crate::rules::document::{Bounds, Choice, InForce, Parameter, ParameterDeclaration, ParameterValue, Type};
@@ -154,6 +154,7 @@ fn row(layer: &Layer<'_>, value: &ParameterValue, table: &mut ParameterTable, bu
         value: Arc::new(value.value.to_json()),
         cite: value.cite.clone().or_else(|| table.cite.clone()),
         sample: value.sample,
+        written: OnceLock::new(),
     });
 }
 
@@ -251,6 +252,7 @@ fn setting(policy: &str, choice: &Choice, table: &mut ChoiceTable, builder: &mut
             code,
             option: choice.option.clone(),
             cite: choice.cite.clone(),
+            written: OnceLock::new(),
         });
     }
 }
