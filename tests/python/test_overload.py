@@ -97,7 +97,8 @@ class Overload(unittest.TestCase):
         unexpected = [error for flood in floods for error in flood.unexpected]
         self.assertEqual(unexpected, [])
         self.assertGreater(len(acknowledged), 0)
-        self.assertGreater(len(refused), len(acknowledged))
+        # How many are refused for each that is acknowledged is a matter of who is faster, server or clients.
+        self.assertGreater(len(refused), CHANNEL_COUNT * WAITING_PER_CHANNEL_COUNT - PLACE_COUNT)
         self.assertLess(grown, GROWTH_MAX_MIB)
         for error in refused[:100]:
             details = rpc_status.from_call(error).details
