@@ -1,7 +1,8 @@
 """The soak: at 80 % of capacity servers and PostgreSQL are killed at random; acknowledged is stored, once each.
 
 One minute in every run, ten with `--long`, which also holds the p99 of an acknowledged Determine outside the times of
-kills, and that the load was carried there. `DOUDI_TEST_SEED` repeats the kills of an earlier run. The callers are a program of their own (tests/load).
+kills, and that the load was carried there. `DOUDI_TEST_SEED` repeats the kills of an earlier run. The callers are a
+program of their own (tests/load).
 """
 
 import hashlib
