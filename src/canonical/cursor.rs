@@ -243,7 +243,11 @@ impl<'a> Cursor<'a> {
                     let begins = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
                     let count = rest.iter().position(begins)?;
                     // A comma between two values of a list or an object.
-                    self.at += if open > 0 && rest[count] == b',' { count + 1 } else { count };
+                    self.at += if open > 0 && rest[count] == b',' {
+                        count + 1
+                    } else {
+                        count
+                    };
                 }
             }
             if open == 0 {
