@@ -238,16 +238,11 @@ impl<'a> Cursor<'a> {
                     open = open.checked_sub(1)?;
                     self.at += 1;
                 }
+                // Between two values of a list or an object.
+                b',' if open > 0 => self.at += 1,
                 _ => {
-                    let rest = &bytes[self.at..];
-                    let begins = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
-                    let count = rest.iter().position(begins)?;
-                    // A comma between two values of a list or an object.
-                    self.at += if open > 0 && rest[count] == b',' {
-                        count + 1
-                    } else {
-                        count
-                    };
+                    let ends = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
+                    self.at += bytes[self.at..].iter().position(ends)?;
                 }
             }
             if open == 0 {

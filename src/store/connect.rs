@@ -102,17 +102,19 @@ pub(super) async fn close(pool: &PostgresPool) {
 
 /// One connection outside of any pool.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let attempts = async {
-        loop {
-            match PgConnection::connect_with(options).await {
-                Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(sqlx::Error::Database(error)) if error.is_transient_in_connect_phase() => {}
-                made => return made,
-            }
-            sleep(CONNECT_PAUSE).await;
+    timeout(CONNECT_TIMEOUT, reached(options)).await.map_err(|_| silent())?
+}
+
+/// A connection to a server that may be starting: asked again until it lets us in or says why not.
+async fn reached(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    loop {
+        match PgConnection::connect_with(options).await {
+            Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            Err(sqlx::Error::Database(error)) if error.is_transient_in_connect_phase() => {}
+            made => return made,
         }
-    };
-    timeout(CONNECT_TIMEOUT, attempts).await.map_err(|_| silent())?
+        sleep(CONNECT_PAUSE).await;
+    }
 }
 
 /// What a question got that nobody answered in time.
@@ -124,14 +126,19 @@ pub(super) fn silent() -> sqlx::Error {
 }
 
 impl Connector {
+    /// What the server answers within the bound; nothing if it is silent. Then what is connected now is not trusted any
+    /// more.
+    pub(super) async fn hear<T>(&self, bound: Duration, asked: impl Future<Output = T>) -> Option<T> {
+        let heard = timeout(bound, asked).await.ok();
+        if heard.is_none() {
+            self.trouble.lock().unwrap_or_else(PoisonError::into_inner).silence = Some(Instant::now());
+        }
+        heard
+    }
+
     /// A statement failed: whether the connections live is asked again.
     pub(super) fn doubt(&self) {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).doubt = Some(Instant::now());
-    }
-
-    /// A question went unanswered: what is connected now is not trusted any more.
-    pub(super) fn silence(&self) {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).silence = Some(Instant::now());
     }
 
     fn trouble(&self) -> Trouble {
@@ -144,9 +151,10 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Pooled, sqlx::Error> {
-        let mut connection = connect(&self.options).await.inspect_err(|_| self.silence())?;
-        let begun = timeout(ALIVE_TIMEOUT, connection.execute(AssertSqlSafe(self.session.clone())));
-        begun.await.map_err(|_| silent())??;
+        let reached = self.hear(CONNECT_TIMEOUT, reached(&self.options)).await;
+        let mut connection = reached.ok_or_else(silent)??;
+        let session = connection.execute(AssertSqlSafe(self.session.clone()));
+        self.hear(ALIVE_TIMEOUT, session).await.ok_or_else(silent)??;
         Ok(Pooled {
             connection,
             is_sure: true,
@@ -163,14 +171,11 @@ impl Manager for Connector {
         if pooled.is_sure && used.elapsed() < FRESH_TIME && !before(trouble.doubt) {
             return Ok(());
         }
-        match timeout(ALIVE_TIMEOUT, pooled.connection.ping()).await {
-            Ok(answered) => answered?,
-            Err(_) => {
-                self.silence();
-                tracing::warn!("a connection that waited does not answer: the others are given up with it");
-                return Err(RecycleError::Backend(silent()));
-            }
-        }
+        let Some(answered) = self.hear(ALIVE_TIMEOUT, pooled.connection.ping()).await else {
+            tracing::warn!("a connection that waited does not answer: the others are given up with it");
+            return Err(RecycleError::Backend(silent()));
+        };
+        answered?;
         pooled.is_sure = true;
         Ok(())
     }

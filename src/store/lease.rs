@@ -53,16 +53,15 @@ impl Lease {
     ) -> Result<T, sqlx::Error> {
         let pooled = self.pooled.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         self.busy = true;
-        let Ok(answer) = timeout(self.bound, work(&mut pooled.connection)).await else {
-            self.pool.manager().silence();
-            return Err(silent());
-        };
+        let connector = self.pool.manager();
+        let heard = connector.hear(self.bound, work(&mut pooled.connection)).await;
+        let answer = heard.ok_or_else(silent)?;
         self.busy = false;
         if let Err(error) = &answer {
             pooled.is_sure = false;
             // A refusal of one statement says nothing about the other connections.
             if error.as_database_error().is_none() {
-                self.pool.manager().doubt();
+                connector.doubt();
             }
         }
         answer

@@ -83,10 +83,14 @@ impl PostgresStore {
 
     /// The version of the newest migration that was applied, as [`migrate::version`] reads it.
     pub(super) async fn version(&self) -> Result<Option<i64>, StoreError> {
-        let lease = Lease::of(&self.pool, self.read_timeout).await;
-        let mut lease = lease.map_err(StoreError::of_statement)?;
+        let mut lease = self.lease().await.map_err(StoreError::of_statement)?;
         let version = lease.ask(async |connection| migrate::version::<Postgres>(connection).await);
         version.await.map_err(StoreError::of_statement)
+    }
+
+    /// A connection for statements outside of transactions.
+    async fn lease(&self) -> Result<Lease, sqlx::Error> {
+        Lease::of(&self.pool, self.read_timeout).await
     }
 
     /// A connection within a transaction.
@@ -101,7 +105,7 @@ impl PostgresStore {
         let sql = "SELECT current_setting('synchronous_commit'), \
                    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), \
                    EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'log_entry' AND tableowner = current_user)";
-        let lease = Lease::of(&self.pool, self.read_timeout).await;
+        let lease = self.lease().await;
         let mut lease =
             lease.map_err(|error| role_missing(&error).unwrap_or_else(|| StoreError::of_statement(error)))?;
         let (commit, superuser, owner): (String, bool, bool) = lease
@@ -153,8 +157,7 @@ impl Store for PostgresStore {
 
     async fn read(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         traced(Dialect::Postgres, sql, async {
-            let lease = Lease::of(&self.pool, self.read_timeout).await;
-            let mut lease = lease.map_err(StoreError::of_statement)?;
+            let mut lease = self.lease().await.map_err(StoreError::of_statement)?;
             let rows = lease.ask(async |connection| bind(sql, args).fetch_all(connection).await);
             rows.await.map_err(StoreError::of_statement)?.iter().map(row).collect()
         })

@@ -36,10 +36,7 @@ impl Pace {
 
     /// When the next call is due.
     pub fn next(&self) -> Instant {
-        self.next_at(Instant::now())
-    }
-
-    fn next_at(&self, now: Instant) -> Instant {
+        let now = Instant::now();
         let Some(interval) = self.interval else {
             return now;
         };

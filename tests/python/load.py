@@ -19,13 +19,10 @@ AGAIN_SECONDS = 0.05
 class Load:
     """Some callers, each with one call at a time. A call that fails is made again with the same request id."""
 
-    def __init__(self, clients, callers=8, per_second=None):
-        """`clients`: asked in turn; a function gives them anew where servers are started again. `per_second`: of all."""
-        self._clients = clients if callable(clients) else lambda: clients
-        self._pause = callers / per_second if per_second else 0
+    def __init__(self, clients, callers=8):
+        """`clients`: asked in turn."""
+        self._clients = clients
         self.acknowledged, self.sent, self.refusals = {}, {}, collections.Counter()
-        # Of each acknowledged call: when its last attempt began, and how long that took.
-        self.taken = []
         self.failed = []
         self._stop, self._give_up = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(at,), daemon=True) for at in range(callers)]
@@ -42,24 +39,17 @@ class Load:
 
     def _run(self, at):
         try:
-            due = time.monotonic() + self._pause * at / len(self._threads)
             while not self._stop.is_set():
-                due += self._pause
                 request = h.determine(h.three(90000 + at))
-                self.note(request)
+                self.sent[request.request_id] = request
                 self._ask(at, request)
-                if self._pause:
-                    due = max(due, time.monotonic() - 1)
-                    self._stop.wait(max(0.0, due - time.monotonic()))
         except Exception as error:
             self.failed.append(error)
             raise
 
     def _ask(self, at, request):
+        client = self._clients[at % len(self._clients)]
         while not self._give_up.is_set():
-            clients = self._clients()
-            client = clients[at % len(clients)]
-            began = time.monotonic()
             try:
                 answer = client.determination.Determine(request, timeout=CALL_SECONDS_MAX)
             except (grpc.RpcError, ValueError) as error:
@@ -70,17 +60,8 @@ class Load:
                     self.refusals[(error.code().name, calls.Refusal(error).reason)] += 1
                 time.sleep(AGAIN_SECONDS)
                 continue
-            self.taken.append((began, time.monotonic() - began))
-            self.keep(request, answer)
+            self.acknowledged[request.request_id] = answer
             return
-
-    def note(self, request):
-        """A request that is about to be sent."""
-        self.sent[request.request_id] = request
-
-    def keep(self, request, answer):
-        """An answer that acknowledges."""
-        self.acknowledged[request.request_id] = answer
 
     def more(self, count, seconds=60):
         """Waits until so many further calls are acknowledged."""
