@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::answer::first_answer;
 use super::draft::Draft;
 use super::gate::{Mark, plan};
-use super::item::{AppendError, Item};
+use super::item::{Acknowledged, AppendError, Item};
 use super::lane::Answer;
 use super::select::{Verdict, ask, select};
 use super::{SIGN_MS_MAX, Shared, Stopped};
@@ -207,7 +207,10 @@ async fn answers(shared: &Shared, share: &mut Share, judged: Judged) -> Vec<Answ
                 (None, _) | (_, None) => Err(AppendError::Unknown),
             },
             Verdict::Answered(request) => first_answer(shared.store.as_ref(), shared.keys.as_ref(), &request).await,
-            Verdict::Repeats(first) => answers[first].clone(),
+            Verdict::Repeats(first) => answers[first].clone().map(|first| Acknowledged {
+                repeated: true,
+                ..first
+            }),
             Verdict::Refused(error) => Err(error),
         };
         answers.push(answer);

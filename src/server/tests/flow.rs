@@ -224,6 +224,21 @@ async fn a_household_is_decided_recorded_read_proved_and_replayed() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_repeated_before_it_is_answered_gets_the_one_answer() {
+    let running = with_policies().await;
+    let calls = (0..8).map(|_| {
+        let mut determinations = DeterminationServiceClient::new(running.channel.clone());
+        async move { determinations.determine(determine(1)).await }
+    });
+    let answers = futures::future::join_all(calls).await;
+    let answers: Vec<pb::DetermineResponse> = answers
+        .into_iter()
+        .map(|answer| answer.expect("a determination").into_inner())
+        .collect();
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_stop_without_a_hearing_is_recorded_and_refused_by_name_of_the_clause() {
     let running = with_policies().await;
     let mut determinations = DeterminationServiceClient::new(running.channel.clone());

@@ -9,6 +9,7 @@ use crate::store::conformance::{TestDatabase, on_both};
 on_both!(
     the_first_append_opens_the_log_of_its_area,
     a_retry_gets_the_first_answer_byte_for_byte,
+    of_equal_requests_at_one_time_one_is_first_and_the_others_repeat_it,
     a_request_id_with_other_content_is_refused,
     a_decision_on_an_old_version_of_its_case_is_refused,
     one_person_holds_one_basic_programme_a_month,
@@ -58,6 +59,18 @@ async fn a_retry_gets_the_first_answer_byte_for_byte(database: TestDatabase) {
         assert_eq!(again.receipt, first.receipt);
     }
     assert_eq!(check_log(&store, area()).await.len(), 300);
+}
+
+async fn of_equal_requests_at_one_time_one_is_first_and_the_others_repeat_it(database: TestDatabase) {
+    let store = database.store().await;
+    let replica = replica(store.clone());
+    // In one batch or in several.
+    let append = || replica.sequencer.append(item(1));
+    let (first, second, third) = tokio::join!(append(), append(), append());
+    let answers = [first, second, third].map(|answer| answer.expect("answered"));
+    assert_eq!(answers.iter().filter(|answer| !answer.repeated).count(), 1);
+    assert!(answers.iter().all(|answer| answer.entry == answers[0].entry));
+    assert_eq!(check_log(&store, area()).await.len(), 2);
 }
 
 async fn a_request_id_with_other_content_is_refused(database: TestDatabase) {
