@@ -1,5 +1,6 @@
 //! What the layers below can fail with, as what the caller can do about it.
 
+use std::error::Error;
 use std::time::Duration;
 
 use super::error::AppError;
@@ -18,7 +19,7 @@ impl From<StoreError> for AppError {
                 AppError::LogCorrupt
             }
             StoreError::Conflict | StoreError::Refused(_) | StoreError::Unavailable(_) | StoreError::Unknown(_) => {
-                tracing::warn!(store.error = %error, "the store gives no answer");
+                tracing::warn!(store.error = %error, cause = cause(&error), "the store gives no answer");
                 AppError::StoreUnavailable
             }
         }
@@ -45,7 +46,7 @@ impl From<AppendError> for AppError {
                 AppError::StoreUnavailable
             }
             AppendError::Clock(_) | AppendError::Signing | AppendError::Unavailable(_) | AppendError::Unknown => {
-                tracing::warn!(append.error = %error, "nothing can be appended now");
+                tracing::warn!(append.error = %error, cause = cause(&error), "nothing can be appended now");
                 AppError::StoreUnavailable
             }
             AppendError::Entry(_) | AppendError::NoLog => AppError::internal(&error),
@@ -57,4 +58,9 @@ impl From<EntropyError> for AppError {
     fn from(error: EntropyError) -> Self {
         AppError::internal(&error)
     }
+}
+
+/// What is behind an error, for the operator's log: without it nobody learns what to repair.
+fn cause(error: &dyn Error) -> Option<String> {
+    error.source().map(ToString::to_string)
 }
