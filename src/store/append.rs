@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::StoreError;
 use super::batch::Batch;
-use super::driver::{Dialect, Store, Transaction};
+use super::driver::{Dialect, Insert, Store, Transaction};
 use super::read_case::{PERSON, SPAN, person_row, span_row};
 use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
 use super::read_record::{REQUEST_COLUMNS, request_row};
@@ -109,9 +109,7 @@ impl Append {
         if !self.tx.read(known, vec![Value::Int(log.log_id.0)]).await?.is_empty() {
             return Err(StoreError::Conflict);
         }
-        self.tx
-            .insert("log (log_id, area, epoch, origin, opened_ms)", columns, "")
-            .await?;
+        let log_row = Insert::new("log (log_id, area, epoch, origin, opened_ms)", columns);
         let columns = vec![
             Column::Ints(vec![log.log_id.0]),
             Column::Ints(vec![0]),
@@ -119,10 +117,8 @@ impl Append {
             Column::Bytes(vec![head.root.as_bytes().to_vec()]),
             Column::Ints(vec![head.last_time_ms]),
         ];
-        self.tx
-            .insert("log_head (log_id, size, compact, root, last_time_ms)", columns, "")
-            .await?;
-        Ok(())
+        let empty_head = Insert::new("log_head (log_id, size, compact, root, last_time_ms)", columns);
+        self.tx.insert(vec![log_row, empty_head]).await
     }
 
     /// Locks the head of a log until commit. Waits for another replica's batch, and so also for
@@ -219,9 +215,12 @@ impl Append {
                 ordered.dedup();
                 let turns = vec![1; ordered.len()];
                 let columns = vec![Column::Texts(ordered), Column::Ints(turns)];
-                let tail = "ON CONFLICT (person_id) DO UPDATE SET turns = person_lock.turns + 1";
-                self.tx.insert("person_lock (person_id, turns)", columns, tail).await?;
-                Ok(())
+                let turns = Insert {
+                    table: "person_lock (person_id, turns)",
+                    columns,
+                    tail: "ON CONFLICT (person_id) DO UPDATE SET turns = person_lock.turns + 1",
+                };
+                self.tx.insert(vec![turns]).await
             }
         }
     }

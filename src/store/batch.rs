@@ -1,7 +1,7 @@
-//! What one commit writes to one log, and the statements that write it: one a table.
+//! What one commit writes to one log, table by table.
 
 use super::StoreError;
-use super::driver::Transaction;
+use super::driver::{Insert, Transaction, exactly};
 use super::rows::{
     AccessPlace, AccessRow, CaseHeadRow, CaseMarkRow, CheckpointRow, DataKeyRow, DocumentRow, EntryRow, ErasedKeyRow,
     HeadRow, LogId, PersonRow, PolicyRow, RecordRow, RequestRow, SpanRow, TileRow,
@@ -86,8 +86,12 @@ impl Batch {
     /// Writes every table, the head last.
     pub(super) async fn write(self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
         let log_id = self.log_id.0;
-        self.write_log(tx).await?;
-        self.write_projections(tx).await?;
+        self.forget_spans(tx).await?;
+        let mut inserts = self.log_rows();
+        inserts.extend(self.projection_rows());
+        inserts.retain(|insert| !insert.is_empty());
+        tx.insert(inserts).await?;
+        self.mark_cases(tx).await?;
         let head = "UPDATE log_head SET size = $1, compact = $2, root = $3, last_time_ms = $4 \
                     WHERE log_id = $5 AND size = $6";
         let args = vec![
@@ -101,8 +105,10 @@ impl Batch {
         exactly(tx.change(head, args).await?, 1)
     }
 
-    async fn write_log(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    /// What the log itself is made of.
+    fn log_rows(&self) -> Vec<Insert> {
         let log_id = self.log_id.0;
+        let mut inserts = Vec::new();
         let rows = &self.entries;
         let columns = vec![
             ints(rows, |_| log_id),
@@ -110,8 +116,7 @@ impl Batch {
             bytes(rows, |row| row.entry.clone()),
             bytes(rows, |row| row.leaf_hash.as_bytes().to_vec()),
         ];
-        tx.insert("log_entry (log_id, idx, entry, leaf_hash)", columns, "")
-            .await?;
+        inserts.push(Insert::new("log_entry (log_id, idx, entry, leaf_hash)", columns));
         let rows = &self.documents;
         // The ordinal counts within one entry; the rows of an entry stand together.
         let ordinals = rows
@@ -125,8 +130,10 @@ impl Batch {
             maybe_texts(rows, |(_, row)| row.key_ref.clone()),
             bytes(rows, |(_, row)| row.bytes.clone()),
         ];
-        tx.insert("document (log_id, idx, ordinal, name, key_ref, bytes)", columns, "")
-            .await?;
+        inserts.push(Insert::new(
+            "document (log_id, idx, ordinal, name, key_ref, bytes)",
+            columns,
+        ));
         let rows = &self.tiles;
         let columns = vec![
             ints(rows, |_| log_id),
@@ -135,8 +142,7 @@ impl Batch {
             bytes(rows, |row| row.hashes.clone()),
             bytes(rows, |row| row.root.as_bytes().to_vec()),
         ];
-        tx.insert("log_tile (log_id, level, n, hashes, root)", columns, "")
-            .await?;
+        inserts.push(Insert::new("log_tile (log_id, level, n, hashes, root)", columns));
         let rows = std::slice::from_ref(&self.checkpoint);
         let columns = vec![
             ints(rows, |_| log_id),
@@ -145,8 +151,10 @@ impl Batch {
             texts(rows, |row| row.note.clone()),
             ints(rows, |row| row.signed_ms),
         ];
-        tx.insert("log_checkpoint (log_id, size, root, note, signed_ms)", columns, "")
-            .await?;
+        inserts.push(Insert::new(
+            "log_checkpoint (log_id, size, root, note, signed_ms)",
+            columns,
+        ));
         let rows = &self.data_keys;
         let columns = vec![
             texts(rows, |row| row.key_ref.clone()),
@@ -154,8 +162,10 @@ impl Batch {
             texts(rows, |row| row.kek_id.clone()),
             maybe_texts(rows, |row| row.retain_until.as_ref().map(ToString::to_string)),
         ];
-        tx.insert("data_key (key_ref, wrapped, kek_id, retain_until)", columns, "")
-            .await?;
+        inserts.push(Insert::new(
+            "data_key (key_ref, wrapped, kek_id, retain_until)",
+            columns,
+        ));
         let rows = &self.requests;
         let columns = vec![
             texts(rows, |row| row.key.area.to_string()),
@@ -167,11 +177,13 @@ impl Batch {
             ints(rows, |row| signed(row.first_size.get())),
         ];
         let table = "request (area, caller, request_id, request_digest, log_id, idx, first_size)";
-        tx.insert(table, columns, "").await?;
-        Ok(())
+        inserts.push(Insert::new(table, columns));
+        inserts
     }
 
-    async fn write_projections(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    /// What is read out of entries so that it is found.
+    fn projection_rows(&self) -> Vec<Insert> {
+        let mut inserts = Vec::new();
         let rows = &self.records;
         let columns = vec![
             ints(rows, |row| row.log_id.0),
@@ -181,15 +193,17 @@ impl Batch {
             maybe_texts(rows, |row| row.case_id.clone()),
             texts(rows, |row| row.kind.clone()),
         ];
-        tx.insert("record (log_id, idx, area, record_id, case_id, kind)", columns, "")
-            .await?;
+        inserts.push(Insert::new(
+            "record (log_id, idx, area, record_id, case_id, kind)",
+            columns,
+        ));
         let rows = &self.traces;
         let columns = vec![
             ints(rows, |_| self.log_id.0),
             ints(rows, |(index, _)| signed(index.get())),
             texts(rows, |(_, trace_id)| trace_id.clone()),
         ];
-        tx.insert("record_trace (log_id, idx, trace_id)", columns, "").await?;
+        inserts.push(Insert::new("record_trace (log_id, idx, trace_id)", columns));
         let rows = &self.policies;
         let columns = vec![
             ints(rows, |row| row.log_id.0),
@@ -199,19 +213,19 @@ impl Batch {
             texts(rows, |row| row.kind.clone()),
             bytes(rows, |row| row.digest.as_bytes().to_vec()),
         ];
-        tx.insert(
+        inserts.push(Insert::new(
             "policy_document (log_id, idx, policy_id, document_area, kind, digest)",
             columns,
-            "",
-        )
-        .await?;
-        self.write_cases(tx).await?;
-        self.write_persons(tx).await?;
-        self.write_accesses(tx).await?;
-        self.write_erasures(tx).await
+        ));
+        inserts.push(self.case_rows());
+        inserts.extend(self.person_rows());
+        inserts.push(access_rows(&self.accesses));
+        inserts.extend(self.erasure_rows());
+        inserts
     }
 
-    async fn write_cases(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    /// Case heads, each guarded by the version before.
+    fn case_rows(&self) -> Insert {
         let rows = &self.cases;
         let columns = vec![
             texts(rows, |row| row.area.to_string()),
@@ -234,28 +248,34 @@ impl Batch {
                     state = excluded.state, next_due = excluded.next_due, \
                     grace_end_month = excluded.grace_end_month, township = excluded.township \
                     WHERE case_head.version = excluded.version - 1";
-        exactly(tx.insert(table, columns, tail).await?, rows.len())
+        Insert { table, columns, tail }
     }
 
-    async fn write_persons(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    /// Takes away the spans of the cases that set theirs anew.
+    async fn forget_spans(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        if self.span_cases.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "DELETE FROM person_span WHERE area = $1 AND case_id {}",
+            tx.dialect().among(2)
+        );
+        let args = vec![
+            Value::Text(self.area.to_string()),
+            Value::Texts(self.span_cases.clone()),
+        ];
+        tx.change(&sql, args).await.map(drop)
+    }
+
+    fn person_rows(&self) -> Vec<Insert> {
+        let mut inserts = Vec::new();
         let rows = &self.persons;
         let columns = vec![
             texts(rows, |row| row.hmac.clone()),
             texts(rows, |row| row.person_id.clone()),
             texts(rows, |row| row.key_ref.clone()),
         ];
-        tx.insert("person_map (hmac, person_id, key_ref)", columns, "").await?;
-        if !self.span_cases.is_empty() {
-            let sql = format!(
-                "DELETE FROM person_span WHERE area = $1 AND case_id {}",
-                tx.dialect().among(2)
-            );
-            let args = vec![
-                Value::Text(self.area.to_string()),
-                Value::Texts(self.span_cases.clone()),
-            ];
-            tx.change(&sql, args).await?;
-        }
+        inserts.push(Insert::new("person_map (hmac, person_id, key_ref)", columns));
         let rows = &self.spans;
         let columns = vec![
             texts(rows, |row| row.person_id.clone()),
@@ -265,19 +285,15 @@ impl Batch {
             texts(rows, |row| row.area.to_string()),
             texts(rows, |row| row.case_id.clone()),
         ];
-        tx.insert(
+        inserts.push(Insert::new(
             "person_span (person_id, from_month, to_month, programme, area, case_id)",
             columns,
-            "",
-        )
-        .await?;
-        Ok(())
+        ));
+        inserts
     }
-}
 
-impl Batch {
-    async fn write_accesses(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
-        insert_accesses(tx, &self.accesses).await?;
+    fn erasure_rows(&self) -> Vec<Insert> {
+        let mut inserts = Vec::new();
         let rows = &self.access_places;
         let columns = vec![
             bytes(rows, |(leaf, _)| leaf.as_bytes().to_vec()),
@@ -285,12 +301,19 @@ impl Batch {
             ints(rows, |(_, place)| signed(place.index.get())),
             ints(rows, |(_, place)| signed(place.ordinal)),
         ];
-        tx.insert("access_place (leaf_hash, log_id, idx, ordinal)", columns, "")
-            .await?;
-        Ok(())
+        inserts.push(Insert::new("access_place (leaf_hash, log_id, idx, ordinal)", columns));
+        let rows = &self.erased_keys;
+        let columns = vec![
+            texts(rows, |row| row.key_ref.clone()),
+            ints(rows, |row| row.log_id.0),
+            ints(rows, |row| signed(row.index.get())),
+        ];
+        inserts.push(Insert::new("erased_key (key_ref, log_id, idx)", columns));
+        inserts
     }
 
-    async fn write_erasures(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    /// What erasures and restrictions make of cases.
+    async fn mark_cases(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
         // A row each: few batches hold one, hardly any holds two.
         for mark in &self.marks {
             let none_or = |scope: Option<super::rows::CaseScope>| {
@@ -306,19 +329,12 @@ impl Batch {
             ];
             exactly(tx.change(sql, args).await?, 1)?;
         }
-        let rows = &self.erased_keys;
-        let columns = vec![
-            texts(rows, |row| row.key_ref.clone()),
-            ints(rows, |row| row.log_id.0),
-            ints(rows, |row| signed(row.index.get())),
-        ];
-        tx.insert("erased_key (key_ref, log_id, idx)", columns, "").await?;
         Ok(())
     }
 }
 
-/// Inserts rows of accesses, all in one statement where the database takes so many.
-pub(super) async fn insert_accesses(tx: &mut dyn Transaction, rows: &[AccessRow]) -> Result<(), StoreError> {
+/// Rows of accesses.
+pub(super) fn access_rows(rows: &[AccessRow]) -> Insert {
     let columns = vec![
         bytes(rows, |row| row.leaf_hash.as_bytes().to_vec()),
         texts(rows, |row| row.area.to_string()),
@@ -326,16 +342,5 @@ pub(super) async fn insert_accesses(tx: &mut dyn Transaction, rows: &[AccessRow]
         ints(rows, |row| row.at_ms),
         bytes(rows, |row| row.content.clone()),
     ];
-    tx.insert("access (leaf_hash, area, case_id, at_ms, content)", columns, "")
-        .await?;
-    Ok(())
-}
-
-/// A guarded statement that touched fewer rows met another writer.
-fn exactly(touched: u64, expected: usize) -> Result<(), StoreError> {
-    if touched == expected as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    Insert::new("access (leaf_hash, area, case_id, at_ms, content)", columns)
 }

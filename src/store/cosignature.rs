@@ -1,7 +1,7 @@
 //! Cosignatures: added when a witness gives one, read with the checkpoint they belong to.
 
 use super::StoreError;
-use super::driver::Store;
+use super::driver::{Insert, Store};
 use super::read_log::{every, int, one, page, tree_size};
 use super::rows::{CosignatureRow, LogId};
 use super::value::{Column, Row, Value};
@@ -32,9 +32,9 @@ impl dyn Store {
             Column::Texts(vec![row.witness.clone()]),
             Column::Texts(vec![row.line.clone()]),
         ];
-        let table = "log_cosignature (log_id, size, witness, line)";
-        match tx.insert(table, columns, "").await {
-            Ok(_) => tx.commit().await,
+        let row = Insert::new("log_cosignature (log_id, size, witness, line)", columns);
+        match tx.insert(vec![row]).await {
+            Ok(()) => tx.commit().await,
             // Another replica was faster.
             Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error),

@@ -143,6 +143,50 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
+/// Rows for one table, given by columns.
+#[derive(Clone, Debug)]
+pub struct Insert {
+    /// `name (columns)`.
+    pub table: &'static str,
+    /// As many as the table names, all equally long.
+    pub columns: Vec<Column>,
+    /// What follows the rows; mostly nothing.
+    pub tail: &'static str,
+}
+
+impl Insert {
+    /// Rows of which none is there yet.
+    #[must_use]
+    pub fn new(table: &'static str, columns: Vec<Column>) -> Insert {
+        Insert {
+            table,
+            columns,
+            tail: "",
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.columns.first().map_or(0, Column::len)
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A guarded statement that touched fewer rows met another writer.
+pub(super) fn exactly(touched: u64, expected: usize) -> Result<(), StoreError> {
+    if touched == expected as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict)
+    }
+}
+
 /// One transaction; dropped without commit it leaves nothing behind.
 #[async_trait]
 pub trait Transaction: Send {
@@ -152,9 +196,9 @@ pub trait Transaction: Send {
     async fn read(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>, StoreError>;
     /// Changes rows and says how many.
     async fn change(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, StoreError>;
-    /// Inserts rows given by columns and says how many. `table` is `name (columns)`, `tail` what
-    /// follows the rows.
-    async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError>;
+    /// Inserts all rows of all tables, in as few statements as the database can. A row that is not taken, because of
+    /// the tail of its table, is [`StoreError::Conflict`].
+    async fn insert(&mut self, inserts: Vec<Insert>) -> Result<(), StoreError>;
     /// Commits. Any error but [`StoreError::Conflict`] leaves the outcome open.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -34,7 +34,7 @@ mod value;
 use std::sync::Arc;
 
 pub use civil::{CivilDate, CivilError, CivilMonth};
-pub use driver::{Dialect, Pool, Store, Transaction};
+pub use driver::{Dialect, Insert, Pool, Store, Transaction};
 pub use error::{Cause, StoreError};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;

@@ -1,5 +1,6 @@
 //! PostgreSQL: the service works as the role `doudi_writer`, whoever logs in.
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use sqlx::{AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeIn
 
 use super::StoreError;
 use super::connect::{self, PostgresPool};
-use super::driver::{Dialect, Pool, Store, Transaction};
+use super::driver::{Dialect, Insert, Pool, Store, Transaction, exactly};
 use super::lease::{Lease, READ_TIMEOUT, READER_TIMEOUT, TRANSACTION_TIMEOUT};
 use super::migrate;
-use super::statement::{inserted, traced};
+use super::statement::{inserting, traced, within};
 use super::value::{Cell, Column, Row, Value};
 
 /// Connections of one process; each log that sequences holds one for the length of a batch.
@@ -227,18 +228,15 @@ impl Transaction for PostgresTransaction {
         .await
     }
 
-    async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
-        if columns.first().is_none_or(Column::is_empty) {
-            return Ok(0);
+    // One statement for all tables: every round trip is time in which the log is locked and the next batch waits.
+    async fn insert(&mut self, inserts: Vec<Insert>) -> Result<(), StoreError> {
+        if inserts.is_empty() {
+            return Ok(());
         }
-        let arrays: Vec<String> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| format!("${}::{}", at + 1, array_type(column)))
-            .collect();
-        let sql = format!("INSERT INTO {table} SELECT * FROM UNNEST({}) {tail}", arrays.join(", "));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for column in columns {
+        let span = inserting(Dialect::Postgres, &inserts);
+        let expected: Vec<usize> = inserts.iter().map(Insert::len).collect();
+        let mut query = sqlx::query(AssertSqlSafe(insertion(&inserts)));
+        for column in inserts.into_iter().flat_map(|insert| insert.columns) {
             query = match column {
                 Column::Ints(cells) => query.bind(cells),
                 Column::Texts(cells) => query.bind(cells),
@@ -246,9 +244,14 @@ impl Transaction for PostgresTransaction {
                 Column::Bytes(cells) => query.bind(cells),
             };
         }
-        inserted(Dialect::Postgres, table, async {
-            let done = self.lease.ask(async |connection| query.execute(connection).await);
-            Ok(done.await.map_err(StoreError::of_statement)?.rows_affected())
+        within(span, async {
+            let counted = self.lease.ask(async |connection| query.fetch_one(connection).await);
+            let counted = counted.await.map_err(StoreError::of_statement)?;
+            for (at, expected) in expected.into_iter().enumerate() {
+                let touched: i64 = counted.try_get(at).map_err(StoreError::of_statement)?;
+                exactly(touched.unsigned_abs(), expected)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -262,6 +265,33 @@ impl Transaction for PostgresTransaction {
         })
         .await
     }
+}
+
+/// The statement that inserts the rows of several tables and counts what each took.
+fn insertion(inserts: &[Insert]) -> String {
+    let mut sql = String::new();
+    let mut parameter = 1..;
+    for (at, insert) in inserts.iter().enumerate() {
+        let columns = insert.columns.iter().zip(parameter.by_ref());
+        let arrays: Vec<String> = columns
+            .map(|(column, parameter)| format!("${parameter}::{}", array_type(column)))
+            .collect();
+        let (begin, table, arrays, tail) = (
+            if at == 0 { "WITH" } else { "," },
+            insert.table,
+            arrays.join(", "),
+            insert.tail,
+        );
+        // Writing to a String cannot fail.
+        let _ = write!(
+            sql,
+            "{begin} t{at} AS (INSERT INTO {table} SELECT * FROM UNNEST({arrays}) {tail} RETURNING 1)"
+        );
+    }
+    let counts: Vec<String> = (0..inserts.len())
+        .map(|at| format!("(SELECT count(*) FROM t{at})"))
+        .collect();
+    sql + " SELECT " + &counts.join(", ")
 }
 
 fn array_type(column: &Column) -> &'static str {

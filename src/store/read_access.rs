@@ -1,7 +1,7 @@
 //! Rows of accesses: written by themselves before a read is answered, and read for their proofs.
 
 use super::StoreError;
-use super::batch::insert_accesses;
+use super::batch::access_rows;
 use super::driver::Store;
 use super::read_log::{count, every, hash, index, log_index, one, page};
 use super::rows::{AccessPlace, AccessRow, LogId};
@@ -22,7 +22,7 @@ impl dyn Store {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        insert_accesses(tx.as_mut(), rows).await?;
+        tx.insert(vec![access_rows(rows)]).await?;
         tx.commit().await
     }
 

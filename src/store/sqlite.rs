@@ -13,9 +13,9 @@ use sqlx::{
 };
 
 use super::StoreError;
-use super::driver::{Dialect, Pool, Store, Transaction};
+use super::driver::{Dialect, Insert, Pool, Store, Transaction, exactly};
 use super::migrate;
-use super::statement::{inserted, traced};
+use super::statement::{inserting, traced, within};
 use super::value::{Cell, Column, Row, Value};
 
 /// Before this version a WAL reset could corrupt the file.
@@ -182,6 +182,38 @@ struct SqliteTransaction {
     tx: sqlx::Transaction<'static, Sqlite>,
 }
 
+impl SqliteTransaction {
+    /// Inserts the rows of one table and says how many it took. The cells are taken out of their columns.
+    async fn insert_table(&mut self, insert: &mut Insert) -> Result<u64, StoreError> {
+        let count = insert.len();
+        let step = PARAMETER_COUNT_MAX / insert.columns.len().max(1);
+        let mut done = 0;
+        for from in (0..count).step_by(step) {
+            let rows = from..count.min(from + step);
+            let mut query = QueryBuilder::<Sqlite>::new(format!("INSERT INTO {} ", insert.table));
+            query.push_values(rows, |mut tuple, at| {
+                for column in &mut insert.columns {
+                    match column {
+                        Column::Ints(cells) => tuple.push_bind(cells[at]),
+                        Column::Texts(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
+                        Column::MaybeTexts(cells) => tuple.push_bind(cells[at].take()),
+                        Column::Bytes(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
+                    };
+                }
+            });
+            query.push(" ").push(insert.tail);
+            // The text depends on the number of rows: not worth a place among the prepared statements.
+            let query = query.build().persistent(false);
+            done += within(inserting(Dialect::Sqlite, std::slice::from_ref(insert)), async {
+                let done = query.execute(&mut *self.tx).await;
+                Ok(done.map_err(StoreError::of_statement)?.rows_affected())
+            })
+            .await?;
+        }
+        Ok(done)
+    }
+}
+
 #[async_trait]
 impl Transaction for SqliteTransaction {
     fn dialect(&self) -> Dialect {
@@ -204,33 +236,14 @@ impl Transaction for SqliteTransaction {
         .await
     }
 
-    async fn insert(&mut self, table: &str, mut columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
-        let count = columns.first().map_or(0, Column::len);
-        let step = PARAMETER_COUNT_MAX / columns.len().max(1);
-        let mut done = 0;
-        for from in (0..count).step_by(step) {
-            let rows = from..count.min(from + step);
-            let mut query = QueryBuilder::<Sqlite>::new(format!("INSERT INTO {table} "));
-            query.push_values(rows, |mut tuple, at| {
-                for column in &mut columns {
-                    match column {
-                        Column::Ints(cells) => tuple.push_bind(cells[at]),
-                        Column::Texts(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
-                        Column::MaybeTexts(cells) => tuple.push_bind(cells[at].take()),
-                        Column::Bytes(cells) => tuple.push_bind(std::mem::take(&mut cells[at])),
-                    };
-                }
-            });
-            query.push(" ").push(tail);
-            // The text depends on the number of rows: not worth a place among the prepared statements.
-            let query = query.build().persistent(false);
-            done += inserted(Dialect::Sqlite, table, async {
-                let done = query.execute(&mut *self.tx).await;
-                Ok(done.map_err(StoreError::of_statement)?.rows_affected())
-            })
-            .await?;
+    // A statement a table, and more where the rows are many: in this process none of them waits for anything.
+    async fn insert(&mut self, inserts: Vec<Insert>) -> Result<(), StoreError> {
+        for mut insert in inserts {
+            let expected = insert.len();
+            let touched = self.insert_table(&mut insert).await?;
+            exactly(touched, expected)?;
         }
-        Ok(done)
+        Ok(())
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

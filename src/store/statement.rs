@@ -7,7 +7,7 @@ use std::future::Future;
 use tracing::{Instrument as _, Span};
 
 use super::StoreError;
-use super::driver::Dialect;
+use super::driver::{Dialect, Insert};
 use crate::telemetry::span;
 
 /// Runs one statement of a database in its span.
@@ -19,16 +19,13 @@ pub(super) async fn traced<T>(
     within(span::statement(dialect.name(), sql), work).await
 }
 
-/// Runs the insertion of rows into a table, `name (columns)`, in its span.
-pub(super) async fn inserted<T>(
-    dialect: Dialect,
-    table: &str,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    within(span::insert(dialect.name(), table), work).await
+/// The span of the insertion of rows into tables.
+pub(super) fn inserting(dialect: Dialect, inserts: &[Insert]) -> Span {
+    span::insert(dialect.name(), || inserts.iter().map(|insert| insert.table))
 }
 
-async fn within<T>(span: Span, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+/// Runs the work of a statement in its span.
+pub(super) async fn within<T>(span: Span, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let done = work.instrument(span.clone()).await;
     if let Err(error) = &done {
         span::failed(&span, error.kind());

@@ -136,12 +136,12 @@ pub fn statement(system: &'static str, sql: &str) -> Span {
     client(system, || Summary::of(sql))
 }
 
-/// Rows that are inserted into a table, `name (columns)`.
+/// Rows that are inserted into tables, each `name (columns)`, by one statement.
 #[must_use]
-pub fn insert(system: &'static str, table: &str) -> Span {
+pub fn insert<'a, T: Iterator<Item = &'a str>>(system: &'static str, tables: impl Fn() -> T) -> Span {
     client(system, || Summary {
         operation: "INSERT",
-        collection: name_at(table),
+        collections: tables().map(name_at).collect(),
     })
 }
 
@@ -151,7 +151,7 @@ fn client<'a>(system: &'static str, summary: impl Fn() -> Summary<'a>) -> Span {
         target: TARGET, "statement",
         otel.name = %summary(), otel.kind = "client",
         db.system.name = system, db.operation.name = summary().operation,
-        db.collection.name = summary().collection, db.query.summary = %summary(),
+        db.collection.name = summary().collection(), db.query.summary = %summary(),
         error.type = Empty, otel.status_code = Empty,
     )
 }
@@ -168,10 +168,10 @@ pub fn failed(span: &Span, kind: &'static str) {
     span.record("otel.status_code", "ERROR");
 }
 
-/// The first word of a statement and the first table that it names.
+/// The first word of a statement and the tables that it is about: of a SELECT or a change the first that it names.
 struct Summary<'a> {
     operation: &'a str,
-    collection: &'a str,
+    collections: Vec<&'a str>,
 }
 
 impl<'a> Summary<'a> {
@@ -181,25 +181,28 @@ impl<'a> Summary<'a> {
         let mut before = operation;
         for word in words {
             if matches!(before, "FROM" | "INTO" | "UPDATE") && !word.starts_with('(') {
-                let collection = name_at(word);
-                return Summary { operation, collection };
+                let collections = vec![name_at(word)];
+                return Summary { operation, collections };
             }
             before = word.trim_start_matches('(');
         }
         Summary {
             operation,
-            collection: "",
+            collections: Vec::new(),
         }
+    }
+
+    fn collection(&self) -> &'a str {
+        self.collections.first().copied().unwrap_or_default()
     }
 }
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.operation)?;
-        if !self.collection.is_empty() {
-            write!(f, " {}", self.collection)?;
-        }
-        Ok(())
+        self.collections
+            .iter()
+            .try_for_each(|collection| write!(f, " {collection}"))
     }
 }
 

@@ -214,7 +214,7 @@ async fn a_cosignature_is_appended_to_the_checkpoint_and_changes_its_tag() {
 }
 
 async fn cosign(store: &dyn Store, log: &Synthetic, size: i64, line: &str) {
-    use doudi::store::Column;
+    use doudi::store::{Column, Insert};
     let mut transaction = store.begin().await.unwrap();
     let log_id: i64 = log.log.log_id.to_string().parse().unwrap();
     let columns = vec![
@@ -224,7 +224,7 @@ async fn cosign(store: &dyn Store, log: &Synthetic, size: i64, line: &str) {
         Column::Texts(vec![line.to_owned()]),
     ];
     let table = "log_cosignature (log_id, size, witness, line)";
-    transaction.insert(table, columns, "").await.unwrap();
+    transaction.insert(vec![Insert::new(table, columns)]).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

@@ -106,14 +106,14 @@ async fn a_kept_head_is_found_in_the_log_that_grew_out_of_it() {
 
 /// Whoever checks writes nothing, whatever the login could do.
 async fn takes_no_writes(url: &str) {
-    use doudi::store::Column;
+    use doudi::store::{Column, Insert};
     let store = doudi::store::open_read_only(url).await.unwrap();
     let written = match store.begin().await {
         Err(_) => false,
         Ok(mut transaction) => {
             let columns = vec![Column::Ints(vec![1]), Column::Ints(vec![1])];
             let table = "log_head (log_id, size)";
-            transaction.insert(table, columns, "").await.is_ok()
+            transaction.insert(vec![Insert::new(table, columns)]).await.is_ok()
         }
     };
     assert!(!written);

@@ -14,7 +14,7 @@ use crate::log::merkle::{leaf_hash, verify_inclusion};
 use crate::log::sequencer::Clock as _;
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::store::conformance::{TestDatabase, on_both};
-use crate::store::{Column, Dialect, Row, Store, StoreError, Transaction, Value};
+use crate::store::{Dialect, Insert, Row, Store, StoreError, Transaction, Value};
 
 on_both!(
     every_read_is_a_row_and_its_hour_a_root_in_the_log_that_proves_it,
@@ -178,12 +178,12 @@ impl Transaction for CountingTransaction {
         self.inner.change(sql, args).await
     }
 
-    async fn insert(&mut self, table: &str, columns: Vec<Column>, tail: &str) -> Result<u64, StoreError> {
-        if table.starts_with("access ") && self.failing {
+    async fn insert(&mut self, inserts: Vec<Insert>) -> Result<(), StoreError> {
+        if self.failing && inserts.iter().any(|insert| insert.table.starts_with("access ")) {
             return Err(StoreError::Conflict);
         }
         self.inserts.fetch_add(1, Ordering::SeqCst);
-        self.inner.insert(table, columns, tail).await
+        self.inner.insert(inserts).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

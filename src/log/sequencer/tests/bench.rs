@@ -18,7 +18,7 @@ use crate::log::note::{Ed25519Signer, KeyId, KeyName, SignError, Signer, Verifie
 use crate::log::receipt::Receipt;
 use crate::log::record::{EntryKind, LawUsed, Salt, WrittenDocument};
 use crate::log::{Hash, LogIndex, Origin, RecordId, TreeSize};
-use crate::store::{Cause, Dialect, LogRow, RequestKey, Row, Store, StoreError, Transaction, Value};
+use crate::store::{Cause, Dialect, Insert, LogRow, RequestKey, Row, Store, StoreError, Transaction, Value};
 
 /// One seed for all logs; the key's name tells them apart. Signs as slowly as asked.
 #[derive(Default)]
@@ -372,8 +372,8 @@ impl Transaction for FailingTransaction {
         self.inner.change(sql, args).await
     }
 
-    async fn insert(&mut self, table: &str, columns: Vec<crate::store::Column>, tail: &str) -> Result<u64, StoreError> {
-        self.inner.insert(table, columns, tail).await
+    async fn insert(&mut self, inserts: Vec<Insert>) -> Result<(), StoreError> {
+        self.inner.insert(inserts).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
