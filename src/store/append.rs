@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::StoreError;
 use super::batch::Batch;
 use super::driver::{Dialect, Insert, Store, Transaction};
-use super::read_case::{PERSON, SPAN, person_row, span_row};
+use super::read_case::{SPAN, person_row, span_row};
 use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
 use super::read_record::{REQUEST_COLUMNS, request_row};
 use super::rows::{CheckpointRow, HeadRow, LogId, LogRow, PersonRow, RequestRow, SpanRow};
@@ -169,37 +169,31 @@ impl Append {
     /// # Errors
     /// [`StoreError`].
     pub async fn look_up(&mut self, area: AreaCode, ask: &Ask) -> Result<Known, StoreError> {
+        let args = vec![
+            Value::Text(area.to_string()),
+            Value::Texts(ask.requests.iter().map(|(caller, _)| caller.clone()).collect()),
+            Value::Texts(ask.requests.iter().map(|(_, id)| id.clone()).collect()),
+            Value::Texts(ask.case_ids.clone()),
+            Value::Texts(ask.hmacs.clone()),
+        ];
         let dialect = self.tx.dialect();
-        let among_first = dialect.among(1);
         let mut known = Known::default();
-        if !ask.requests.is_empty() {
-            let (columns, keys) = (REQUEST_COLUMNS.join(", "), ["caller", "request_id"]);
-            let sql = dialect.of_keys(&columns, "request", "area = $1", &keys, &dialect.pairs(2, 3));
-            let (callers, ids) = ask.requests.iter().cloned().unzip();
-            let args = vec![Value::Text(area.to_string()), Value::Texts(callers), Value::Texts(ids)];
-            known.requests = every(self.tx.read(&sql, args).await?, request_row)?;
-        }
-        if !ask.case_ids.is_empty() {
-            let (columns, asked) = ("case_id, version", dialect.values(2));
-            let sql = dialect.of_keys(columns, "case_head", "area = $1", &["case_id"], &asked);
-            let args = vec![Value::Text(area.to_string()), Value::Texts(ask.case_ids.clone())];
-            let rows = self.tx.read(&sql, args).await?;
-            known.case_versions = every(rows, |row| Ok((row.text(0)?, count(row, 1)?)))?;
-        }
-        if !ask.hmacs.is_empty() {
-            let sql = format!("{PERSON} WHERE hmac {among_first}");
-            known.persons = every(
-                self.tx.read(&sql, vec![Value::Texts(ask.hmacs.clone())]).await?,
-                person_row,
-            )?;
+        for mut row in self.tx.read(&asked(dialect), args).await? {
+            let kind = row.text(0)?;
+            let mut row = row.rest(1);
+            match kind.as_str() {
+                REQUEST => known.requests.push(request_row(&mut row)?),
+                CASE => known.case_versions.push((row.text(0)?, count(&mut row, 4)?)),
+                PERSON => known.persons.push(person_row(&mut row)?),
+                _ => return Err(StoreError::Corrupt("a row is of no kind that was asked for")),
+            }
         }
         if !ask.person_ids.is_empty() {
             self.lock_persons(&ask.person_ids).await?;
-            let sql = format!("{SPAN} WHERE person_id {among_first}");
-            known.spans = every(
-                self.tx.read(&sql, vec![Value::Texts(ask.person_ids.clone())]).await?,
-                span_row,
-            )?;
+            // After the lock and not with it: a statement sees what stood when it began.
+            let sql = format!("{SPAN} WHERE person_id {}", dialect.among(1));
+            let rows = self.tx.read(&sql, vec![Value::Texts(ask.person_ids.clone())]).await?;
+            known.spans = every(rows, span_row)?;
         }
         Ok(known)
     }
@@ -278,6 +272,29 @@ impl Append {
     pub async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
     }
+}
+
+/// What a row of [`asked`] is.
+const REQUEST: &str = "request";
+const CASE: &str = "case";
+const PERSON: &str = "person";
+
+/// Requests, cases and persons by one statement: each kind in the columns of a request.
+fn asked(dialect: Dialect) -> String {
+    let columns = format!("'{REQUEST}', {}", REQUEST_COLUMNS.join(", "));
+    let requests = dialect.of_keys(
+        &columns,
+        "request",
+        "area = $1",
+        &["caller", "request_id"],
+        &dialect.pairs(2, 3),
+    );
+    let (text, bytes, int) = ("CAST(NULL AS text)", "CAST(NULL AS bytea)", "CAST(NULL AS bigint)");
+    let columns = format!("'{CASE}', case_id, {text}, {text}, {bytes}, version, {int}, {int}");
+    let cases = dialect.of_keys(&columns, "case_head", "area = $1", &["case_id"], &dialect.values(4));
+    let columns = format!("'{PERSON}', hmac, person_id, key_ref, {bytes}, {int}, {int}, {int}");
+    let persons = dialect.of_keys(&columns, "person_map", "true", &["hmac"], &dialect.values(5));
+    format!("{requests} UNION ALL {cases} UNION ALL {persons}")
 }
 
 fn complete(hashes: Vec<Hash>, expected: u64) -> Result<Vec<Hash>, StoreError> {

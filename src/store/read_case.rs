@@ -31,7 +31,7 @@ const READABLE: &str = "AND coalesce(restricted, '') <> 'case'";
 /// Of one township where one is named.
 const OF_TOWNSHIP: &str = "AND ($6 = '' OR township = $6)";
 pub(super) const SPAN: &str = "SELECT person_id, from_month, to_month, programme, area, case_id FROM person_span";
-pub(super) const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
+const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
 
 impl dyn Store {
     /// The newest state of a case.

@@ -193,7 +193,10 @@ impl Draft {
             restricted: None,
         });
         if let Some(spans) = span_rows(item) {
-            self.batch.span_cases.push(case_id.clone());
+            // A case that is new has none to take away.
+            if change.expected_version > 0 {
+                self.batch.span_cases.push(case_id.clone());
+            }
             self.batch.spans.extend(spans);
         }
     }

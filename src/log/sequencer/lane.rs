@@ -1,4 +1,4 @@
-//! The task of one log, or of all logs of a SQLite file: takes items from its queue, gathers, commits, answers.
+//! The task of one log, or of all logs of a SQLite file: takes what waits in its queue, commits, answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span, error, warn};
 
 use super::commit::{Share, attempt, count};
 use super::item::{Acknowledged, AppendError, Item};
-use super::{ATTEMPT_COUNT_MAX, BATCH_ITEM_COUNT_MAX, GATHER_MS, QUEUE_ITEM_COUNT_MAX, Shared, Stopped};
+use super::{ATTEMPT_COUNT_MAX, BATCH_ITEM_COUNT_MAX, QUEUE_ITEM_COUNT_MAX, Shared, Stopped};
 use crate::area::AreaCode;
 use crate::store::{Dialect, LogRow, StoreError};
 use crate::telemetry::span;
@@ -101,7 +101,12 @@ impl Sequence {
         let mut batch = Vec::with_capacity(BATCH_ITEM_COUNT_MAX);
         while let Some(first) = jobs.recv().await {
             batch.push(first);
-            gather(&mut jobs, &mut batch).await;
+            // What came while the batch before was committed goes together; what comes later is not waited for.
+            while batch.len() < BATCH_ITEM_COUNT_MAX
+                && let Ok(next) = jobs.try_recv()
+            {
+                batch.push(next);
+            }
             self.sequence(batch.drain(..)).await;
         }
     }
@@ -203,18 +208,6 @@ impl Callers {
         let error = known.unwrap_or(AppendError::Unknown);
         for reply in self.replies {
             let _ = reply.send(Err(error.clone()));
-        }
-    }
-}
-
-/// Fills the batch with what waits, and with what comes within a moment.
-async fn gather(jobs: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>) {
-    let deadline = Instant::now() + Duration::from_millis(GATHER_MS);
-    while batch.len() < BATCH_ITEM_COUNT_MAX {
-        let room = BATCH_ITEM_COUNT_MAX - batch.len();
-        match timeout_at(deadline, jobs.recv_many(batch, room)).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The sequencer: gives items their place in the log, many in one commit, and answers with proofs.
 //!
-//! A task takes items from a bounded queue, gathers them for a few milliseconds, and commits them
+//! A task takes what waits in a bounded queue, which is what came during the commit before, and commits it
 //! in one transaction (`commit`): one task a log on PostgreSQL, one for all logs on SQLite, where one
 //! commit covers every log that waits and each is checked, tried again and answered by itself. Several processes may sequence
 //! one log: the lock on the head row and the guarded head update are the fence. Nothing is
@@ -60,9 +60,6 @@ pub const QUEUE_ITEM_COUNT_MAX: usize = 1024;
 
 /// Items of one commit. More would hold the head lock too long for the other replicas.
 pub const BATCH_ITEM_COUNT_MAX: usize = 256;
-
-/// How long a commit waits for further items after the first.
-pub const GATHER_MS: u64 = 2;
 
 /// Signing happens under the head lock: a slow module must not stop the log's other replicas.
 pub const SIGN_MS_MAX: u64 = 100;
