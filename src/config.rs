@@ -46,7 +46,7 @@ pub struct Config {
     pub principals: Option<PathBuf>,
     /// Calls in flight at one time, of all callers together; one more is refused.
     pub calls_at_once: u32,
-    /// Calls a second of one caller; without it there is no such limit.
+    /// Calls and items of streams a second of one caller; without it there is no such limit.
     pub calls_per_second: Option<u32>,
     /// Calls that a caller may make at once after a quiet time; without it those of one second.
     pub calls_burst: Option<u32>,
@@ -170,7 +170,7 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_at_once: Option<u32>,
-    /// Calls a second of one caller [default: no limit]
+    /// Calls and items of streams a second of one caller [default: no limit]
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_second: Option<u32>,

@@ -8,9 +8,10 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
+use tonic::{Request, Status};
 use tracing::{Instrument as _, Span};
 
+use super::admission::rate::Pace;
 use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
 use super::status;
 use crate::app::AppError;
@@ -60,7 +61,8 @@ impl Batches {
         }
     }
 
-    /// Answers every item of a stream. `work` decides one, `answer` makes the message of its result.
+    /// Answers every item of a stream. `work` decides one, `answer` makes the message of its result. Items wait until
+    /// the caller's rate, if there is one, lets them begin.
     ///
     /// The stream ends with the input; with SHUTTING_DOWN when the server drains, once the items at work are answered;
     /// and with the input's own error.
@@ -69,7 +71,7 @@ impl Batches {
     /// [`AppError::Overloaded`] if too many streams are open.
     pub fn run<M, Q, T, R, W, F>(
         &self,
-        input: impl Stream<Item = Result<M, Status>> + Send + Unpin + 'static,
+        request: Request<impl Stream<Item = Result<M, Status>> + Send + Unpin + 'static>,
         item: impl Fn(M) -> Item<Q> + Send + 'static,
         work: W,
         answer: impl Fn(String, Result<T, AppError>) -> R + Clone + Send + 'static,
@@ -89,7 +91,8 @@ impl Batches {
         // Unread answers hold back new items: a slow reader slows itself.
         let (sender, receiver) = mpsc::channel(ITEM_COUNT_MAX);
         let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
-        let (mut input, mut drain, time_max) = (input, self.drain.clone(), self.item_time_max);
+        let pace = request.extensions().get::<Pace>().cloned();
+        let (mut input, mut drain, time_max) = (request.into_inner(), self.drain.clone(), self.item_time_max);
         let call = Span::current();
         tokio::spawn(async move {
             let end = loop {
@@ -108,6 +111,13 @@ impl Batches {
                     Ok(None) => break None,
                     Err(_idle) => break Some(status::status(&AppError::DeadlineExceeded)),
                 };
+                if let Some(pace) = &pace {
+                    tokio::select! {
+                        biased;
+                        () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
+                        () = pace.next() => {}
+                    }
+                }
                 let Item {
                     correlation_id,
                     request,
@@ -187,6 +197,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::api::admission::outcome::Outcomes;
+    use crate::api::admission::rate::{Buckets, Rate};
+    use crate::app::caller::Principal;
     use crate::shutdown::DrainSwitch;
 
     type Message = (&'static str, u64);
@@ -226,7 +239,7 @@ mod tests {
             }
         };
         let answers = Batches::new(drain)
-            .run(input, item, work, answer)
+            .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         let (found, end) = collect(answers).await;
         let expected = [("", None), ("a", Some(10)), ("b", None), ("c", None)];
@@ -250,10 +263,59 @@ mod tests {
         };
         let input = futures::stream::iter((0..500).map(|number| Ok(("x", number))));
         let answers = Batches::new(drain)
-            .run(input, item, work, answer)
+            .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         assert_eq!(collect(answers).await.0.len(), 500);
         assert_eq!(seen.load(Ordering::SeqCst), ITEM_COUNT_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn items_wait_for_the_rate_of_their_caller_and_none_is_refused() {
+        let (_switch, drain) = DrainSwitch::new();
+        for (dry_run, expected_ms) in [(false, 700), (true, 0)] {
+            let rate = Rate {
+                calls_per_second: 10,
+                burst: 3,
+                dry_run,
+            };
+            let (buckets, outcomes) = (Arc::new(Buckets::new(rate)), Arc::<Outcomes>::default());
+            let caller: Principal = "a".parse().expect("a name");
+            let mut request = Request::new(futures::stream::iter((0..10).map(|number| Ok(("x", number)))));
+            request
+                .extensions_mut()
+                .insert(Pace::new(Arc::clone(&buckets), caller.clone(), Arc::clone(&outcomes)));
+            let began = tokio::time::Instant::now();
+            let work = |number: u64| async move { Ok(number) };
+            let answers = Batches::new(drain.clone()).run(request, item, work, answer);
+            let (found, end) = collect(answers.expect("a stream is free")).await;
+            assert_eq!((found.len(), end.is_none()), (10, true));
+            assert!(found.iter().all(|(_, answer)| answer.is_some()));
+            assert_eq!(began.elapsed().as_millis(), expected_ms);
+            // A call beside the stream meets the same bucket.
+            assert!(buckets.take(&caller).is_err());
+            assert_eq!(outcomes.limited_counts(), (0, if dry_run { 7 } else { 0 }));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_waits_for_its_rate_ends_when_the_server_drains() {
+        let (switch, drain) = DrainSwitch::new();
+        let rate = Rate {
+            calls_per_second: 1,
+            burst: 1,
+            dry_run: false,
+        };
+        let caller: Principal = "a".parse().expect("a name");
+        let mut request = Request::new(futures::stream::iter((0..3600).map(|number| Ok(("x", number)))));
+        let pace = Pace::new(Arc::new(Buckets::new(rate)), caller, Arc::default());
+        request.extensions_mut().insert(pace);
+        let work = |number: u64| async move { Ok(number) };
+        let answers = Batches::new(drain).run(request, item, work, answer);
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        switch.refuse_new_calls();
+        let (found, end) = collect(answers.expect("a stream is free")).await;
+        assert_eq!(found.len(), 2);
+        assert_eq!(end.map(|status| status.code()), Some(tonic::Code::Unavailable));
     }
 
     #[tokio::test(start_paused = true)]
@@ -265,7 +327,7 @@ mod tests {
             Ok(number)
         };
         let answers = Batches::new(drain)
-            .run(input, item, work, answer)
+            .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         tokio::time::sleep(Duration::from_secs(1)).await;
         switch.refuse_new_calls();
@@ -280,7 +342,7 @@ mod tests {
         let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
         let work = |_: u64| std::future::pending::<Result<u64, AppError>>();
         let answers = Batches::new(drain)
-            .run(input, item, work, answer)
+            .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         let (found, end) = collect(answers).await;
         assert_eq!(found, [("a".to_owned(), None)]);

@@ -43,11 +43,9 @@ impl DeterminationService for Edge {
                 edge.app.determine(caller, command).await
             }
         };
-        let answers = self.batches.run(
-            request.into_inner(),
-            item,
-            work,
-            |correlation_id, result| match result {
+        let answers = self
+            .batches
+            .run(request, item, work, |correlation_id, result| match result {
                 Ok(determined) => pb::BatchDetermineResponse {
                     correlation_id,
                     status: Some(status::rpc_ok()),
@@ -58,8 +56,7 @@ impl DeterminationService for Edge {
                     status: Some(status::rpc_status(&error)),
                     determined: None,
                 },
-            },
-        )?;
+            })?;
         Ok(Response::new(answers))
     }
 

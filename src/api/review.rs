@@ -40,11 +40,9 @@ impl ReviewService for Edge {
                 edge.app.review(caller, command).await
             }
         };
-        let answers = self.batches.run(
-            request.into_inner(),
-            item,
-            work,
-            |correlation_id, result| match result {
+        let answers = self
+            .batches
+            .run(request, item, work, |correlation_id, result| match result {
                 Ok(determined) => pb::BatchReviewResponse {
                     correlation_id,
                     status: Some(status::rpc_ok()),
@@ -55,8 +53,7 @@ impl ReviewService for Edge {
                     status: Some(status::rpc_status(&error)),
                     reviewed: None,
                 },
-            },
-        )?;
+            })?;
         Ok(Response::new(answers))
     }
 

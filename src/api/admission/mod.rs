@@ -6,7 +6,8 @@
 //! 4. health is let through: load balancers learn by it that the server drains;
 //! 5. draining refuses;
 //! 6. who calls, and whether they may call this at all: before they can take anything of others;
-//! 7. the caller's rate ([`rate`]): before the places, so that one caller's flood does not take them;
+//! 7. the caller's rate ([`rate`]): before the places, so that one caller's flood does not take them; items of its
+//!    streams wait for it;
 //! 8. a place: so many calls at one time and no more, refused at once;
 //! 9. the deadline (`deadline`).
 //!
@@ -34,7 +35,7 @@ use tracing::Instrument as _;
 
 use self::call_id::{CALL_ID_HEADER, CallId};
 use self::outcome::{Denied, Outcomes, Watch, watched};
-use self::rate::{Buckets, Rate};
+use self::rate::{Buckets, Pace, Rate};
 use super::rpcs::{self, Rpc};
 use super::{auth, status};
 use crate::app::AppError;
@@ -142,6 +143,10 @@ impl Admission {
             if !buckets.is_dry_run() {
                 return Err(AppError::RateLimited { retry_after });
             }
+        }
+        if let Some(buckets) = &self.buckets {
+            let pace = Pace::new(Arc::clone(buckets), known.principal().clone(), self.outcomes());
+            request.extensions_mut().insert(pace);
         }
         request.extensions_mut().insert(known);
         let place = Arc::clone(&self.places).try_acquire_owned();

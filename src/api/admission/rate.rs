@@ -1,11 +1,15 @@
 //! How many calls one caller may make: a bucket each, as the time at which it is full again (GCRA).
+//!
+//! A call that finds its bucket empty is refused. An item of a stream counts as a call and waits instead: a stream can
+//! be slowed down, and an item that is refused would only come back.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
+use super::outcome::Outcomes;
 use crate::app::caller::Principal;
 
 /// Buckets before full ones are let go. A table of principals has fewer; names on the same machine can be any.
@@ -14,7 +18,7 @@ const BUCKET_COUNT_MAX: usize = 32_768;
 /// What one caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls a second, at least 1.
+    /// Calls and items of streams a second, at least 1.
     pub calls_per_second: u32,
     /// Calls at once after a quiet time, at least 1.
     pub burst: u32,
@@ -64,6 +68,37 @@ impl Buckets {
                 full_at.insert(caller.clone(), next);
                 Ok(())
             }
+        }
+    }
+}
+
+/// The bucket of a call, from which the items of its stream take.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    buckets: Arc<Buckets>,
+    caller: Principal,
+    outcomes: Arc<Outcomes>,
+}
+
+impl Pace {
+    /// The caller's bucket; what a dry run would hold back is counted there.
+    #[must_use]
+    pub fn new(buckets: Arc<Buckets>, caller: Principal, outcomes: Arc<Outcomes>) -> Pace {
+        Pace {
+            buckets,
+            caller,
+            outcomes,
+        }
+    }
+
+    /// Waits until the next item may begin.
+    pub async fn next(&self) {
+        while let Err(wait) = self.buckets.take(&self.caller) {
+            if self.buckets.is_dry_run() {
+                self.outcomes.limited(true);
+                return;
+            }
+            sleep(wait).await;
         }
     }
 }
