@@ -276,7 +276,7 @@ pub(super) fn checked_tree(shared: &Shared, origin: &Origin, locked: &Locked) ->
 }
 
 /// Signs the new head, within a bound: the head's lock is held meanwhile.
-pub(super) async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, AppendError> {
+pub(super) async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<UncommittedCheckpoint, Stopped> {
     let signers = shared
         .keys
         .signers(&checkpoint.origin)
@@ -287,6 +287,7 @@ pub(super) async fn sign(shared: &Shared, checkpoint: Checkpoint) -> Result<Unco
     });
     match timeout(Duration::from_millis(SIGN_MS_MAX), signing).await {
         Ok(Ok(Ok(signed))) => Ok(signed),
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(AppendError::Signing),
+        Ok(Ok(Err(_)) | Err(_)) => Err(AppendError::Signing.into()),
+        Err(_elapsed) => Err(Stopped::Unsigned),
     }
 }

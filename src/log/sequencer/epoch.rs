@@ -161,6 +161,7 @@ impl From<Stopped> for AppendError {
         match stopped {
             Stopped::Failed(error) => error,
             Stopped::Store(error) => error.into(),
+            Stopped::Unsigned => AppendError::Signing,
         }
     }
 }

@@ -191,6 +191,11 @@ impl Callers {
                 self.reason = Some(failed);
                 false
             }
+            Stopped::Unsigned => {
+                warn!(%area, attempt = number, "the checkpoint was not signed in time, trying again");
+                self.reason = Some(AppendError::Signing);
+                number < ATTEMPT_COUNT_MAX
+            }
             Stopped::Store(failed) => {
                 let cause = std::error::Error::source(&failed).map(ToString::to_string);
                 warn!(%area, attempt = number, error = %failed, cause, "append failed, reading again");

@@ -94,6 +94,9 @@ enum Stopped {
     Failed(AppendError),
     /// The store failed; reading again may help.
     Store(StoreError),
+    /// The signature did not come in time, of a module or for want of a processor; nothing was written, and the next
+    /// attempt may have it.
+    Unsigned,
 }
 
 impl From<StoreError> for Stopped {

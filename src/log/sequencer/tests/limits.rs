@@ -15,6 +15,7 @@ on_both!(
     a_full_queue_refuses_and_drops_nothing,
     a_malformed_entry_is_refused_before_it_reaches_a_batch,
     a_signer_that_is_too_slow_commits_nothing,
+    a_signer_that_is_slow_for_a_moment_is_asked_again_and_no_caller_hears_of_it,
     a_clock_that_is_not_believed_appends_nothing,
 );
 
@@ -101,6 +102,20 @@ async fn a_signer_that_is_too_slow_commits_nothing(database: TestDatabase) {
         .await
         .expect("the signer is well again");
     assert_eq!(answer.index, index(2));
+}
+
+async fn a_signer_that_is_slow_for_a_moment_is_asked_again_and_no_caller_hears_of_it(database: TestDatabase) {
+    let store = database.store().await;
+    let replica = replica(store.clone());
+    let delay_ms = &replica.keys.delay_ms;
+    delay_ms.store(u32::try_from(SIGN_MS_MAX).expect("small") + 100, Ordering::SeqCst);
+    let well_again = async {
+        tokio::time::sleep(std::time::Duration::from_millis(SIGN_MS_MAX / 2)).await;
+        delay_ms.store(0, Ordering::SeqCst);
+    };
+    let (answer, ()) = tokio::join!(replica.sequencer.append(item(1)), well_again);
+    assert!(!answer.expect("appended by the second attempt").repeated);
+    assert_eq!(check_log(&store, area()).await.len(), 2);
 }
 
 async fn a_clock_that_is_not_believed_appends_nothing(database: TestDatabase) {
