@@ -118,6 +118,9 @@ ROWS = (
     Row("unknown-lost-kept", "an_unknown_outcome_is_settled_by_reading_again",
         "a COMMIT fails with and without having been stored", "COMMIT 失败，或已存储或未存储",
         "the batch is settled by reading again, each item once", "重读后确定，各一次"),
+    Row("signature-late", "a_signer_that_is_slow_for_a_moment_is_asked_again_and_no_caller_hears_of_it",
+        "a signature takes longer than 100 ms: a slow module, or a machine without time", "签名超过 100 毫秒：签名模块缓慢或机器繁忙",
+        "the batch is tried again, callers see nothing; UNAVAILABLE where it stays so", "该批重试，调用方无感；持续如此则 UNAVAILABLE"),
     Row("mark-unwritable", "a_mark_that_cannot_be_written_holds_up_the_next_append_and_no_answer",
         "the high-water mark cannot be written", "高水位标记写不下去",
         "what is durable is answered, the next append waits", "已持久的照常作答，下一次追加等待"),
@@ -135,14 +138,14 @@ def row(key):
 HEAD = """\
 # Faults, and what happens / 故障与后果
 
-Each line is done by the test that it names: to a real server, the last three to a store within the test. After it every
+Each line is done by the test that it names: to a real server, the last four to a store within the test. After it every
 acknowledged receipt verifies, nothing is lost or doubled, the log has no gap, and `doudi fsck` finds nothing; where a
 line speaks of a lagging standby or an old backup, the receipts beyond it are what convicts it. The words are those that
 the test finds in the server's log, in the body of `/readyz` or in the answer. A caller retries with the same request
 id, whatever it was told.
 Made by `tests/python/test_faults.py` from the table that the tests keep.
 
-每一行都由所列测试施加：对真实的服务，末三行对测试内的存储。此后每份已确认的回执均可验证，无丢失、无重复，日志连续，
+每一行都由所列测试施加：对真实的服务，末四行对测试内的存储。此后每份已确认的回执均可验证，无丢失、无重复，日志连续，
 `doudi fsck` 无发现；落后的备库与旧备份之后的回执正是其证据。
 “说明”是测试在服务日志、`/readyz` 正文或答复中找到的原文。无论得到何种答复，调用方都以同一请求号重试。
 本表由 `tests/python/test_faults.py` 从测试遵守的表生成。
