@@ -227,6 +227,26 @@ mod tests {
         (found, None)
     }
 
+    fn caller() -> Principal {
+        "a".parse().expect("a name")
+    }
+
+    /// So many items of a caller with this rate, and the buckets of all callers.
+    fn paced(
+        count: u64,
+        rate: Rate,
+        outcomes: Arc<Outcomes>,
+    ) -> (
+        Request<impl Stream<Item = Result<Message, Status>> + Unpin>,
+        Arc<Buckets>,
+    ) {
+        let buckets = Arc::new(Buckets::new(rate));
+        let mut request = Request::new(futures::stream::iter((0..count).map(|number| Ok(("x", number)))));
+        let pace = Pace::new(Arc::clone(&buckets), caller(), outcomes);
+        request.extensions_mut().insert(pace);
+        (request, buckets)
+    }
+
     #[tokio::test]
     async fn an_item_that_fails_or_panics_does_not_end_the_stream() {
         let (_switch, drain) = DrainSwitch::new();
@@ -278,12 +298,8 @@ mod tests {
                 burst: 3,
                 dry_run,
             };
-            let (buckets, outcomes) = (Arc::new(Buckets::new(rate)), Arc::<Outcomes>::default());
-            let caller: Principal = "a".parse().expect("a name");
-            let mut request = Request::new(futures::stream::iter((0..10).map(|number| Ok(("x", number)))));
-            request
-                .extensions_mut()
-                .insert(Pace::new(Arc::clone(&buckets), caller.clone(), Arc::clone(&outcomes)));
+            let outcomes = Arc::<Outcomes>::default();
+            let (request, buckets) = paced(10, rate, Arc::clone(&outcomes));
             let began = tokio::time::Instant::now();
             let work = |number: u64| async move { Ok(number) };
             let answers = Batches::new(drain.clone()).run(request, item, work, answer);
@@ -292,7 +308,7 @@ mod tests {
             assert!(found.iter().all(|(_, answer)| answer.is_some()));
             assert_eq!(began.elapsed().as_millis(), expected_ms);
             // A call beside the stream meets the same bucket.
-            assert!(buckets.take(&caller).is_err());
+            assert!(buckets.take(&caller()).is_err());
             assert_eq!(outcomes.limited_counts(), (0, if dry_run { 7 } else { 0 }));
         }
     }
@@ -305,10 +321,7 @@ mod tests {
             burst: 1,
             dry_run: false,
         };
-        let caller: Principal = "a".parse().expect("a name");
-        let mut request = Request::new(futures::stream::iter((0..3600).map(|number| Ok(("x", number)))));
-        let pace = Pace::new(Arc::new(Buckets::new(rate)), caller, Arc::default());
-        request.extensions_mut().insert(pace);
+        let (request, _) = paced(3_600, rate, Arc::default());
         let work = |number: u64| async move { Ok(number) };
         let answers = Batches::new(drain).run(request, item, work, answer);
         tokio::time::sleep(Duration::from_millis(1_500)).await;

@@ -1,12 +1,11 @@
 //! What the layers below can fail with, as what the caller can do about it.
 
-use std::error::Error;
 use std::time::Duration;
 
 use super::error::AppError;
 use crate::log::entropy::EntropyError;
 use crate::log::sequencer::AppendError;
-use crate::store::StoreError;
+use crate::store::{StoreError, cause};
 
 /// How long a caller waits before it tries a full queue again: some commits are done by then.
 const QUEUE_RETRY: Duration = Duration::from_millis(200);
@@ -58,9 +57,4 @@ impl From<EntropyError> for AppError {
     fn from(error: EntropyError) -> Self {
         AppError::internal(&error)
     }
-}
-
-/// What is behind an error, for the operator's log: without it nobody learns what to repair.
-fn cause(error: &dyn Error) -> Option<String> {
-    error.source().map(ToString::to_string)
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::wiring::store_failure;
 use super::{Exit, Failure, Out, Outcome};
 use crate::config::{Config, Flags};
-use crate::store::{self, Migrated, StoreError};
+use crate::store::{self, Migrated};
 
 /// Bring the database to this build's schema; for SQLite, make the file.
 ///
@@ -49,15 +50,6 @@ pub fn run(args: Args, out: &Out) -> Outcome {
             out.document(&serde_json::json!({ "before": before, "now": now }));
             Ok(Exit::Done)
         }
-        Err(StoreError::Refused(text)) => Err(Failure::usage(text)),
-        Err(error) => Err(Failure::failed(with_cause(&error))),
-    }
-}
-
-/// The error and what the driver said: this text goes to the operator's terminal only.
-fn with_cause(error: &StoreError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error} ({cause})"),
-        None => error.to_string(),
+        Err(error) => Err(store_failure(&error)),
     }
 }

@@ -186,7 +186,7 @@ pub fn store_failure(error: &StoreError) -> Failure {
     match error {
         StoreError::Refused(text) => Failure::usage(text.clone()),
         StoreError::Conflict | StoreError::Unavailable(_) | StoreError::Unknown(_) | StoreError::Corrupt(_) => {
-            let cause = std::error::Error::source(error)
+            let cause = store::cause(error)
                 .map(|cause| format!(" ({cause})"))
                 .unwrap_or_default();
             Failure::failed(format!("{error}{cause}"))

@@ -179,13 +179,12 @@ impl Append {
         let dialect = self.tx.dialect();
         let mut known = Known::default();
         for mut row in self.tx.read(&asked(dialect), args).await? {
-            let kind = row.text(0)?;
-            let mut row = row.rest(1);
-            match kind.as_str() {
-                REQUEST => known.requests.push(request_row(&mut row)?),
-                CASE => known.case_versions.push((row.text(0)?, count(&mut row, 4)?)),
-                PERSON => known.persons.push(person_row(&mut row)?),
-                _ => return Err(StoreError::Corrupt("a row is of no kind that was asked for")),
+            let kind = row.part(1).map(|mut kind| kind.text(0)).transpose()?;
+            match kind.as_deref() {
+                Some(REQUEST) => known.requests.push(request_row(&mut row)?),
+                Some(CASE) => known.case_versions.push((row.text(0)?, count(&mut row, 4)?)),
+                Some(PERSON) => known.persons.push(person_row(&mut row)?),
+                Some(_) | None => return Err(StoreError::Corrupt("a row is of no kind that was asked for")),
             }
         }
         if !ask.person_ids.is_empty() {

@@ -5,6 +5,12 @@ use std::sync::Arc;
 /// An error of a driver. Written to the operator's log, never sent to a caller.
 pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
+/// What is behind an error, for the operator's log: without it nobody learns what to repair.
+#[must_use]
+pub fn cause(error: &dyn std::error::Error) -> Option<String> {
+    error.source().map(ToString::to_string)
+}
+
 /// Why a store did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 pub use civil::{CivilDate, CivilError, CivilMonth};
 pub use driver::{Dialect, Insert, Pool, Store, Transaction};
-pub use error::{Cause, StoreError};
+pub use error::{Cause, StoreError, cause};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
 pub use read_access::AccessCursor;

@@ -1,6 +1,5 @@
 //! PostgreSQL: the service works as the role `doudi_writer`, whoever logs in.
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -269,29 +268,20 @@ impl Transaction for PostgresTransaction {
 
 /// The statement that inserts the rows of several tables and counts what each took.
 fn insertion(inserts: &[Insert]) -> String {
-    let mut sql = String::new();
-    let mut parameter = 1..;
-    for (at, insert) in inserts.iter().enumerate() {
-        let columns = insert.columns.iter().zip(parameter.by_ref());
+    let mut parameters = 1..;
+    let tables = inserts.iter().enumerate().map(|(at, insert)| {
+        let columns = insert.columns.iter().zip(parameters.by_ref());
         let arrays: Vec<String> = columns
             .map(|(column, parameter)| format!("${parameter}::{}", array_type(column)))
             .collect();
-        let (begin, table, arrays, tail) = (
-            if at == 0 { "WITH" } else { "," },
-            insert.table,
-            arrays.join(", "),
-            insert.tail,
-        );
-        // Writing to a String cannot fail.
-        let _ = write!(
-            sql,
-            "{begin} t{at} AS (INSERT INTO {table} SELECT * FROM UNNEST({arrays}) {tail} RETURNING 1)"
-        );
-    }
+        let (table, arrays, tail) = (insert.table, arrays.join(", "), insert.tail);
+        format!("t{at} AS (INSERT INTO {table} SELECT * FROM UNNEST({arrays}) {tail} RETURNING 1)")
+    });
+    let tables: Vec<String> = tables.collect();
     let counts: Vec<String> = (0..inserts.len())
         .map(|at| format!("(SELECT count(*) FROM t{at})"))
         .collect();
-    sql + " SELECT " + &counts.join(", ")
+    format!("WITH {} SELECT {}", tables.join(", "), counts.join(", "))
 }
 
 fn array_type(column: &Column) -> &'static str {

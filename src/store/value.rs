@@ -80,11 +80,6 @@ impl Row {
         matches!(part.first(), Some(first) if *first != Cell::Absent).then_some(Row(part))
     }
 
-    /// The cells from the one in column `at` on as a row of their own.
-    pub(super) fn rest(mut self, at: usize) -> Row {
-        Row(self.0.split_off(at.min(self.0.len())))
-    }
-
     fn take(&mut self, at: usize) -> Cell {
         self.0
             .get_mut(at)

@@ -136,16 +136,12 @@ impl Admission {
             watch.denied(Denied::Role);
             return Err(AppError::PermissionDenied);
         }
-        if let Some(buckets) = &self.buckets
-            && let Err(retry_after) = buckets.take(known.principal())
-        {
-            self.outcomes.limited(buckets.is_dry_run());
-            if !buckets.is_dry_run() {
-                return Err(AppError::RateLimited { retry_after });
-            }
-        }
         if let Some(buckets) = &self.buckets {
             let pace = Pace::new(Arc::clone(buckets), known.principal().clone(), self.outcomes());
+            pace.take().map_err(|retry_after| {
+                self.outcomes.limited(false);
+                AppError::RateLimited { retry_after }
+            })?;
             request.extensions_mut().insert(pace);
         }
         request.extensions_mut().insert(known);

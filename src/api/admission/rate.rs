@@ -43,12 +43,6 @@ impl Buckets {
         }
     }
 
-    /// Whether a refusal is only counted.
-    #[must_use]
-    pub const fn is_dry_run(&self) -> bool {
-        self.rate.dry_run
-    }
-
     /// Takes one call of the caller's; or says when there will be one.
     ///
     /// # Errors
@@ -72,7 +66,7 @@ impl Buckets {
     }
 }
 
-/// The bucket of a call, from which the items of its stream take.
+/// The bucket of a call, from which the call takes and then the items of its stream.
 #[derive(Clone, Debug)]
 pub struct Pace {
     buckets: Arc<Buckets>,
@@ -91,13 +85,22 @@ impl Pace {
         }
     }
 
+    /// Takes one call; or says when there will be one. A dry run only counts that there is none.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn take(&self) -> Result<(), Duration> {
+        let taken = self.buckets.take(&self.caller);
+        if taken.is_err() && self.buckets.rate.dry_run {
+            self.outcomes.limited(true);
+            return Ok(());
+        }
+        taken
+    }
+
     /// Waits until the next item may begin.
     pub async fn next(&self) {
-        while let Err(wait) = self.buckets.take(&self.caller) {
-            if self.buckets.is_dry_run() {
-                self.outcomes.limited(true);
-                return;
-            }
+        while let Err(wait) = self.take() {
             sleep(wait).await;
         }
     }

@@ -13,7 +13,7 @@ use super::commit::{Share, attempt, count};
 use super::item::{Acknowledged, AppendError, Item};
 use super::{ATTEMPT_COUNT_MAX, BATCH_ITEM_COUNT_MAX, QUEUE_ITEM_COUNT_MAX, Shared, Stopped};
 use crate::area::AreaCode;
-use crate::store::{Dialect, LogRow, StoreError};
+use crate::store::{Dialect, LogRow, StoreError, cause};
 use crate::telemetry::span;
 
 /// First pause between two attempts; each further one is twice as long.
@@ -197,8 +197,7 @@ impl Callers {
                 number < ATTEMPT_COUNT_MAX
             }
             Stopped::Store(failed) => {
-                let cause = std::error::Error::source(&failed).map(ToString::to_string);
-                warn!(%area, attempt = number, error = %failed, cause, "append failed, reading again");
+                warn!(%area, attempt = number, error = %failed, cause = cause(&failed), "append failed, reading again");
                 self.outcome_unknown |= matches!(failed, StoreError::Unknown(_));
                 let damaged = matches!(failed, StoreError::Corrupt(_));
                 self.reason = Some(failed.into());

@@ -90,7 +90,8 @@ fn calls(registry: &mut Registry, metrics: &Metrics) {
     );
     registry.register(
         "doudi_calls_rate_limited",
-        "Calls over the rate of their caller: refused, or in a dry run only counted, as items of streams are that would have waited",
+        "Calls over the rate of their caller: refused, or in a dry run only counted, \
+         as items of streams are that would have waited",
         metrics.calls_limited.clone(),
     );
 }
