@@ -34,7 +34,7 @@ const FINDING_COUNT_ASKED_MAX: u64 = 10_000;
 /// (--key) and a login that may read the log; the other levels need the service's keys (--keys). Goes on after the first
 /// finding. Only heads from outside show an old backup or a history rewritten whole: F8 compares the logs with the
 /// high-water marks of this machine (--high-water), with the witnesses' cosignatures (--witness-policy) and with
-/// checkpoints that were kept elsewhere (--kept).
+/// checkpoints that were kept elsewhere (--kept). With the policy, samples too must have closed by cosigned checkpoints.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Levels:

@@ -1,28 +1,18 @@
 //! The EPOCH entry that opens a log: its name, a key that is trusted, and why the epoch before it ended.
 
-use super::Fsck;
+use super::{Fsck, public_document};
 use crate::app::AppError;
 use crate::canonical::Json;
+use crate::log::LogIndex;
 use crate::log::fsck::{Level, Place, Problem};
 use crate::log::note::VerifierKey;
-use crate::log::record::{Entry, EntryKind, open_public};
+use crate::log::record::EntryKind;
 use crate::store::{LogRow, Store};
 
 /// The document of the first entry, if that is an EPOCH entry of this log which commits to it.
 pub(super) async fn epoch_document(store: &dyn Store, log: &LogRow) -> Result<Option<Json>, AppError> {
-    let entries = store.entries_between(log.log_id, 0, 1).await?;
-    let documents = store.documents_between(log.log_id, 0, 1).await?;
-    let opened = || {
-        let entry = Entry::parse(&entries.first()?.entry).ok()?;
-        if entry.kind().known() != Some(EntryKind::Epoch) || *entry.origin() != log.origin {
-            return None;
-        }
-        let committed = entry.commitment_of("epoch")?;
-        let stored = documents.iter().find(|document| document.row.name == "epoch")?;
-        let opened = open_public(&"epoch".parse().ok()?, &committed, &stored.row.bytes).ok()?;
-        Json::parse_canonical(&opened.content).ok()
-    };
-    Ok(opened())
+    let first = LogIndex::new(0).map_err(|error| AppError::internal(&error))?;
+    public_document(store, log, first, EntryKind::Epoch, "epoch").await
 }
 
 /// The first entry opens the log.

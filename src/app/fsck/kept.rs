@@ -4,8 +4,9 @@
 //! high-water mark. This is the only level that sees a database that was cut off or rewritten whole. The epoch after a
 //! log keeps its last head as well: a log that was closed goes on no more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::closings::Closings;
 use super::epochs::epoch_document;
 use super::{Fsck, Plan};
 use crate::app::AppError;
@@ -109,7 +110,7 @@ fn previous(document: &Json, log: &LogRow, next: &LogRow) -> Option<KeptHead> {
 }
 
 /// The lines of witnesses belong to checkpoints that exist, and are signature lines. A line of a witness of the policy
-/// is verified; whose keys the others are of is for those who trust them.
+/// is verified, and samples closed by checkpoints that a quorum had cosigned; whose keys the others are of is for those who trust them.
 async fn cosignatures(
     store: &dyn Store,
     log: &LogRow,
@@ -117,54 +118,78 @@ async fn cosignatures(
     plan: &Plan,
     fsck: &mut Fsck,
 ) -> Result<u64, AppError> {
-    let trusted: BTreeMap<&str, &CosignerKey> = plan
+    let trusted: BTreeMap<&str, (usize, &CosignerKey)> = plan
         .witnesses
         .iter()
-        .flat_map(|policy| &policy.witnesses)
-        .map(|witness| (witness.key.name().as_str(), &witness.key))
+        .flat_map(|policy| policy.witnesses.iter().enumerate())
+        .map(|(at, witness)| (witness.key.name().as_str(), (at, &witness.key)))
         .collect();
+    let mut closings = Closings::of(store, log, plan.witnesses.as_ref()).await?;
     let mut count = 0;
+    // Which witnesses have cosigned a size; the lines of one may go on in the next page.
+    let mut by = (TreeSize::EMPTY, BTreeSet::new());
     let mut after: Option<(TreeSize, String)> = None;
     loop {
         let from = after.as_ref().map(|(size, witness)| (*size, witness.as_str()));
         let rows = store.cosignatures_after(log.log_id, from, COSIGNATURE_COUNT).await?;
-        let Some(last) = rows.last() else { return Ok(count) };
+        let Some(last) = rows.last() else {
+            let judged = closings.map_or(0, |closings| closings.judge(fsck));
+            return Ok(count + judged);
+        };
         after = Some((last.size, last.witness.clone()));
         for of_size in rows.chunk_by(|a, b| a.size == b.size) {
             let at = of_size[0].size;
             let note = store.checkpoint_at(log.log_id, at).await?.map(|row| row.note);
+            if by.0 != at {
+                by = (at, BTreeSet::new());
+            }
             for row in of_size {
                 count += 1;
-                let key = trusted.get(row.witness.as_str()).copied();
-                let problem = match &note {
+                let witness = trusted.get(row.witness.as_str());
+                let judged = match &note {
                     // The log may have grown since its head was read.
                     None if at > size && store.head(log.log_id).await?.is_none_or(|head| head.size < at) => {
                         let place = Place::Kept(row.witness.clone(), at);
                         fsck.findings.add(Level::Witnesses, place, Problem::Shrunk(size));
                         continue;
                     }
-                    None => Some("stands under no checkpoint"),
-                    Some(note) => wrong(row, note, key),
+                    None => Err("stands under no checkpoint"),
+                    Some(note) => is_verified(row, note, witness.map(|(_, key)| *key)),
                 };
-                if let Some(problem) = problem {
-                    let problem = Problem::Cosignature(problem);
-                    fsck.findings.add(Level::Witnesses, Place::Checkpoint(at), problem);
+                match judged {
+                    Ok(true) => by.1.extend(witness.map(|(place, _)| *place)),
+                    Ok(false) => {}
+                    Err(problem) => {
+                        let problem = Problem::Cosignature(problem);
+                        fsck.findings.add(Level::Witnesses, Place::Checkpoint(at), problem);
+                    }
                 }
+            }
+            if let Some(closings) = &mut closings {
+                closings.cosigned(at, &by.1);
             }
         }
     }
 }
 
-/// What is wrong with a line under the note of its checkpoint.
-fn wrong(row: &CosignatureRow, note: &str, key: Option<&CosignerKey>) -> Option<&'static str> {
+/// Whether a line under the note of its checkpoint is a cosignature of this witness; not, where nobody says whose it is.
+///
+/// The error is what is wrong with it.
+fn is_verified(row: &CosignatureRow, note: &str, key: Option<&CosignerKey>) -> Result<bool, &'static str> {
     let text = row.line.trim_end_matches('\n');
     let is_line = Note::parse(format!("-\n\n{text}\n").as_bytes()).is_ok();
     let Some(line) = SignatureLine::parse(text).filter(|_| is_line) else {
-        return Some("is no signature line");
+        return Err("is no signature line");
     };
-    let key = key.filter(|key| key.is_named_by(&line))?;
+    let Some(key) = key.filter(|key| key.is_named_by(&line)) else {
+        return Ok(false);
+    };
     // A note that cannot be read is found by F5.
-    let parsed = Note::parse(note.as_bytes()).ok()?;
-    let verified = key.cosigned_at(parsed.unverified_text(), &line).is_some();
-    (!verified).then_some("is not of this checkpoint: the witness saw another log, or the line was changed")
+    let Ok(parsed) = Note::parse(note.as_bytes()) else {
+        return Ok(false);
+    };
+    match key.cosigned_at(parsed.unverified_text(), &line) {
+        Some(_) => Ok(true),
+        None => Err("is not of this checkpoint: the witness saw another log, or the line was changed"),
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! F0 to F5 need a database that can be read and the log's public keys (`structure`). F6, F7 and F9 open documents,
 //! so they need the service's keys (`documents`, `requests`, `cases`). F8 compares the log with heads that others
-//! keep (`kept`). Every pass reads the log in pages and holds a bounded number of them.
+//! keep, and samples with the cosignatures under them (`kept`, `closings`). Every pass reads the log in pages and holds a bounded number of them.
 
 mod cases;
+mod closings;
 mod documents;
 mod epochs;
 mod kept;
@@ -15,10 +16,12 @@ use std::sync::Arc;
 
 use super::App;
 use super::error::AppError;
+use crate::canonical::Json;
 use crate::log::fsck::{FINDING_COUNT_MAX, Findings, Level, Place, Problem};
 use crate::log::note::VerifierKey;
+use crate::log::record::{Entry, EntryKind, open_public};
 use crate::log::witness::TrustPolicy;
-use crate::log::{Hash, Origin, TreeSize};
+use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::store::{LogRow, Store};
 
 pub use documents::Sample;
@@ -194,6 +197,30 @@ impl App {
         }
         Ok(fsck.report(&log.origin, plan, seen, "was not asked for"))
     }
+}
+
+/// The public document of an entry of this log, if the entry is of that kind and commits to it.
+async fn public_document(
+    store: &dyn Store,
+    log: &LogRow,
+    index: LogIndex,
+    kind: EntryKind,
+    name: &str,
+) -> Result<Option<Json>, AppError> {
+    let (from, to) = (index.get(), index.get() + 1);
+    let entries = store.entries_between(log.log_id, from, to).await?;
+    let documents = store.documents_between(log.log_id, from, to).await?;
+    let opened = || {
+        let entry = Entry::parse(&entries.first()?.entry).ok()?;
+        if entry.kind().known() != Some(kind) || *entry.origin() != log.origin {
+            return None;
+        }
+        let committed = entry.commitment_of(name)?;
+        let stored = documents.iter().find(|document| document.row.name == name)?;
+        let opened = open_public(&name.parse().ok()?, &committed, &stored.row.bytes).ok()?;
+        Json::parse_canonical(&opened.content).ok()
+    };
+    Ok(opened())
 }
 
 /// A check under way.

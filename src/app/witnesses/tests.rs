@@ -1,6 +1,8 @@
 //! A log with several witnesses over real ports: good ones, one that is late, one that refuses, one that signs
 //! garbage, one that holds another history.
 
+mod closing;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,7 +15,6 @@ use super::server::{WitnessServer, serve};
 use super::*;
 use crate::app::command::{GetCheckpoint, LogName};
 use crate::app::entropy::OsEntropy;
-use crate::app::error::Forbidden;
 use crate::app::high_water::HighWaterFolder;
 use crate::app::record::{Asked, NewRecord};
 use crate::app::vault::Vault;
@@ -34,8 +35,6 @@ on_both!(
     a_log_that_is_not_what_its_witness_cosigned_is_read_only,
     one_witness_of_three_alone_stops_nothing,
     where_witnesses_are_required_a_log_waits_for_them,
-    a_period_closes_at_a_checkpoint_that_the_quorum_has_cosigned,
-    without_witnesses_a_period_closes_at_the_newest_checkpoint,
 );
 
 const AREA: &str = "340321";
@@ -94,6 +93,10 @@ fn watched_by(policy: TrustPolicy) -> Watch {
 
 /// Appends one entry.
 async fn grow(app: &App) -> Result<(), AppError> {
+    grow_by(app, EntryKind::Policy, "policy", b"{}").await
+}
+
+async fn grow_by(app: &App, kind: EntryKind, name: &'static str, document: &[u8]) -> Result<(), AppError> {
     let record_id = RecordId::from_bytes(app.vault.random_id()?);
     let asked = Asked {
         key: RequestKey {
@@ -105,9 +108,9 @@ async fn grow(app: &App) -> Result<(), AppError> {
         trace_id: None,
     };
     let new = NewRecord {
-        kind: EntryKind::Policy,
+        kind,
         law: None,
-        documents: vec![("policy", b"{}".to_vec())],
+        documents: vec![(name, document.to_vec())],
         case: None,
         sets_spans: false,
         persons: Vec::new(),
@@ -169,71 +172,6 @@ impl Peer {
         self.task.await.expect("no panic");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Peer::on(listener, seed, keys, self.folder).await
-    }
-}
-
-fn refused_to_close(closed: Result<CheckpointRow, AppError>) -> bool {
-    matches!(closed, Err(AppError::NotAllowed { what: Forbidden::Sample, violations })
-        if violations[0].description.contains("no quorum"))
-}
-
-async fn a_period_closes_at_a_checkpoint_that_the_quorum_has_cosigned(database: TestDatabase) {
-    let keys = ring();
-    let peers = [Peer::start(1, &keys).await, Peer::start(2, &keys).await];
-    let refuses = always(response("403 Forbidden", "")).await;
-    let witnesses = [(1, peers[0].url()), (2, peers[1].url()), (3, refuses)];
-    let app = app(&database, &keys, watched_by(policy(&witnesses, "2"))).await;
-    grown(&app, 2).await;
-    let log = app.open_logs().await.expect("readable").remove(0);
-    for asked in [None, Some(size(3))] {
-        assert!(refused_to_close(app.closing_checkpoint(&log, asked).await), "{asked:?}");
-    }
-    assert!(round(&app).await.1);
-    grow(&app).await.expect("appended");
-    for asked in [None, Some(size(3))] {
-        let closed = app.closing_checkpoint(&log, asked).await.expect("it is cosigned");
-        assert_eq!(closed.size, size(3), "{asked:?}");
-    }
-    assert!(refused_to_close(app.closing_checkpoint(&log, Some(size(4))).await));
-    let never = app.closing_checkpoint(&log, Some(size(1_000))).await;
-    assert!(matches!(never, Err(AppError::Invalid(_))), "{never:?}");
-
-    // One of two cosignatures is not a quorum, and a name under a wrong line is nobody.
-    let row = |seed: u8, line: String| CosignatureRow {
-        size: size(4),
-        witness: cosigner(seed).key().name().to_string(),
-        line,
-    };
-    let note = app.store.checkpoint_at(log.log_id, size(4)).await.expect("readable");
-    let note = note.expect("signed").note;
-    let text = Note::parse(note.as_bytes())
-        .expect("a note")
-        .unverified_text()
-        .to_owned();
-    let right = cosigner(1).cosign(&text, 1).expect("a time").to_string();
-    let wrong = cosigner(2).cosign("another\n", 1).expect("a time").to_string();
-    for row in [row(1, right), row(2, wrong)] {
-        app.store.add_cosignature(log.log_id, &row).await.expect("kept");
-    }
-    assert!(refused_to_close(app.closing_checkpoint(&log, Some(size(4))).await));
-    let third = cosigner(3).cosign(&text, 1).expect("a time").to_string();
-    app.store
-        .add_cosignature(log.log_id, &row(3, third))
-        .await
-        .expect("kept");
-    app.closing_checkpoint(&log, Some(size(4))).await.expect("two of three");
-}
-
-async fn without_witnesses_a_period_closes_at_the_newest_checkpoint(database: TestDatabase) {
-    let none = TrustPolicy::parse(b"quorum none\n").expect("a policy");
-    let keys = ring();
-    for watch in [Watch::default(), watched_by(none)] {
-        let app = app(&database, &keys, watch).await;
-        grown(&app, 2).await;
-        let log = app.open_logs().await.expect("readable").remove(0);
-        let newest = app.store.newest_checkpoint(log.log_id).await.expect("readable");
-        let closed = app.closing_checkpoint(&log, None).await.expect("nobody is asked");
-        assert_eq!(Some(closed), newest);
     }
 }
 

@@ -136,6 +136,9 @@ pub enum Problem {
     /// A cosignature is no signature line, or of no checkpoint.
     #[error("the cosignature {0}")]
     Cosignature(&'static str),
+    /// A sample closes its period by a checkpoint that nobody outside has seen.
+    #[error("closes its period by the checkpoint of size {0}, which no quorum of the witnesses has cosigned")]
+    NotCosigned(TreeSize),
     /// The replay gives another determination.
     #[error("differs when it is decided again, because of the {cause} at {path}")]
     Replay {
@@ -196,6 +199,7 @@ impl Problem {
             Problem::Forked => "FORKED",
             Problem::Closed(_) => "CLOSED",
             Problem::Cosignature(_) => "COSIGNATURE",
+            Problem::NotCosigned(_) => "NOT_COSIGNED",
             Problem::Replay { .. } => "REPLAY_DIFFERS",
             Problem::NotReplayed(_) => "NOT_REPLAYED",
         }
