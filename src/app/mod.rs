@@ -42,6 +42,7 @@ pub mod public_log;
 pub mod rates;
 mod reach;
 mod record;
+mod records;
 pub mod remedy;
 pub mod replay;
 pub mod result;

@@ -34,8 +34,8 @@ impl App {
         let asked = App::asked(command.log.area, caller, &command.request_id, &command.to_json());
         let first = self.answered(&asked).await?;
         let mut opened = Vec::new();
-        for index in self.places(&log, &command).await? {
-            let record = self.record_as_is(log.log_id, index).await?;
+        let places = self.places(&log, &command).await?;
+        for record in self.records_as_they_are(log.log_id, &places).await? {
             opened.push(shown(
                 record,
                 &command,

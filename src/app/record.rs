@@ -333,7 +333,12 @@ impl App {
         self.opened(sequenced, row, &keys).await
     }
 
-    async fn opened(&self, sequenced: Sequenced, row: RecordRow, keys: &Keys<'_>) -> Result<Opened, AppError> {
+    pub(super) async fn opened(
+        &self,
+        sequenced: Sequenced,
+        row: RecordRow,
+        keys: &Keys<'_>,
+    ) -> Result<Opened, AppError> {
         let log = self.log_row(sequenced.log_id).await?;
         let entry = Entry::parse(&sequenced.entry).map_err(|_| AppError::LogCorrupt)?;
         let (documents, gone) = self.open_stored(&log, &row, &entry, &sequenced.documents, keys)?;
@@ -462,7 +467,7 @@ pub(super) fn readable(mut opened: Opened) -> Result<Opened, AppError> {
 }
 
 /// What opens the documents of a record.
-enum Keys<'a> {
+pub(super) enum Keys<'a> {
     /// It has no sealed documents.
     None,
     /// The case's keys, at hand where the record was just written.

@@ -37,7 +37,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-pub use answer::first_answer;
+pub use answer::{first_answer, first_answers};
 pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, SystemClock};
 pub use entropy::SystemEntropy;
 pub use epoch::{Ended, OpenedEpoch, Succession};

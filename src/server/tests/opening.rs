@@ -7,6 +7,7 @@ use crate::store::conformance::{TestDatabase, on_both};
 
 on_both!(
     an_opening_is_in_the_log_before_its_answer_and_every_document_fits_its_commitment,
+    records_are_the_same_whether_they_are_opened_together_or_one_by_one,
     a_retry_gets_the_same_entry_and_what_was_withheld_stays_withheld,
     an_identity_opens_only_under_its_own_grant_and_never_by_get_entry,
     erased_and_restricted_records_are_told_apart_and_not_listed_as_opened,
@@ -111,6 +112,35 @@ async fn an_opening_is_in_the_log_before_its_answer_and_every_document_fits_its_
         .map(str::to_owned);
     assert_eq!(rows[0]["record"].as_str(), record_id.as_deref());
     assert!(rows[0]["opening"].is_string());
+}
+
+async fn records_are_the_same_whether_they_are_opened_together_or_one_by_one(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (_, case, _) = of(&decided);
+    for number in 2..6 {
+        server.decide(number).await;
+    }
+    server
+        .erase(60, &case, pb::CaseScope::Identity)
+        .await
+        .expect("its time is over");
+    // Documents of law are larger than an answer.
+    let kinds = server.kinds().await.into_iter();
+    let indices = (0..).zip(kinds).filter(|(_, kind)| kind != "POLICY");
+    let mut all: Vec<u64> = indices.map(|(index, _)| index).collect();
+    all.reverse();
+    let together = server.open(open(50, all.clone())).await.expect("an opening").records;
+    assert_eq!(together.len(), all.len());
+    assert!(all.len() > 5, "{all:?}");
+    for ((index, number), of_all) in all.into_iter().zip(100..).zip(together) {
+        let alone = server
+            .open(open(number, vec![index]))
+            .await
+            .expect("an opening")
+            .records;
+        assert_eq!(alone, [of_all], "entry {index}");
+    }
 }
 
 async fn a_retry_gets_the_same_entry_and_what_was_withheld_stays_withheld(database: TestDatabase) {
