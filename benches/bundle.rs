@@ -1,6 +1,7 @@
 //! How many decisions of a bundle are verified and decided again a second: `cargo bench --bench bundle`.
 //!
-//! The decisions are those of the golden corpus, repeated and sealed anew. The design asks for 100,000 decisions a
+//! The decisions are those of the golden corpus, repeated and sealed anew: every kind of case that was ever made a
+//! test of, and with `applicants` only its households of three that apply. The design asks for 100,000 decisions a
 //! second and core. `verify` is the whole way on one thread and on every core; the others are its parts on one thread,
 //! so that one sees where the time goes. The peak of memory is printed for a small bundle and a large one: it must not
 //! grow with the bundle. `DOUDI_BENCH_DECISIONS` sets the size.
@@ -39,6 +40,7 @@ const TIMES: u64 = 8;
 struct Bundles {
     small: PathBuf,
     large: PathBuf,
+    applicants: PathBuf,
     decisions: u64,
     corpus: Corpus,
     _folder: tempfile::TempDir,
@@ -52,14 +54,27 @@ static BUNDLES: LazyLock<Bundles> = LazyLock::new(|| {
     let (small, large) = (folder.path().join("small.tar"), folder.path().join("large.tar"));
     write(&small, &corpus, decisions / TIMES, &|_, _| {});
     write(&large, &corpus, decisions, &|_, _| {});
+    let applicants = folder.path().join("applicants.tar");
+    let mut plain = Corpus::read();
+    plain.shapes.retain(|shape| is_of_applicants(&shape.facts));
+    write(&applicants, &plain, decisions, &|_, _| {});
     Bundles {
         small,
         large,
+        applicants,
         decisions,
         corpus,
         _folder: folder,
     }
 });
+
+/// Whether a household of three applies that receives nothing yet.
+fn is_of_applicants(facts: &[u8]) -> bool {
+    let facts = Json::parse(facts).unwrap();
+    let text = |group: &str, key: &str| facts.get(group)?.get(key)?.as_text();
+    let members = facts.get("members").and_then(Json::as_list).map_or(0, <[Json]>::len);
+    members == 3 && text("decision", "kind") == Some("determine") && text("history", "status") == Some("none")
+}
 
 fn verified(path: &Path, threads: usize, replay: bool) -> Duration {
     let keys = [key()];
@@ -105,31 +120,38 @@ fn main() {
     divan::main();
 }
 
-fn whole(bencher: Bencher<'_, '_>, threads: usize, replay: bool) {
-    let bundles = &*BUNDLES;
-    let count = ItemsCount::new(bundles.decisions);
-    bencher
-        .counter(count)
-        .bench(|| verified(&bundles.large, threads, replay));
+fn whole(bencher: Bencher<'_, '_>, path: &Path, threads: usize, replay: bool) {
+    let count = ItemsCount::new(BUNDLES.decisions);
+    bencher.counter(count).bench(|| verified(path, threads, replay));
+}
+
+fn every_core() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn verify_on_one_thread(bencher: Bencher<'_, '_>) {
-    whole(bencher, 1, true);
+    whole(bencher, &BUNDLES.large, 1, true);
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn verify_on_every_core(bencher: Bencher<'_, '_>) {
-    whole(
-        bencher,
-        std::thread::available_parallelism().map_or(1, usize::from),
-        true,
-    );
+    whole(bencher, &BUNDLES.large, every_core(), true);
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn verify_applicants_on_one_thread(bencher: Bencher<'_, '_>) {
+    whole(bencher, &BUNDLES.applicants, 1, true);
+}
+
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn verify_applicants_on_every_core(bencher: Bencher<'_, '_>) {
+    whole(bencher, &BUNDLES.applicants, every_core(), true);
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn without_deciding_again(bencher: Bencher<'_, '_>) {
-    whole(bencher, 1, false);
+    whole(bencher, &BUNDLES.large, 1, false);
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]
@@ -137,7 +159,7 @@ fn reading_the_tar(bencher: Bencher<'_, '_>) {
     let bundles = &*BUNDLES;
     bencher.counter(ItemsCount::new(bundles.decisions)).bench(|| {
         let mut tar = TarReader::new(std::io::BufReader::with_capacity(
-            1 << 20,
+            64 * 1024,
             File::open(&bundles.large).unwrap(),
         ));
         let mut bytes = 0;

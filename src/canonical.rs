@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+pub(crate) use cursor::is_plain;
 pub use cursor::{Cursor, Expected};
 
 /// Largest integer that is written as a JSON number; beyond it a decimal string is written.
@@ -245,7 +246,7 @@ impl fmt::Display for Json {
 /// serde_json escapes strings exactly as RFC 8785 3.2.2.2 asks: the two-character forms where
 /// they exist, lower-case `\u00xx` for other controls, everything else as UTF-8.
 fn write_text(value: &str, out: &mut Vec<u8>) {
-    if value.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+    if is_plain(value) {
         out.push(b'"');
         out.extend_from_slice(value.as_bytes());
         out.push(b'"');

@@ -13,7 +13,7 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::log::{Hash, LogIndex};
-use crate::rules::decide::{DecisionFacts, Written, decide};
+use crate::rules::decide::{DecisionFacts, Room, Written, decide_in};
 use crate::rules::law::Law;
 use crate::store::LogRow;
 
@@ -127,7 +127,7 @@ impl App {
                 return Ok(replayed);
             }
         };
-        let again = decided_again(&law.law, &facts, recorded);
+        let again = decided_again(&law.law, &facts, recorded, &mut Room::default());
         replayed.trace_hash = again.trace.parse().unwrap_or(Hash::of(b""));
         replayed.replayed_hash = Hash::of(&again.bytes);
         replayed.replayed = again.bytes;
@@ -156,8 +156,13 @@ pub(super) fn facts_again(law: &Law, facts: &Json) -> Result<DecisionFacts, Repl
 }
 
 /// Decides recorded facts again by a law, and compares with the recorded bytes.
-pub(super) fn decided_again<'l>(law: &'l Law, facts: &'l DecisionFacts, recorded: &[u8]) -> DecidedAgain<'l> {
-    let Written { bytes, trace, samples } = decide(law, facts).written();
+pub(super) fn decided_again<'l>(
+    law: &'l Law,
+    facts: &'l DecisionFacts,
+    recorded: &[u8],
+    room: &mut Room,
+) -> DecidedAgain<'l> {
+    let Written { bytes, trace, samples } = decide_in(law, facts, room).written(room);
     // What is not equal is looked at once more, as JSON: that is rare.
     let difference = (bytes != recorded).then(|| match (Json::parse(recorded), Json::parse(&bytes)) {
         (Ok(recorded), Ok(replayed)) => first_difference("", &recorded, &replayed),

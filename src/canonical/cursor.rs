@@ -187,31 +187,25 @@ impl<'a> Cursor<'a> {
     #[inline]
     #[must_use]
     pub fn word(&self) -> u64 {
-        let rest = &self.text.as_bytes()[self.at..];
-        match rest.first_chunk::<8>() {
-            Some(word) => u64::from_le_bytes(*word),
-            None => {
-                let mut word = [0; 8];
-                word[..rest.len()].copy_from_slice(rest);
-                u64::from_le_bytes(word)
-            }
-        }
+        first_word(&self.text.as_bytes()[self.at..])
     }
 
     /// Passes over what is expected, if it stands here; `word` is [`Cursor::word`].
     #[inline]
     pub fn pass(&mut self, expected: &Expected, word: u64) -> bool {
-        let is_here = word & expected.mask == expected.head
-            && (expected.tail.is_empty()
-                || self
-                    .text
-                    .as_bytes()
-                    .get(self.at + 8..)
-                    .is_some_and(|rest| rest.starts_with(&expected.tail)));
+        let is_here = word & expected.masks[0] == expected.words[0] && (expected.count <= 8 || self.has_rest(expected));
         if is_here {
             self.at += expected.count;
         }
         is_here
+    }
+
+    /// Whether what is expected after its first eight bytes stands here as well.
+    #[inline]
+    fn has_rest(&self, expected: &Expected) -> bool {
+        let after = |count: usize| self.text.as_bytes().get(self.at + count..).unwrap_or_default();
+        first_word(after(8)) & expected.masks[1] == expected.words[1]
+            && (expected.tail.is_empty() || after(16).starts_with(&expected.tail))
     }
 
     /// The inside of a string of so many bytes. They may be anything: whoever asks holds them to digits and the like.
@@ -266,10 +260,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Passes over a string.
+    #[inline]
+    fn skip_string(&mut self) -> Option<()> {
+        let start = self.at;
+        self.at += 1 + plain_count(self.text.as_bytes().get(start + 1..)?);
+        if self.peek()? == b'"' {
+            self.at += 1;
+            return Some(());
+        }
+        self.at = start;
+        self.string().map(|_| ())
+    }
+
     /// Passes over a value.
     pub fn skip(&mut self) -> Option<()> {
         match self.peek()? {
-            b'"' => self.string().map(|_| ()),
+            b'"' => self.skip_string(),
             b'{' => self.object(|cursor, _| cursor.skip()),
             b'[' => self.list(Cursor::skip),
             b't' | b'f' => self.bool().map(|_| ()),
@@ -278,11 +285,24 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Bytes that may stand next: compared as one word, and then the rest.
+/// The first eight bytes, the first lowest; zero beyond the end.
+#[inline]
+fn first_word(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk::<8>() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        }
+    }
+}
+
+/// Bytes that may stand next: compared as two words, and then the rest. Nearly every key ends within the two.
 #[derive(Debug)]
 pub struct Expected {
-    head: u64,
-    mask: u64,
+    words: [u64; 2],
+    masks: [u64; 2],
     tail: Box<[u8]>,
     count: usize,
 }
@@ -301,21 +321,25 @@ impl Expected {
     }
 
     fn of(text: &str, end: &str) -> Option<Expected> {
-        if !text.is_ascii() || plain_count(text.as_bytes()) != text.len() {
+        if !text.is_ascii() || !is_plain(text) {
             return None;
         }
         let bytes = format!("\"{text}\"{end}").into_bytes();
-        let (head, tail) = bytes.split_at(bytes.len().min(8));
-        let (mut word, mut mask) = ([0; 8], [0; 8]);
-        word[..head.len()].copy_from_slice(head);
-        mask[..head.len()].fill(0xff);
+        let mask = vec![0xff; bytes.len()];
+        let words = |bytes: &[u8]| [0, 8].map(|from| first_word(bytes.get(from..).unwrap_or_default()));
         Some(Expected {
-            head: u64::from_le_bytes(word),
-            mask: u64::from_le_bytes(mask),
-            tail: tail.into(),
+            words: words(&bytes),
+            masks: words(&mask),
+            tail: bytes.get(16..).unwrap_or_default().into(),
             count: bytes.len(),
         })
     }
+}
+
+/// Whether a string needs no escape.
+#[inline]
+pub(crate) fn is_plain(text: &str) -> bool {
+    plain_count(text.as_bytes()) == text.len()
 }
 
 /// How many bytes from the first on need no escape and end no string: eight at a time.
@@ -342,12 +366,15 @@ fn special(word: u64) -> u64 {
     below(word, 0x20) | equal(b'"') | equal(b'\\')
 }
 
-/// The order of keys: by UTF-16 code units, which is the order of bytes within ASCII.
+/// Bytes below this begin or continue characters whose order in UTF-16 is that of their bytes: up to U+DFFF.
+const OTHER_ORDER_FROM: u8 = 0xee;
+
+/// The order of keys: by UTF-16 code units.
 #[inline]
 fn order(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() && b.is_ascii() {
-        a.cmp(b)
-    } else {
-        a.encode_utf16().cmp(b.encode_utf16())
+    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
+        None => a.len().cmp(&b.len()),
+        Some((a, b)) if a.max(b) < OTHER_ORDER_FROM => a.cmp(&b),
+        Some(_) => a.encode_utf16().cmp(b.encode_utf16()),
     }
 }

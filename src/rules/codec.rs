@@ -33,14 +33,20 @@ impl Digest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        let mut digits = [0; 64];
+        hex::encode_to_slice(self.0, &mut digits).expect("two digits a byte");
+        std::str::from_utf8(&digits).expect("digits are ASCII").to_owned()
+    }
 }
 
 /// 64 lower-case hexadecimal digits.
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut digits = [0; 64];
-        hex::encode_to_slice(self.0, &mut digits).map_err(|_| std::fmt::Error)?;
-        f.write_str(std::str::from_utf8(&digits).map_err(|_| std::fmt::Error)?)
+        f.write_str(&self.hex())
     }
 }
 

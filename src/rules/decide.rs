@@ -8,20 +8,23 @@ mod effect;
 mod follow;
 mod guard;
 mod request;
+mod room;
 mod row;
 
 use super::calendar::{Date, Month};
 use super::codec::Digest;
 use super::document::GuardFailure;
-use super::eval::Evaluation;
+use super::eval::{Buffers, Evaluation};
 use super::law::{CarryRule, GuardRule, Law, OutcomeRule, ScheduleRule};
 use super::money::Fen;
 use super::outcome::{Effect, Outcome};
+use super::trace::Bytes;
 use super::value::{Cell, Fault, Gap};
 use crate::canonical::Json;
 
 pub use document::Written;
 pub use request::{DecisionFacts, FactsRefused};
+pub use room::Room;
 
 /// Longest validity in months: ten years, far beyond any the law gives.
 pub const VALID_MONTHS_MAX: u32 = 120;
@@ -49,7 +52,7 @@ pub struct Decision<'l> {
 #[derive(Clone, Debug, Default)]
 pub struct DecidedRow<'l> {
     /// The row; none where no row was reached.
-    row: Option<RowPlace<'l>>,
+    row: Option<&'l OutcomeRule>,
     /// What ended it before it had an outcome.
     pub stopped: Option<Stopped>,
     /// What it does to the monthly amount.
@@ -70,14 +73,6 @@ pub struct DecidedRow<'l> {
     pub shows: Option<Fen>,
     /// Flags whose condition holds, by position.
     pub flags: Vec<usize>,
-}
-
-/// Where a row stands in the law.
-#[derive(Clone, Copy, Debug)]
-struct RowPlace<'l> {
-    list: usize,
-    row: usize,
-    rule: &'l OutcomeRule,
 }
 
 /// Why a row gave no outcome.
@@ -110,14 +105,24 @@ pub struct RefusedBy {
 /// Decides. The same law and facts give the same decision and the same trace, for ever.
 #[must_use]
 pub fn decide<'l>(law: &'l Law, facts: &'l DecisionFacts) -> Decision<'l> {
-    decide_by(law, facts, Evaluation::laid_out(law, facts.facts(), facts.layout()))
+    decide_in(law, facts, &mut Room::default())
+}
+
+/// [`decide`], in the memory of a decision that is over.
+#[must_use]
+pub fn decide_in<'l>(law: &'l Law, facts: &'l DecisionFacts, room: &mut Room) -> Decision<'l> {
+    decide_by(law, facts, evaluation(law, facts, std::mem::take(&mut room.evaluation)))
 }
 
 /// Decides once more, for the readable trace: it is wanted rarely, so that no other decision keeps what it needs.
 #[must_use]
 pub fn explain(law: &Law, facts: &DecisionFacts) -> Json {
-    let evaluation = Evaluation::laid_out(law, facts.facts(), facts.layout());
+    let evaluation = evaluation(law, facts, Buffers::default());
     decide_by(law, facts, evaluation.explained()).evaluation.explain()
+}
+
+fn evaluation<'l>(law: &'l Law, facts: &'l DecisionFacts, buffers: Buffers) -> Evaluation<'l> {
+    Evaluation::laid_out(law, facts.facts(), facts.layout(), buffers)
 }
 
 fn decide_by<'l>(law: &'l Law, facts: &'l DecisionFacts, evaluation: Evaluation<'l>) -> Decision<'l> {
@@ -141,7 +146,7 @@ impl Decision<'_> {
     /// SHA-256 of the canonical trace.
     #[must_use]
     pub fn trace_digest(&self) -> Digest {
-        self.evaluation.trace().digest()
+        self.evaluation.trace_digest(&mut Bytes::default())
     }
 
     /// The ids of the clauses that were demanded, in the order of the law.
@@ -180,7 +185,7 @@ impl<'l> DecidedRow<'l> {
         if self.stopped.is_some() {
             return None;
         }
-        self.row?.rule.outcome
+        self.row?.outcome
     }
 
     /// Whether a guard holds it back.
@@ -189,7 +194,7 @@ impl<'l> DecidedRow<'l> {
         !self.failed.is_empty()
     }
 
-    fn stop(row: Option<RowPlace<'l>>, stopped: Stopped) -> DecidedRow<'l> {
+    fn stop(row: Option<&'l OutcomeRule>, stopped: Stopped) -> DecidedRow<'l> {
         DecidedRow {
             row,
             stopped: Some(stopped),
@@ -239,7 +244,7 @@ impl<'l> Procedure<'l> {
     /// The household's lists, walked as one (section 2).
     fn household(&mut self, persons: &mut Vec<u32>) -> DecidedRow<'l> {
         let law = self.law;
-        for (list, _) in law.lists_of(self.facts.kind_code(), true) {
+        for list in law.lists_of(self.facts.kind_code(), true) {
             if let Some(decided) = self.walk(list, 0, Some(persons)) {
                 return decided;
             }
@@ -251,12 +256,12 @@ impl<'l> Procedure<'l> {
     fn members(&mut self) -> Vec<(u32, DecidedRow<'l>)> {
         let mut decided: Vec<(u32, DecidedRow<'l>)> = Vec::new();
         let law = self.law;
-        for (number, list) in law.lists_of(self.facts.kind_code(), false) {
+        for list in law.lists_of(self.facts.kind_code(), false) {
             for member in 0..self.facts.member_count() {
                 if decided.iter().any(|(earlier, _)| *earlier == member) {
                     continue;
                 }
-                if let Some(row) = self.walk_member(number, list, member) {
+                if let Some(row) = self.walk_member(list, member) {
                     decided.push((member, row));
                 }
             }

@@ -8,8 +8,6 @@ mod write;
 
 use std::sync::Arc;
 
-pub(super) use bytes::ReadLists;
-
 use super::calendar::{Date, Month};
 use super::entitlement::{Difference, Entitlement};
 use super::money::Fen;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calendar::Month;
 use super::money::Fen;
 use super::outcome::Programme;
-use crate::canonical::Json;
+use crate::canonical::{Cursor, Json};
 use crate::reader::{FromJson, RecordError, maybe, need, put};
 
 /// One programme for some persons over a span of months, the same amount each month.
@@ -98,6 +98,43 @@ impl Entitlement {
             amount: need(value, "amount_fen")?,
             supersedes: need(value, "supersedes")?,
             record: maybe(value, "record")?,
+        })
+    }
+
+    /// The same where it stands in canonical bytes; none where [`Entitlement::from_json`] refuses it, or the bytes are
+    /// not canonical.
+    pub(super) fn from_cursor(cursor: &mut Cursor<'_>) -> Option<Entitlement> {
+        let (mut programme, mut from, mut to, mut amount, mut record) = (None, None, None, None, None);
+        let (mut persons, mut supersedes) = (None, None);
+        let texts = |cursor: &mut Cursor<'_>| {
+            let mut texts = Vec::new();
+            cursor.list(|cursor| {
+                texts.push(cursor.string()?.into_owned());
+                Some(())
+            })?;
+            Some(texts)
+        };
+        cursor.object(|cursor, key| {
+            match &**key {
+                "amount_fen" => amount = Some(Fen::new(cursor.integer()?)?),
+                "from" => from = Some(cursor.string()?.parse().ok()?),
+                "persons" => persons = Some(texts(cursor)?),
+                "programme" => programme = Some(Programme::from_code(&cursor.string()?)?),
+                "record" => record = Some(cursor.string()?.into_owned()),
+                "supersedes" => supersedes = Some(texts(cursor)?),
+                "to" => to = Some(cursor.string()?.parse().ok()?),
+                _ => cursor.skip()?,
+            }
+            Some(())
+        })?;
+        Some(Entitlement {
+            programme: programme?,
+            persons: persons?,
+            from: from?,
+            to,
+            amount: amount?,
+            supersedes: supersedes?,
+            record,
         })
     }
 }

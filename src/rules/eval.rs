@@ -76,6 +76,18 @@ pub struct Evaluation<'l> {
     pay_from: Option<Month>,
 }
 
+/// The memory of an evaluation that is over, for the next. All of it is emptied before it is used.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    slots: Vec<ClauseRecord>,
+    numbers: Vec<Number>,
+    step_bytes: Bytes,
+    rows: Vec<(u16, u32)>,
+    options: Vec<u32>,
+    /// Of the whole trace.
+    pub(super) trace: Bytes,
+}
+
 /// Few pairs, each once, ascending: a household's decision reads about ten rows, so a list beats a tree.
 #[derive(Debug, Default)]
 struct Pairs(Vec<(u16, u32)>);
@@ -103,45 +115,69 @@ impl<'l> Evaluation<'l> {
     #[must_use]
     pub fn new(law: &'l Law, facts: &'l Facts) -> Evaluation<'l> {
         let layout = Layout::new(law, &facts.counts);
-        Evaluation::with(law, facts, layout.places.into(), layout.slots)
+        Evaluation::with(law, facts, layout.places.into(), layout.slots, Buffers::default())
     }
 
-    /// [`Evaluation::new`], with the layout of these facts.
+    /// [`Evaluation::new`], with the layout of these facts and in the memory of another.
     ///
     /// # Panics
     /// As [`Evaluation::new`].
     #[must_use]
-    pub(super) fn laid_out(law: &'l Law, facts: &'l Facts, layout: &'l Layout) -> Evaluation<'l> {
-        Evaluation::with(law, facts, layout.places.as_slice().into(), layout.slots)
+    pub(super) fn laid_out(law: &'l Law, facts: &'l Facts, layout: &'l Layout, buffers: Buffers) -> Evaluation<'l> {
+        Evaluation::with(law, facts, layout.places.as_slice().into(), layout.slots, buffers)
     }
 
     #[inline]
-    fn with(law: &'l Law, facts: &'l Facts, places: Cow<'l, [u32]>, slots: usize) -> Evaluation<'l> {
+    fn with(
+        law: &'l Law,
+        facts: &'l Facts,
+        places: Cow<'l, [u32]>,
+        slots: usize,
+        mut buffers: Buffers,
+    ) -> Evaluation<'l> {
         assert!(
             law.schema.digest == facts.schema.digest,
             "facts are read by the vocabulary of the law that evaluates them"
         );
+        buffers.slots.clear();
+        buffers.slots.resize(slots, ClauseRecord::EMPTY);
+        buffers.numbers.clear();
+        buffers.rows.clear();
+        buffers.options.clear();
+        buffers.options.resize(law.choices.len(), 0);
         Evaluation {
             law,
             nodes: &law.code.nodes,
             tests: &law.code.tests,
             facts,
             places,
-            slots: vec![ClauseRecord::EMPTY; slots],
+            slots: buffers.slots,
             demanded_count: 0,
             live: Branches::NONE,
             spilled: Vec::new(),
-            numbers: Vec::new(),
+            numbers: buffers.numbers,
             gaps: Gaps::default(),
-            step_bytes: Bytes::with_capacity(STEP_BYTES_USUAL),
+            step_bytes: buffers.step_bytes.emptied(STEP_BYTES_USUAL),
             step_count: 0,
             steps: None,
             plain_below: INSTANCE_SHORT,
-            rows: Pairs(Vec::with_capacity(16)),
-            options: vec![0; law.choices.len()],
+            rows: Pairs(buffers.rows),
+            options: buffers.options,
             years: Vec::new(),
             pay_months: Vec::new(),
             pay_from: None,
+        }
+    }
+
+    /// Its memory, when it is over; `trace` is that of its trace.
+    pub(super) fn into_buffers(self, trace: Bytes) -> Buffers {
+        Buffers {
+            slots: self.slots,
+            numbers: self.numbers,
+            step_bytes: self.step_bytes,
+            rows: self.rows.0,
+            options: self.options,
+            trace,
         }
     }
 

@@ -6,11 +6,11 @@ mod read;
 
 use std::sync::Arc;
 
-use super::calendar::{Date, Month};
+use super::calendar::Date;
 use super::number::Number;
-use super::value::{Area, Cell};
-use super::vocabulary::{Fact, FactIndex, Schema, ScopeIndex};
-use crate::canonical::Json;
+use super::value::Cell;
+use super::vocabulary::{Asked, Fact, FactIndex, Schema, ScopeIndex};
+use crate::canonical::{Cursor, Json};
 pub(super) use plan::Plan;
 
 /// Most jobs and incomes of a household together.
@@ -60,7 +60,15 @@ pub(super) struct Table {
     pub(super) parents: Vec<u32>,
     /// The rows of parent `p` are `starts[p]..starts[p + 1]`.
     pub(super) starts: Vec<u32>,
-    ids: Vec<Option<String>>,
+    ids: Ids,
+}
+
+/// The ids of the records of a table, one text after another.
+#[derive(Clone, Debug, Default)]
+struct Ids {
+    text: String,
+    /// Where the id of each row lies in the text; none where the record has none.
+    places: Vec<Option<(u32, u32)>>,
 }
 
 impl Table {
@@ -69,7 +77,30 @@ impl Table {
         self.count = 0;
         self.parents.clear();
         self.starts.clear();
-        self.ids.clear();
+        self.ids.text.clear();
+        self.ids.places.clear();
+    }
+}
+
+impl Ids {
+    /// A row without an id.
+    fn push(&mut self) {
+        self.places.push(None);
+    }
+
+    /// Gives a row its id. Documents are far smaller than the 4 GiB that a place can tell.
+    fn name(&mut self, row: u32, id: &str) {
+        let start = self.text.len();
+        self.text.push_str(id);
+        let ends = (u32::try_from(start), u32::try_from(self.text.len()));
+        if let (Some(place), (Ok(start), Ok(end))) = (self.places.get_mut(row as usize), ends) {
+            *place = Some((start, end));
+        }
+    }
+
+    fn get(&self, row: u32) -> Option<&str> {
+        let (start, end) = (*self.places.get(row as usize)?)?;
+        self.text.get(start as usize..end as usize)
     }
 }
 
@@ -99,17 +130,19 @@ impl Facts {
         read::facts(schema, document)
     }
 
-    /// Reads recorded facts straight from the canonical bytes of their document, with the members of it that are asked
-    /// for beside them; none where something does not fit, or the vocabulary is not one to be read so: then
-    /// [`Facts::from_json`] reads them, and says what is wrong.
+    /// Reads recorded facts straight from the canonical bytes of their document; none where something does not fit, or
+    /// the vocabulary is not one to be read so: then [`Facts::from_json`] reads them, and says what is wrong.
+    ///
+    /// `beside` is given each member of the document that is none of the vocabulary, and reads or passes over its
+    /// value; what it does not take does not fit either.
     #[must_use]
-    pub fn from_bytes(
+    pub fn from_bytes<'a>(
         schema: &Arc<Schema>,
-        bytes: &[u8],
-        beside: &[&str],
+        bytes: &'a [u8],
         scratch: &mut Scratch,
-    ) -> Option<(Facts, Json)> {
-        quick::facts(schema, bytes, beside, scratch)
+        beside: impl FnMut(&mut Cursor<'a>, &str) -> Option<()>,
+    ) -> Option<Facts> {
+        quick::facts(schema, bytes, scratch, beside)
     }
 
     /// The vocabulary they were read by.
@@ -127,7 +160,7 @@ impl Facts {
     /// The `id` of a record.
     #[must_use]
     pub fn id(&self, scope: ScopeIndex, instance: u32) -> Option<&str> {
-        self.tables[scope.at()].ids.get(instance as usize)?.as_deref()
+        self.tables[scope.at()].ids.get(instance)
     }
 
     /// The ids of the records that enclose an instance, `<member id>/<job id>`; a record without
@@ -154,57 +187,16 @@ impl Facts {
         self.cells[self.spans[fact.scope.at()].place(fact.column, instance)]
     }
 
-    /// The decision's dates are read once, before anything else.
-    pub(super) fn household(&self, path: &str) -> (Option<FactIndex>, Cell) {
-        let Some(index) = self.schema.fact(path, ScopeIndex::HOUSEHOLD) else {
-            return (None, Cell::Absent);
-        };
-        (Some(index), self.cell(&self.schema.facts[index.at()], 0))
+    /// A fact of the household that the engine itself reads.
+    pub(super) fn asked(&self, asked: Asked) -> Cell {
+        let index = self.schema.asked(asked);
+        index.map_or(Cell::Absent, |index| self.cell(&self.schema.facts[index.at()], 0))
     }
 
-    /// A code of a household fact, such as `decision.kind`.
-    #[must_use]
-    pub fn code(&self, path: &str) -> Option<&str> {
-        match self.household(path).1 {
-            Cell::Code(code) => Some(self.schema.codes.name(code)),
-            Cell::No
-            | Cell::Yes
-            | Cell::Int(_)
-            | Cell::Wide(_)
-            | Cell::Date(_)
-            | Cell::Month(_)
-            | Cell::Area(_)
-            | Cell::Missing(_)
-            | Cell::Error(_)
-            | Cell::Absent => None,
-        }
-    }
-
-    /// The area of a household fact, such as `case.area`.
-    #[must_use]
-    pub fn area(&self, path: &str) -> Option<Area> {
-        if let (_, Cell::Area(area)) = self.household(path) {
-            Some(area)
-        } else {
-            None
-        }
-    }
-
-    /// The date of a household fact, such as `decision.date`.
-    #[must_use]
-    pub fn date(&self, path: &str) -> Option<Date> {
-        if let (_, Cell::Date(date)) = self.household(path) {
-            Some(date)
-        } else {
-            None
-        }
-    }
-
-    /// The month of a household fact, such as `decision.month`.
-    #[must_use]
-    pub fn month(&self, path: &str) -> Option<Month> {
-        if let (_, Cell::Month(month)) = self.household(path) {
-            Some(month)
+    /// The name of the code in a cell.
+    pub(super) fn code(&self, cell: Cell) -> Option<&str> {
+        if let Cell::Code(code) = cell {
+            Some(self.schema.codes.name(code))
         } else {
             None
         }

@@ -58,6 +58,8 @@ impl Published {
 #[derive(Debug)]
 pub struct Law {
     pub(super) area: Area,
+    /// The same as it stands in documents.
+    pub(super) area_code: String,
     pub(super) schema: Arc<Schema>,
     pub(super) calendar: WorkingCalendar,
     pub(super) clauses: Vec<ClauseTable>,
@@ -133,6 +135,8 @@ pub struct Step(pub(super) u32);
 pub struct OutcomeRule {
     /// What the document says.
     pub text: OutcomeRow,
+    /// The row as a determination names it, `list/row`.
+    pub name: String,
     /// Its outcome; none for a code that is no outcome.
     pub outcome: Option<Outcome>,
     /// When it decides.
@@ -298,12 +302,11 @@ impl Law {
         &self.lists
     }
 
-    /// The lists of a kind of decision with their numbers, for the household or for members.
-    pub(super) fn lists_of(&self, kind: CodeIndex, household: bool) -> impl Iterator<Item = (usize, &OutcomeList)> {
-        let lists = self.lists.iter().enumerate();
-        lists.filter(move |(_, list)| {
-            (list.scope == ScopeIndex::HOUSEHOLD) == household && list.kind_codes.contains(&kind)
-        })
+    /// The lists of a kind of decision in order, for the household or for members.
+    pub(super) fn lists_of(&self, kind: CodeIndex, household: bool) -> impl Iterator<Item = &OutcomeList> {
+        self.lists
+            .iter()
+            .filter(move |list| (list.scope == ScopeIndex::HOUSEHOLD) == household && list.kind_codes.contains(&kind))
     }
 
     /// The guards in order.

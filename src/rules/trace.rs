@@ -100,15 +100,27 @@ impl Evaluation<'_> {
     /// The trace of everything demanded so far.
     #[must_use]
     pub fn trace(&self) -> Trace {
+        let mut out = Bytes::default();
+        self.write_trace(&mut out);
+        Trace { bytes: out.into_vec() }
+    }
+
+    /// SHA-256 of the trace, as it stands in a determination; the trace is written into the room of another.
+    pub(super) fn trace_digest(&self, room: &mut Bytes) -> Digest {
+        self.write_trace(room);
+        Digest::of(room.as_slice())
+    }
+
+    fn write_trace(&self, room: &mut Bytes) {
         let steps = self.step_bytes.as_slice();
-        let mut out = Bytes::with_capacity(CLAUSE_BYTES_USUAL + steps.len());
+        let mut out = std::mem::take(room).emptied(CLAUSE_BYTES_USUAL + steps.len());
         out.extend(HEADER);
         self.write_clauses(&mut out);
         out.count(self.step_count);
         out.extend(steps);
         out.pairs(self.rows_read().iter().copied());
         out.pairs(self.options_read());
-        Trace { bytes: out.into_vec() }
+        *room = out;
     }
 
     fn write_clauses(&self, out: &mut Bytes) {

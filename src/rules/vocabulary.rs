@@ -38,6 +38,45 @@ impl FactIndex {
     }
 }
 
+/// The facts of the household that the engine itself reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// 办理县区.
+    CaseArea,
+    /// 申请日.
+    AppliedOn,
+    /// 决定日.
+    DecisionDate,
+    /// 办理事项.
+    DecisionKind,
+    /// 核算月.
+    DecisionMonth,
+    /// What the case receives.
+    HistoryStatus,
+}
+
+impl Asked {
+    const ALL: [Asked; 6] = [
+        Asked::CaseArea,
+        Asked::AppliedOn,
+        Asked::DecisionDate,
+        Asked::DecisionKind,
+        Asked::DecisionMonth,
+        Asked::HistoryStatus,
+    ];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Asked::CaseArea => "case.area",
+            Asked::AppliedOn => "case.applied_on",
+            Asked::DecisionDate => "decision.date",
+            Asked::DecisionKind => "decision.kind",
+            Asked::DecisionMonth => "decision.month",
+            Asked::HistoryStatus => "history.status",
+        }
+    }
+}
+
 /// The compiled vocabulary. Facts and laws of one vocabulary fit together.
 #[derive(Debug)]
 pub struct Schema {
@@ -45,8 +84,10 @@ pub struct Schema {
     pub(super) scopes: Vec<Scope>,
     pub(super) facts: Vec<Fact>,
     pub(super) codes: Codes,
-    /// The facts of the household by their paths: the engine asks for some of them with every decision.
+    /// The facts of the household by their paths.
     of_household: BTreeMap<String, FactIndex>,
+    /// Those that the engine asks for with every decision, in the order of [`Asked::ALL`].
+    asked: [Option<FactIndex>; Asked::ALL.len()],
     /// Codes of each list.
     lists: BTreeMap<String, Vec<CodeIndex>>,
     /// How its records are read in one walk.
@@ -150,11 +191,13 @@ impl Schema {
             facts: Vec::new(),
             codes,
             of_household: BTreeMap::new(),
+            asked: [None; Asked::ALL.len()],
             lists,
             plan: None,
         };
         schema.add_scopes(vocabulary)?;
         schema.add_facts(vocabulary)?;
+        schema.asked = Asked::ALL.map(|asked| schema.of_household.get(asked.path()).copied());
         schema.plan = Plan::of(&schema);
         Ok(schema)
     }
@@ -249,6 +292,11 @@ impl Schema {
     #[must_use]
     pub fn has_household_fact(&self, path: &str) -> bool {
         self.fact(path, ScopeIndex::HOUSEHOLD).is_some()
+    }
+
+    /// A fact that the engine reads; none in a vocabulary that lacks it.
+    pub(super) fn asked(&self, asked: Asked) -> Option<FactIndex> {
+        self.asked[asked as usize]
     }
 
     /// The fact that a path means in a scope: that of the nearest scope outwards.

@@ -23,6 +23,24 @@ pub struct BundleLaw {
     pub digest: Hash,
 }
 
+/// A law, and the tree sizes at which it is the one that is known.
+#[derive(Clone, Debug)]
+pub struct LawSpan {
+    /// The law; none where the documents make none.
+    pub law: Option<Arc<BundleLaw>>,
+    from: u64,
+    /// The last size, as far as a later document was adopted when this was asked.
+    until: Option<u64>,
+}
+
+impl LawSpan {
+    /// Whether it is the law known at a size, for a size that does not go beyond what was adopted when it was asked.
+    #[must_use]
+    pub fn holds(&self, size: TreeSize) -> bool {
+        self.from <= size.get() && self.until.is_none_or(|until| size.get() <= until)
+    }
+}
+
 /// A document that came into use.
 #[derive(Debug)]
 struct Adopted {
@@ -67,11 +85,20 @@ impl BundleLaws {
         true
     }
 
-    /// The law that the POLICY entries below a size make; none where they make none.
+    /// The law that the POLICY entries below a size make, with the sizes at which they make it.
     #[must_use]
-    pub fn at(&self, size: TreeSize) -> Option<Arc<BundleLaw>> {
+    pub fn at(&self, size: TreeSize) -> LawSpan {
         let adopted = self.adopted.read().unwrap_or_else(PoisonError::into_inner);
         let count = adopted.partition_point(|one| size.holds(one.index));
+        LawSpan {
+            law: self.of_first(&adopted, count),
+            from: count.checked_sub(1).map_or(0, |last| adopted[last].index.get() + 1),
+            until: adopted.get(count).map(|next| next.index.get()),
+        }
+    }
+
+    /// The law that so many documents make, none where they make none.
+    fn of_first(&self, adopted: &[Adopted], count: usize) -> Option<Arc<BundleLaw>> {
         let kept = |resolved: &BTreeMap<usize, Option<Arc<BundleLaw>>>| resolved.get(&count).cloned();
         if let Some(law) = kept(&self.resolved.lock().unwrap_or_else(PoisonError::into_inner)) {
             return law;

@@ -74,7 +74,7 @@ fn walk<R: Read + Seek>(
             .into_iter()
             .any(|request| n == request.checkpoint_size.get() / width)
     };
-    let mut tar = TarReader::new(std::io::BufReader::with_capacity(1 << 20, input));
+    let mut tar = TarReader::new(std::io::BufReader::with_capacity(64 * 1024, input));
     let mut entries = Vec::new();
     // What is wrong with the tar was said on the first walk.
     while let Ok(Some(member)) = tar.next_file() {

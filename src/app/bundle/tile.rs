@@ -1,22 +1,18 @@
 //! One tile of a bundle: its entries, hashes and documents, judged apart from all others, so that every core helps.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::super::replay::{decided_again, difference, facts_again};
 use super::super::result::{DifferenceCause, ReplayDifference};
-use super::laws::{BundleLaw, BundleLaws};
+use super::again::Replayer;
+use super::laws::BundleLaws;
 use super::violation::{Code, Violations};
-use crate::canonical::{Cursor, Json};
+use crate::canonical::Json;
 use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hash;
 use crate::log::record::{EntryKind, Protection, slots};
 use crate::log::sample::{Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
-use crate::log::{Hash, LogIndex, TreeSize};
-use crate::rules::decide::DecisionFacts;
-use crate::rules::facts::Scratch;
+use crate::log::{Hash, LogIndex};
 
 /// Differences of replays that one tile keeps.
 const DIFFERENCE_COUNT_MAX: usize = 16;
@@ -125,22 +121,24 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     let mut tile = Tile {
         rules,
         first,
-        law: None,
-        scratch: Scratch::default(),
+        replayer: Replayer::new(rules.origin, rules.laws),
         out,
-        kinds: BTreeMap::new(),
-        engines: BTreeMap::new(),
-        documents: BTreeMap::new(),
+        kinds: Tally::NONE,
+        engines: Tally::NONE,
+        documents: Tally::NONE,
+        laws: Tally::NONE,
     };
     if let Some(entries) = &entries {
         tile.each(entries, &documents);
     }
-    let owned = |counts: BTreeMap<&str, u64>| {
-        let owned = counts.into_iter().map(|(name, count)| (name.to_owned(), count));
+    let owned = |counts: Tally<&str>| {
+        let owned = counts.0.into_iter().map(|(name, count)| (name.to_owned(), count));
         owned.collect()
     };
-    let engines = tile.engines.into_iter();
+    let engines = tile.engines.0.into_iter();
     tile.out.engines = engines.map(|(raw, count)| (LeafView::label(raw), count)).collect();
+    tile.out.laws = tile.laws.0.into_iter().collect();
+    tile.out.sample_values = tile.replayer.sample_values;
     tile.out.kinds = owned(tile.kinds);
     tile.out.documents = owned(tile.documents);
     tile.out
@@ -208,13 +206,26 @@ fn read_documents<'f>(files: &'f TileFiles, violations: &mut Violations) -> Vec<
 struct Tile<'a> {
     rules: &'a TileRules<'a>,
     first: u64,
-    /// The law of the decision before: mostly that of the next.
-    law: Option<(TreeSize, Option<Arc<BundleLaw>>)>,
-    scratch: Scratch,
+    replayer: Replayer<'a>,
     out: TileResult,
-    kinds: BTreeMap<&'a str, u64>,
-    engines: BTreeMap<&'a str, u64>,
-    documents: BTreeMap<&'a str, u64>,
+    kinds: Tally<&'a str>,
+    engines: Tally<&'a str>,
+    documents: Tally<&'a str>,
+    laws: Tally<Hash>,
+}
+
+/// Counts of few different things: a list beats a tree.
+struct Tally<K>(Vec<(K, u64)>);
+
+impl<K: PartialEq> Tally<K> {
+    const NONE: Tally<K> = Tally(Vec::new());
+
+    fn add(&mut self, key: K) {
+        match self.0.iter_mut().find(|(held, _)| *held == key) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((key, 1)),
+        }
+    }
 }
 
 impl<'a> Tile<'a> {
@@ -248,7 +259,7 @@ impl<'a> Tile<'a> {
     }
 
     fn entry(&mut self, index: LogIndex, leaf: &LeafView<'a>, documents: &'a [PlacedDocument<'a>]) {
-        *self.kinds.entry(leaf.kind).or_default() += 1;
+        self.kinds.add(leaf.kind);
         if leaf.origin != self.rules.origin {
             self.wrong(Code::Entry, format!("entry {index}"), "is of another log");
         }
@@ -275,7 +286,7 @@ impl<'a> Tile<'a> {
                 self.wrong(Code::Document, format!("entry {index}"), "commits to no such document");
                 continue;
             };
-            *self.documents.entry(committed.name).or_default() += 1;
+            self.documents.add(committed.name);
             self.out.document_bytes += document.content.len() as u64;
             if document.opens(committed.name) == committed.commitment {
                 good.push((committed.name, document.content));
@@ -367,9 +378,9 @@ impl<'a> Tile<'a> {
     fn decision(&mut self, index: LogIndex, leaf: &LeafView<'a>, facts: Option<&[u8]>, determination: Option<&[u8]>) {
         self.out.decisions.push(index);
         if let Some(law) = leaf.law {
-            *self.out.laws.entry(law).or_default() += 1;
+            self.laws.add(law);
         }
-        *self.engines.entry(leaf.raw_engine()).or_default() += 1;
+        self.engines.add(leaf.raw_engine());
         let (Some(facts), Some(determination)) = (facts, determination) else {
             if facts.is_some() || determination.is_some() {
                 let text = "facts and determination are opened together or not at all";
@@ -381,7 +392,7 @@ impl<'a> Tile<'a> {
             self.out.replays.push((index, Replay::Equal));
             return;
         }
-        match self.replay(index, leaf.law, facts, determination) {
+        match self.replayer.replay(index, leaf.law, facts, determination) {
             Ok(()) => self.out.replays.push((index, Replay::Equal)),
             Err(found) => {
                 let cause = cause(found.cause);
@@ -395,87 +406,4 @@ impl<'a> Tile<'a> {
             }
         }
     }
-
-    fn replay(
-        &mut self,
-        index: LogIndex,
-        recorded_law: Option<Hash>,
-        facts: &[u8],
-        determination: &[u8],
-    ) -> Result<(), ReplayDifference> {
-        let wrong = |cause, path, recorded: &str, replayed: &str| Err(difference(cause, path, recorded, replayed));
-        let Some((origin, size)) = known_at(facts) else {
-            canonical(facts)?;
-            return wrong(DifferenceCause::Facts, "known_at", "", "says not which law was known");
-        };
-        // What a decision knew stood in its own log before it.
-        if origin != self.rules.origin || size.get() > index.get() {
-            return wrong(
-                DifferenceCause::Policy,
-                "known_at",
-                &size.to_string(),
-                "the log's own entries before it",
-            );
-        }
-        let law = match &self.law {
-            Some((at, law)) if *at == size => law.clone(),
-            _ => self.law.insert((size, self.rules.laws.at(size))).1.clone(),
-        };
-        let recorded = || recorded_law.map(|law| law.to_string()).unwrap_or_default();
-        let Some(law) = law else {
-            return wrong(
-                DifferenceCause::Policy,
-                "law",
-                &recorded(),
-                "the POLICY entries before it make no law",
-            );
-        };
-        if Some(law.digest) != recorded_law {
-            return wrong(DifferenceCause::Policy, "law", &recorded(), &law.digest.to_string());
-        }
-        let facts = match DecisionFacts::from_bytes(&law.law, facts, &mut self.scratch) {
-            Some(facts) => facts,
-            None => facts_again(&law.law, &canonical(facts)?)?,
-        };
-        let again = decided_again(&law.law, &facts, determination);
-        for name in again.samples {
-            match self.out.sample_values.get_mut(&*name) {
-                Some(count) => *count += 1,
-                None => drop(self.out.sample_values.insert(name.into_owned(), 1)),
-            }
-        }
-        let difference = again.difference;
-        facts.give_back(&mut self.scratch);
-        difference.map_or(Ok(()), Err)
-    }
-}
-
-/// The log whose law was known, and the size of its tree: what stands in a facts document before most of it.
-fn known_at(facts: &[u8]) -> Option<(Cow<'_, str>, TreeSize)> {
-    let (mut origin, mut size) = (None, None);
-    let mut is_found = false;
-    // The walk ends behind the member, with nothing.
-    let _ = Cursor::new(facts)?.object(|cursor, key| {
-        if key != "known_at" {
-            return cursor.leap();
-        }
-        cursor.object(|cursor, key| {
-            match &**key {
-                "origin" => origin = Some(cursor.string()?),
-                "size" => size = Some(cursor.integer()?),
-                _ => cursor.skip()?,
-            }
-            Some(())
-        })?;
-        is_found = true;
-        None
-    });
-    let size = TreeSize::new(u64::try_from(size.filter(|_| is_found)?).ok()?).ok()?;
-    Some((origin?, size))
-}
-
-/// Facts as a tree: for what the short way does not read.
-fn canonical(facts: &[u8]) -> Result<Json, ReplayDifference> {
-    let wrong = |_| difference(DifferenceCause::Facts, "facts", "", "not canonical JSON");
-    Json::parse_canonical(facts).map_err(wrong)
 }

@@ -28,6 +28,7 @@ pub struct LeafView<'a> {
     documents: [Option<LeafDocument<'a>>; DOCUMENT_COUNT_MAX],
     /// Kind.
     pub kind: &'a str,
+    known_kind: Option<EntryKind>,
     /// The log it was written for.
     pub origin: &'a str,
     /// Unix time in seconds.
@@ -52,6 +53,7 @@ impl<'a> LeafView<'a> {
         let engine = cursor.label()?;
         cursor.word(",\"kind\":\"")?;
         let kind = cursor.plain()?;
+        let known_kind = kind_of(kind);
         let mut law = None;
         if cursor.word(",\"law\":\"").is_some() {
             law = Some(cursor.hash()?);
@@ -67,11 +69,12 @@ impl<'a> LeafView<'a> {
         cursor.word(",\"v\":1}")?;
         let whole = cursor.0.is_empty()
             && (0..=SECONDS_MAX).contains(&logged_seconds)
-            && (kind_of(kind).is_some() || kind.parse::<KindName>().is_ok())
+            && (known_kind.is_some() || kind.parse::<KindName>().is_ok())
             && (named == origin || named.parse::<Origin>().is_ok());
         whole.then_some(LeafView {
             documents,
             kind,
+            known_kind,
             origin: named,
             logged_seconds,
             law,
@@ -93,7 +96,7 @@ impl<'a> LeafView<'a> {
     /// The kind, if this version knows it.
     #[must_use]
     pub fn known_kind(&self) -> Option<EntryKind> {
-        kind_of(self.kind)
+        self.known_kind
     }
 
     /// Name and version of the program that decided or wrote.
@@ -168,9 +171,13 @@ impl<'a> Cursor<'a> {
     fn hash(&mut self) -> Option<Hash> {
         let digits = self.0.as_bytes().first_chunk::<64>()?;
         let mut bytes = [0; Hash::SIZE_BYTES];
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        let mut wrong = 0;
+        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks().0) {
+            let (high, low) = (NIBBLES[usize::from(*high)], NIBBLES[usize::from(*low)]);
+            wrong |= high | low;
+            *byte = high << 4 | low & 0xf;
         }
+        (wrong & NO_NIBBLE == 0).then_some(())?;
         self.0 = self.0.get(64..)?.strip_prefix('"')?;
         Some(Hash::from_bytes(bytes))
     }
@@ -208,10 +215,17 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// What is no lower-case hex digit.
+const NO_NIBBLE: u8 = 0x80;
+
+/// The values of hex digits: an entry has hundreds of them, and a table takes no branches.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [NO_NIBBLE; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0;
+    while value < 16 {
+        nibbles[digits[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    nibbles
+};

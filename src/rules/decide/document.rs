@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::mem::take;
 
-use super::{DecidedRow, Decision, DecisionFacts, RowPlace, Stopped};
+use super::{DecidedRow, Decision, DecisionFacts, Room, Stopped};
 use crate::canonical::Json;
 use crate::rules::calendar::Month;
 use crate::rules::case::endings;
@@ -12,7 +13,6 @@ use crate::rules::determination::{
 };
 use crate::rules::document::GuardFailure;
 use crate::rules::entitlement::{Difference, Entitlement, differences, supersede, superseded_records};
-use crate::rules::law::Law;
 use crate::rules::outcome::{Effect, Outcome, Programme};
 use crate::rules::value::Value;
 
@@ -33,26 +33,35 @@ impl<'l> Decision<'l> {
         Determination {
             parameters: self.evaluation.parameters_read(),
             choices: self.evaluation.choices_read(),
-            ..self.determination_beside()
+            ..self.determination_beside(self.trace_digest().hex())
         }
     }
 
-    /// The bytes of [`Decision::determination`], for whoever only compares them.
+    /// The bytes of [`Decision::determination`], for whoever only compares them. The decision is over: its memory, and
+    /// later that of the bytes, goes to the next.
     #[must_use]
-    pub fn written(&self) -> Written<'l> {
-        let determination: Determination<Cow<'l, str>> = self.determination_beside();
+    pub fn written(self, room: &mut Room) -> Written<'l> {
+        let mut trace = take(&mut room.evaluation.trace);
+        let digest = self.evaluation.trace_digest(&mut trace);
+        let determination: Determination<Cow<'l, str>> = self.determination_beside(digest.hex().into());
+        let mut bytes = take(&mut room.bytes);
+        determination.write_with(
+            &mut bytes,
+            self.evaluation.parameters_written(),
+            self.evaluation.choices_written(),
+        );
+        room.evaluation = self.evaluation.into_buffers(trace);
         Written {
-            bytes: determination.to_bytes_with(&self.evaluation.read_lists()),
+            bytes,
             trace: determination.trace,
             samples: determination.samples,
         }
     }
 
     /// The determination without what was read of the law.
-    fn determination_beside<T: Text<'l>>(&self) -> Determination<T> {
+    fn determination_beside<T: Text<'l>>(&self, trace: T) -> Determination<T> {
         let (law, facts) = (self.law, self.facts);
         let writer = Writer {
-            law,
             facts,
             decision: self,
             texts: PhantomData,
@@ -72,7 +81,7 @@ impl<'l> Decision<'l> {
         }
         let (missing_facts, missing_rules) = writer.missing();
         let mut determination = Determination {
-            area: law.area().to_string().into(),
+            area: law.area_code.as_str().into(),
             kind: facts.kind().into(),
             cause: facts.cause(),
             decision_date: facts.decision_date(),
@@ -97,7 +106,7 @@ impl<'l> Decision<'l> {
             choices: Vec::new(),
             missing_facts,
             missing_rules,
-            trace: self.trace_digest().to_string().into(),
+            trace,
         };
         determination.difference = difference(&determination, facts);
         determination
@@ -116,7 +125,10 @@ fn difference<T: AsRef<str>>(determination: &Determination<T>, facts: &DecisionF
         .map(|new| new.from)
         .chain(ended.iter().map(|ending| ending.from))
         .min();
-    let Some(first) = first else { return Vec::new() };
+    // Mostly nothing that is due yet: what is granted begins with the month to come.
+    let Some(first) = first.filter(|first| *first <= facts.decision_month()) else {
+        return Vec::new();
+    };
     let now = supersede(facts.standing(), granted, &ended);
     differences(facts.standing(), &now, first, facts.decision_month())
 }
@@ -127,7 +139,6 @@ trait Text<'d>: From<&'d str> + From<String> + AsRef<str> {}
 impl<'d, T: From<&'d str> + From<String> + AsRef<str>> Text<'d> for T {}
 
 struct Writer<'d, 'l, T> {
-    law: &'l Law,
     facts: &'l DecisionFacts,
     decision: &'d Decision<'l>,
     texts: PhantomData<T>,
@@ -138,8 +149,8 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
         let Some(outcome) = row.outcome() else {
             return self.stopped(row);
         };
-        let Some(place) = row.row else { return self.stopped(row) };
-        let text = &place.rule.text;
+        let Some(rule) = row.row else { return self.stopped(row) };
+        let text = &rule.text;
         let held = row.is_held();
         Decided {
             outcome: if held {
@@ -149,7 +160,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
             },
             proposes: held.then_some(outcome),
             effect: row.effect,
-            row: Some(self.name(place)),
+            row: Some(rule.name.as_str().into()),
             reason: text.reason.as_deref().map(T::from),
             cite: Some(text.cite.as_str().into()),
             amount: row.amount,
@@ -187,7 +198,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
             outcome,
             proposes: None,
             effect: None,
-            row: row.row.map(|place| self.name(place)),
+            row: row.row.map(|rule| rule.name.as_str().into()),
             reason: None,
             cite: None,
             amount: None,
@@ -200,11 +211,6 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
             flags: Vec::new(),
             error,
         }
-    }
-
-    fn name(&self, place: RowPlace<'l>) -> T {
-        let list = &self.law.lists()[place.list];
-        format!("{}/{}", list.id, list.rows[place.row].id).into()
     }
 
     fn required_steps(&self, row: &DecidedRow<'l>, first: &'l [String], cite: &'l str) -> Vec<RequiredStep<T>> {

@@ -1,15 +1,18 @@
 //! The facts document as the procedure reads it: the rules' facts, and what stands beside them.
 
-use crate::canonical::Json;
+use std::mem::take;
+
+use super::Room;
+use crate::canonical::{Cursor, Json};
 use crate::reader::{FromJson, each};
 use crate::rules::calendar::Month;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::eval::Layout;
-use crate::rules::facts::{Facts, FactsError, Scratch};
+use crate::rules::facts::{Facts, FactsError};
 use crate::rules::law::Law;
 use crate::rules::outcome::Cause;
 use crate::rules::value::{Cell, CodeIndex};
-use crate::rules::vocabulary::{MEMBER, ScopeIndex};
+use crate::rules::vocabulary::{Asked, MEMBER, ScopeIndex};
 
 /// A facts document that no decision can be made on. Names places, never values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +29,41 @@ pub enum FactsRefused {
 }
 
 /// The members of a facts document that the procedure itself reads.
-const OF_THE_PROCEDURE: [&str; 3] = ["cause", "effective_from", "standing"];
+#[derive(Default)]
+struct Own {
+    cause: Option<Cause>,
+    effective_from: Option<Month>,
+    standing: Vec<Entitlement>,
+}
+
+impl Own {
+    fn read(document: &Json) -> Result<Own, FactsRefused> {
+        let wrong = |part| move || FactsRefused::Part(part);
+        let cause = document.get("cause");
+        let cause = cause.map(|code| Cause::from_json(code).ok_or_else(wrong("cause")));
+        let month = document.get("effective_from");
+        let month = month.map(|month| Month::from_json(month).ok_or_else(wrong("effective_from")));
+        Ok(Own {
+            cause: cause.transpose()?,
+            effective_from: month.transpose()?,
+            standing: each(document, "standing", Entitlement::from_json).map_err(|_| FactsRefused::Part("standing"))?,
+        })
+    }
+
+    /// Takes a member where it stands in canonical bytes, if it is one of these. None where it is malformed.
+    fn take(&mut self, cursor: &mut Cursor<'_>, key: &str) -> Option<bool> {
+        match key {
+            "cause" => self.cause = Some(Cause::from_code(&cursor.string()?)?),
+            "effective_from" => self.effective_from = Some(cursor.string()?.parse().ok()?),
+            "standing" => cursor.list(|cursor| {
+                self.standing.push(Entitlement::from_cursor(cursor)?);
+                Some(())
+            })?,
+            _ => return Some(false),
+        }
+        Some(true)
+    }
+}
 
 /// A facts document that was read for one law.
 #[derive(Debug)]
@@ -50,51 +87,72 @@ impl DecisionFacts {
     /// [`FactsRefused`] with every place that does not fit.
     pub fn read(law: &Law, document: &Json) -> Result<DecisionFacts, FactsRefused> {
         let facts = Facts::from_json(law.schema(), document).map_err(FactsRefused::Vocabulary)?;
-        DecisionFacts::with(law, facts, document)
+        DecisionFacts::with(law, facts, Vec::new(), || Own::read(document))
     }
 
     /// Reads a recorded facts document for a law, straight from its canonical bytes. None where it does not fit, or is
     /// written in another way than most are: then [`DecisionFacts::read`] reads it, and says what is wrong.
+    ///
+    /// `beside` is given each member that neither the rules nor the procedure read, and reads or passes over its value.
     #[must_use]
-    pub fn from_bytes(law: &Law, document: &[u8], scratch: &mut Scratch) -> Option<DecisionFacts> {
-        let (facts, beside) = Facts::from_bytes(law.schema(), document, &OF_THE_PROCEDURE, scratch)?;
-        DecisionFacts::with(law, facts, &beside).ok()
+    pub fn from_bytes<'a>(
+        law: &Law,
+        document: &'a [u8],
+        room: &mut Room,
+        mut beside: impl FnMut(&mut Cursor<'a>, &str) -> Option<()>,
+    ) -> Option<DecisionFacts> {
+        let mut own = Own::default();
+        let facts = Facts::from_bytes(law.schema(), document, &mut room.facts, |cursor, key| {
+            if own.take(cursor, key)? {
+                Some(())
+            } else {
+                beside(cursor, key)
+            }
+        })?;
+        DecisionFacts::with(law, facts, take(&mut room.places), || Ok(own)).ok()
     }
 
-    /// Gives the room of these facts to the next.
-    pub fn give_back(self, scratch: &mut Scratch) {
-        scratch.take_back(self.facts);
+    /// Gives the memory of these facts to the next.
+    pub fn give_back(self, room: &mut Room) {
+        room.facts.take_back(self.facts);
+        room.places = self.layout.into_room();
     }
 
     /// With the parts of the document that the procedure itself reads.
-    fn with(law: &Law, facts: Facts, document: &Json) -> Result<DecisionFacts, FactsRefused> {
-        if facts.area("case.area").ok_or(FactsRefused::Part("case/area"))? != law.area() {
+    fn with(
+        law: &Law,
+        facts: Facts,
+        places: Vec<u32>,
+        own: impl FnOnce() -> Result<Own, FactsRefused>,
+    ) -> Result<DecisionFacts, FactsRefused> {
+        let Cell::Area(area) = facts.asked(Asked::CaseArea) else {
+            return Err(FactsRefused::Part("case/area"));
+        };
+        if area != law.area() {
             return Err(FactsRefused::Area);
         }
-        let (_, Cell::Code(kind)) = facts.household("decision.kind") else {
+        let Cell::Code(kind) = facts.asked(Asked::DecisionKind) else {
             return Err(FactsRefused::Part("decision/kind"));
         };
-        let cause = match document.get("cause") {
-            None => Some(Cause::Initial),
-            Some(code) => Cause::from_json(code),
+        let own = own()?;
+        let cause = own.cause.unwrap_or(Cause::Initial);
+        let Cell::Date(decision_date) = facts.asked(Asked::DecisionDate) else {
+            return Err(FactsRefused::Part("decision/date"));
         };
-        let cause = cause.ok_or(FactsRefused::Part("cause"))?;
-        let effective_from = match document.get("effective_from") {
-            None => None,
-            Some(month) => Some(Month::from_json(month).ok_or(FactsRefused::Part("effective_from"))?),
+        let Cell::Month(month) = facts.asked(Asked::DecisionMonth) else {
+            return Err(FactsRefused::Part("decision/month"));
         };
+        let status = facts.code(facts.asked(Asked::HistoryStatus));
         Ok(DecisionFacts {
-            standing: each(document, "standing", Entitlement::from_json).map_err(|_| FactsRefused::Part("standing"))?,
-            effective_from: effective_from.filter(|_| sets_its_own_month(cause)),
+            standing: own.standing,
+            effective_from: own.effective_from.filter(|_| sets_its_own_month(cause)),
             cause,
-            decision_date: facts.date("decision.date").ok_or(FactsRefused::Part("decision/date"))?,
-            month: facts
-                .month("decision.month")
-                .ok_or(FactsRefused::Part("decision/month"))?,
+            decision_date,
+            month,
             kind,
-            is_recipient: matches!(facts.code("history.status"), Some("dibao" | "grace" | "tekun")),
+            is_recipient: matches!(status, Some("dibao" | "grace" | "tekun")),
             member_scope: law.schema().scope(MEMBER).ok_or(FactsRefused::Part("members"))?,
-            layout: Layout::new(law, &facts.counts),
+            layout: Layout::in_room(law, &facts.counts, places),
             facts,
         })
     }
@@ -149,7 +207,7 @@ impl DecisionFacts {
     /// The code of `decision.kind`.
     #[must_use]
     pub fn kind(&self) -> &str {
-        self.facts.code("decision.kind").unwrap_or_default()
+        self.facts.code(Cell::Code(self.kind)).unwrap_or_default()
     }
 
     /// [`DecisionFacts::kind`], interned.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{DecidedRow, Procedure, RowPlace, Stopped, VALID_MONTHS_MAX};
+use super::{DecidedRow, Procedure, Stopped, VALID_MONTHS_MAX};
 use crate::rules::calendar::Month;
 use crate::rules::law::{OutcomeList, OutcomeRule, Step};
 use crate::rules::money::Fen;
@@ -18,9 +18,9 @@ struct Parts<'p, 'l> {
 
 impl<'l> Procedure<'l> {
     /// What a list decides for one member, whom it may not concern.
-    pub(super) fn walk_member(&mut self, number: usize, list: &'l OutcomeList, member: u32) -> Option<DecidedRow<'l>> {
+    pub(super) fn walk_member(&mut self, list: &'l OutcomeList, member: u32) -> Option<DecidedRow<'l>> {
         let stopped = match list.concerns.map(|step| self.evaluation.step(step, member)) {
-            None | Some(Cell::Yes) => return self.walk(number, member, None),
+            None | Some(Cell::Yes) => return self.walk(list, member, None),
             Some(Cell::No) => return None,
             Some(Cell::Missing(gap)) => Stopped::Missing(gap),
             Some(other) => Stopped::Fault(fault_of(other)),
@@ -31,17 +31,15 @@ impl<'l> Procedure<'l> {
     /// The first row of a list that decides in this instance; none if no row holds.
     pub(super) fn walk(
         &mut self,
-        list: usize,
+        list: &'l OutcomeList,
         instance: u32,
         persons: Option<&mut Vec<u32>>,
     ) -> Option<DecidedRow<'l>> {
-        let law = self.law;
-        let rows = &law.lists()[list];
         let mut number = 0;
         loop {
-            let (passed, value) = self.evaluation.first_row(&rows.always[number..], instance);
+            let (passed, value) = self.evaluation.first_row(&list.always[number..], instance);
             number += passed;
-            let row = rows.rows.get(number)?;
+            let row = list.rows.get(number)?;
             let rule = match self.evaluation.select(row) {
                 Ok(Some(rule)) => rule,
                 Ok(None) => {
@@ -50,34 +48,29 @@ impl<'l> Procedure<'l> {
                 }
                 Err(gap) => return Some(DecidedRow::stop(None, Stopped::Missing(gap))),
             };
-            let place = RowPlace {
-                list,
-                row: number,
-                rule,
-            };
             match value.unwrap_or_else(|| self.evaluation.step(rule.when, instance)) {
                 Cell::No => number += 1,
-                Cell::Yes => return Some(self.decided(place, instance, persons)),
-                Cell::Missing(gap) => return Some(DecidedRow::stop(Some(place), Stopped::Missing(gap))),
-                Cell::Error(fault) => return Some(DecidedRow::stop(Some(place), Stopped::Fault(fault))),
-                _ => return Some(DecidedRow::stop(Some(place), Stopped::Fault(Fault::Type))),
+                Cell::Yes => return Some(self.decided(rule, instance, persons)),
+                Cell::Missing(gap) => return Some(DecidedRow::stop(Some(rule), Stopped::Missing(gap))),
+                Cell::Error(fault) => return Some(DecidedRow::stop(Some(rule), Stopped::Fault(fault))),
+                _ => return Some(DecidedRow::stop(Some(rule), Stopped::Fault(Fault::Type))),
             }
         }
     }
 
     #[inline(never)]
-    fn decided(&mut self, place: RowPlace<'l>, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow<'l> {
+    fn decided(&mut self, rule: &'l OutcomeRule, instance: u32, persons: Option<&mut Vec<u32>>) -> DecidedRow<'l> {
         let mut parts = Parts {
             procedure: self,
             instance,
             missing: None,
         };
-        let decided = parts.read(place.rule, persons);
+        let decided = parts.read(rule, persons);
         match (decided, parts.missing) {
-            (Err(fault), _) => DecidedRow::stop(Some(place), Stopped::Fault(fault)),
-            (Ok(_), Some(gap)) => DecidedRow::stop(Some(place), Stopped::Missing(gap)),
+            (Err(fault), _) => DecidedRow::stop(Some(rule), Stopped::Fault(fault)),
+            (Ok(_), Some(gap)) => DecidedRow::stop(Some(rule), Stopped::Missing(gap)),
             (Ok(decided), None) => DecidedRow {
-                row: Some(place),
+                row: Some(rule),
                 ..decided
             },
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Evaluation;
 use super::gaps::{GapSet, RuleGap, RuleKind};
 use crate::canonical::Json;
-use crate::rules::determination::{ChoiceRead, MissingFact, MissingRule, ParameterRead, ReadLists};
+use crate::rules::determination::{ChoiceRead, MissingFact, MissingRule, ParameterRead};
 use crate::rules::value::Gap;
 
 /// The id of the working-day calendar among rules and parameters.
@@ -95,25 +95,25 @@ impl<'l> Evaluation<'l> {
         }
     }
 
-    /// What was read of the law, as it stands in the determination. Each row and option is written once for the law:
-    /// decisions read the same ones again and again.
-    #[must_use]
-    pub(in crate::rules) fn read_lists(&self) -> ReadLists {
-        let mut lists = ReadLists::default();
-        for &(parameter, row) in self.rows_read() {
+    /// [`Evaluation::parameters_read`] as they stand in the determination. Each is written once for the law: decisions
+    /// read the same ones again and again.
+    pub(in crate::rules) fn parameters_written(&self) -> impl Iterator<Item = &'l [u8]> {
+        self.rows_read().iter().map(|&(parameter, row)| {
+            let table = &self.law.parameters[usize::from(parameter)];
+            let text = row.checked_sub(1).map(|at| &table.rows[at as usize]);
+            let written = text.map_or(&table.otherwise_written, |text| &text.written);
             let read = || self.parameter_read::<Cow<'l, str>>(parameter, row).to_bytes();
-            let texts = &self.law.parameters[usize::from(parameter)].rows;
-            match row.checked_sub(1).map(|at| &texts[at as usize]) {
-                Some(text) => lists.parameter(text.written.get_or_init(read)),
-                None => lists.parameter(&read()),
-            }
-        }
-        for (choice, version) in self.options_read() {
+            written.get_or_init(read).as_slice()
+        })
+    }
+
+    /// [`Evaluation::choices_read`], likewise.
+    pub(in crate::rules) fn choices_written(&self) -> impl Iterator<Item = &'l [u8]> {
+        self.options_read().map(|(choice, version)| {
             let setting = &self.law.choices[usize::from(choice)].settings[version as usize - 1];
             let read = || self.choice_read::<&str>(choice, version).to_bytes();
-            lists.choice(setting.written.get_or_init(read));
-        }
-        lists
+            setting.written.get_or_init(read).as_slice()
+        })
     }
 
     /// What was read and is a sample: rows in their order, then `calendar YEAR` ascending.

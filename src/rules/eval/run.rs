@@ -5,7 +5,7 @@ use crate::rules::compile::{Binary, Comparison, Fold, Node, NodeIndex, Operands,
 use crate::rules::expr::RoundMode;
 use crate::rules::law::ClauseIndex;
 use crate::rules::value::{Cell, Fault, Gap};
-use crate::rules::vocabulary::FactIndex;
+use crate::rules::vocabulary::{FactIndex, ScopeIndex};
 
 /// What a branch records where its condition is missing; a match records the number of its arms.
 pub(super) const BRANCH_MISSING: u16 = 2;
@@ -377,7 +377,7 @@ impl Evaluation<'_> {
         match self.pay_from {
             Some(month) => Cell::Month(month),
             None => {
-                let (fact, _) = self.facts.household(PAY_FROM);
+                let fact = self.law.schema.fact(PAY_FROM, ScopeIndex::HOUSEHOLD);
                 Cell::Missing(Gap::fact(fact.unwrap_or(FactIndex(0)), 0))
             }
         }

@@ -16,16 +16,27 @@ pub(in crate::rules) struct Layout {
 impl Layout {
     /// With so many instances of each scope.
     pub(in crate::rules) fn new(law: &Law, counts: &[u32]) -> Layout {
+        Layout::in_room(law, counts, Vec::new())
+    }
+
+    /// The same in the room of others.
+    pub(in crate::rules) fn in_room(law: &Law, counts: &[u32], mut places: Vec<u32>) -> Layout {
         let mut slots = 0;
-        let places = law.code.scopes.iter().map(|scope| {
+        places.clear();
+        places.extend(law.code.scopes.iter().map(|scope| {
             let place = slots;
             slots += counts[scope.at()];
             place
-        });
+        }));
         Layout {
-            places: places.collect(),
+            places,
             slots: slots as usize,
         }
+    }
+
+    /// The room of it.
+    pub(in crate::rules) fn into_room(self) -> Vec<u32> {
+        self.places
     }
 }
 

@@ -15,12 +15,19 @@ pub(super) const BESIDE_THE_FACTS: [&str; 3] = ["id", "key", "source"];
 /// The records of a vocabulary by their keys.
 #[derive(Debug)]
 pub(in crate::rules) struct Plan {
-    /// The groups of household facts by prefix, each with its fields.
-    pub(super) groups: BTreeMap<String, Keys<FactPlace>>,
-    /// The lists of the household.
-    pub(super) lists: BTreeMap<String, ScopeIndex>,
+    /// What the members of a document are that belong to the vocabulary, ascending by their keys.
+    pub(super) top: Vec<(String, Top)>,
     /// By scope.
     pub(super) records: Vec<RecordPlan>,
+}
+
+/// A member of a document.
+#[derive(Debug)]
+pub(super) enum Top {
+    /// Household facts of one prefix, by their fields.
+    Group(Keys<FactPlace>),
+    /// A list of the household.
+    List(ScopeIndex),
 }
 
 /// The records of one scope.
@@ -131,22 +138,24 @@ impl Plan {
         {
             return None;
         }
-        let mut groups = BTreeMap::new();
+        let mut top = BTreeMap::new();
         for prefix in schema.scopes.first()?.fields.keys() {
             let mut fields = Vec::new();
             let of_household = schema.scopes[0].facts.iter().map(|fact| &schema.facts[fact.at()]);
             for fact in of_household.filter(|fact| fact.prefix() == prefix) {
                 fields.push((fact.field().to_owned(), place(schema, fact.column, &fact.unit)?));
             }
-            groups.insert(prefix.clone(), Keys::new(fields, Expected::key)?);
+            top.insert(prefix.clone(), Top::Group(Keys::new(fields, Expected::key)?));
         }
-        let all = children(schema, ScopeIndex::HOUSEHOLD).filter(|(_, scope)| !is_elsewhere(scope));
-        let mut lists = BTreeMap::new();
-        for (key, scope) in all {
-            let is_one = !groups.contains_key(&key) && lists.insert(key, scope).is_none();
-            is_one.then_some(())?;
+        for (key, scope) in children(schema, ScopeIndex::HOUSEHOLD).filter(|(_, scope)| !is_elsewhere(scope)) {
+            top.insert(key, Top::List(scope)).is_none().then_some(())?;
         }
-        Some(Plan { groups, lists, records })
+        // Within ASCII the order of the map is that of the members of canonical JSON.
+        top.keys().all(|key| key.is_ascii()).then_some(())?;
+        Some(Plan {
+            top: top.into_iter().collect(),
+            records,
+        })
     }
 }
 

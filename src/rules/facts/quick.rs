@@ -6,21 +6,21 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::plan::{FactPlace, Inside, Kind, Plan};
+use super::plan::{FactPlace, Inside, Kind, Plan, Top};
 use super::read::{Rows, finished, of_limits};
 use super::{Facts, Scratch, Table};
-use crate::canonical::{Cursor, Json};
+use crate::canonical::Cursor;
 use crate::rules::calendar::{Date, Month};
 use crate::rules::value::Cell;
 use crate::rules::vocabulary::{Schema, ScopeIndex};
 
-/// The facts of a document, and the members that are asked for beside them; none where something does not fit.
-pub(super) fn facts(
+/// The facts of a document; none where something does not fit. `beside` reads what is none of the vocabulary.
+pub(super) fn facts<'a>(
     schema: &Arc<Schema>,
-    bytes: &[u8],
-    beside: &[&str],
+    bytes: &'a [u8],
     scratch: &mut Scratch,
-) -> Option<(Facts, Json)> {
+    mut beside: impl FnMut(&mut Cursor<'a>, &str) -> Option<()>,
+) -> Option<Facts> {
     let plan = schema.plan()?;
     let mut spare = scratch.spare.take();
     let mut tables = spare.as_mut().map(|facts| take(&mut facts.tables)).unwrap_or_default();
@@ -33,24 +33,23 @@ pub(super) fn facts(
     }
     rows.resize_with(plan.records.len(), Rows::default);
     let mut reader = Reader { plan, tables, rows };
-    let mut found = Vec::new();
     let mut cursor = Cursor::new(bytes)?;
     let root = ScopeIndex::HOUSEHOLD;
     reader.begin(root, None);
+    let mut top = plan.top.iter().peekable();
     cursor.object(|cursor, key| {
-        if let Some(fields) = plan.groups.get(&**key) {
-            let mut from = 0;
-            cursor.members(|cursor| {
-                let place = fields.next(&mut from, cursor)?;
-                reader.fact(root, 0, place, cursor)
-            })
-        } else if let Some(scope) = plan.lists.get(&**key) {
-            cursor.list(|cursor| reader.record(*scope, 0, cursor))
-        } else if beside.contains(&&**key) {
-            found.push((key.clone().into_owned(), cursor.value()?));
-            Some(())
-        } else {
-            cursor.skip()
+        // Both ascend, so one walk finds every key that is a part of the vocabulary.
+        while top.next_if(|(known, _)| known.as_str() < &**key).is_some() {}
+        match top.next_if(|(known, _)| known.as_str() == &**key) {
+            Some((_, Top::Group(fields))) => {
+                let mut from = 0;
+                cursor.members(|cursor| {
+                    let place = fields.next(&mut from, cursor)?;
+                    reader.fact(root, 0, place, cursor)
+                })
+            }
+            Some((_, Top::List(scope))) => cursor.list(|cursor| reader.record(*scope, 0, cursor)),
+            None => beside(cursor, key),
         }
     })?;
     cursor.is_at_end().then_some(())?;
@@ -58,8 +57,7 @@ pub(super) fn facts(
         table.starts.push(table.count);
     }
     of_limits(schema, &reader.tables).is_empty().then_some(())?;
-    let facts = finished(schema, reader.tables, reader.rows, Vec::new(), spare);
-    Some((facts, Json::object(found)))
+    Some(finished(schema, reader.tables, reader.rows, Vec::new(), spare))
 }
 
 struct Reader<'p> {
@@ -76,7 +74,7 @@ impl Reader<'_> {
         let table = &mut self.tables[scope.at()];
         table.count += 1;
         table.parents.extend(parent);
-        table.ids.push(None);
+        table.ids.push();
         let (cells, known) = &mut self.rows[scope.at()];
         cells.extend_from_slice(&plan.empty);
         known.resize(cells.len(), false);
@@ -96,7 +94,7 @@ impl Reader<'_> {
             Inside::Fact(place) => self.fact(scope, instance, place, cursor),
             Inside::List(below) => cursor.list(|cursor| self.record(*below, instance, cursor)),
             Inside::Id => {
-                self.tables[scope.at()].ids[instance as usize] = Some(cursor.string()?.into_owned());
+                self.tables[scope.at()].ids.name(instance, &cursor.string()?);
                 Some(())
             }
             Inside::Beside => cursor.skip(),

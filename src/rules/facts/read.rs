@@ -10,7 +10,7 @@ use crate::rules::document::Type;
 use crate::rules::expr::Literal;
 use crate::rules::number::Number;
 use crate::rules::value::{self, Cell, Place};
-use crate::rules::vocabulary::{Fact, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
+use crate::rules::vocabulary::{Asked, Fact, HOUSEHOLD, PAY_MONTH, Schema, ScopeIndex};
 
 /// Most mistakes that one refusal lists.
 const ERRORS_MAX: usize = 256;
@@ -78,12 +78,16 @@ pub(super) fn finished(
         facts.cells.extend_from_slice(cells);
         facts.known.extend_from_slice(known);
     }
-    facts.selecting = SELECTING.map(|path| selecting(&facts, path));
+    facts.selecting = SELECTING.map(|asked| selecting(&facts, asked));
     facts
 }
 
 /// What is too much over several scopes together.
 pub(super) fn of_limits(schema: &Schema, tables: &[Table]) -> Vec<&'static str> {
+    let records: usize = tables.iter().map(|table| table.count as usize).sum();
+    if records <= JOBS_AND_INCOMES_MAX.min(RECEIPTS_MAX) {
+        return Vec::new();
+    }
     let of = |key: &str| {
         let scopes = schema.scopes.iter().zip(tables).filter(|(scope, _)| scope.key == key);
         scopes.map(|(_, table)| table.count as usize).sum::<usize>()
@@ -99,11 +103,10 @@ pub(super) fn of_limits(schema: &Schema, tables: &[Table]) -> Vec<&'static str> 
 }
 
 /// The facts whose dates select, by [`SelectedBy`](crate::rules::document::SelectedBy).
-const SELECTING: [&str; 3] = ["decision.month", "decision.date", "case.applied_on"];
+const SELECTING: [Asked; 3] = [Asked::DecisionMonth, Asked::DecisionDate, Asked::AppliedOn];
 
-fn selecting(facts: &Facts, path: &str) -> Selecting {
-    let (fact, cell) = facts.household(path);
-    let date = match cell {
+fn selecting(facts: &Facts, asked: Asked) -> Selecting {
+    let date = match facts.asked(asked) {
         Cell::Date(date) => Some(date),
         Cell::Month(month) => Some(month.start()),
         Cell::No
@@ -116,7 +119,10 @@ fn selecting(facts: &Facts, path: &str) -> Selecting {
         | Cell::Error(_)
         | Cell::Absent => None,
     };
-    Selecting { fact, date }
+    Selecting {
+        fact: facts.schema.asked(asked),
+        date,
+    }
 }
 
 struct Reader<'a> {
@@ -155,7 +161,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.tables[root.at()].count = 1;
-        self.tables[root.at()].ids.push(None);
+        self.tables[root.at()].ids.push();
         self.row(
             root,
             |fact| groups.get(fact.prefix())?.get(fact.field()),
@@ -228,7 +234,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let id = match record.get("id") {
-            Some(Json::Text(id)) => Some(id.clone()),
+            Some(Json::Text(id)) => Some(id),
             Some(Json::Bool(_) | Json::Int(_) | Json::List(_) | Json::Object(_)) => {
                 self.wrong(format!("{at}/id"), "a string belongs here");
                 None
@@ -238,7 +244,10 @@ impl<'a> Reader<'a> {
         let table = &mut self.tables[scope.at()];
         table.count += 1;
         table.parents.push(parent);
-        table.ids.push(id);
+        table.ids.push();
+        if let Some(id) = id {
+            table.ids.name(instance, id);
+        }
         for key in record.keys() {
             let fact = definition.fields.values().any(|fields| fields.contains(key));
             let list = || {

@@ -125,6 +125,7 @@ pub(super) fn resolve(
     let manifest = manifest::manifest(area, &sources, calendar, vocabulary);
     problems.into_result(()).map(|()| Law {
         area,
+        area_code: area.to_string(),
         digest: Digest::of(&manifest.to_bytes()),
         schema: Arc::new(schema),
         calendar: working,

@@ -53,6 +53,8 @@ pub(in crate::rules) struct ParameterTable {
     pub(in crate::rules) unit: Type,
     pub(in crate::rules) keys: Vec<Type>,
     pub(in crate::rules) otherwise: Option<(Cell, Literal)>,
+    /// That value as it stands in a determination that read it.
+    pub(in crate::rules) otherwise_written: OnceLock<Vec<u8>>,
     pub(in crate::rules) cite: Option<String>,
     /// For a lookup: by area, then the latest `from` first, then the highest number first.
     pub(in crate::rules) sorted: Vec<Row>,

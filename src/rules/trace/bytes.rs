@@ -86,12 +86,13 @@ pub(in crate::rules) struct Bytes {
 }
 
 impl Bytes {
-    /// None yet, with room for so many.
-    pub(in crate::rules) fn with_capacity(bytes: usize) -> Bytes {
-        Bytes {
-            room: vec![0; bytes],
-            end: 0,
+    /// None any more, with the room of these and at least so much.
+    pub(in crate::rules) fn emptied(mut self, bytes: usize) -> Bytes {
+        if self.room.len() < bytes {
+            self.room.resize(bytes, 0);
         }
+        self.end = 0;
+        self
     }
 
     pub(in crate::rules) fn as_slice(&self) -> &[u8] {

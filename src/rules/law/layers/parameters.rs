@@ -52,6 +52,7 @@ fn table(id: &str, gathered: &Gathered<'_>, builder: &mut Builder<'_>) -> Parame
         unit: Type::Bool,
         keys: Vec::new(),
         otherwise: None,
+        otherwise_written: OnceLock::new(),
         cite: None,
         sorted: Vec::new(),
         here: Vec::new(),

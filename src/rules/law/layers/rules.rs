@@ -179,6 +179,7 @@ fn outcome(placed: &Placed<'_>, list: &str, scope: ScopeIndex, part: Part, build
             .map(|(number, (_, e))| step(number, e, scope))
             .collect(),
         outcome: Outcome::from_code(&row.outcome),
+        name: format!("{list}/{}", row.id),
         text: row.clone(),
     }
 }
