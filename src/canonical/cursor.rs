@@ -14,6 +14,9 @@ const EACH_BYTE: u64 = u64::from_le_bytes([1; 8]);
 /// The highest bit of every byte of a word.
 const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
 
+/// Digits of 2^53-1.
+const DIGIT_COUNT_MAX: usize = 16;
+
 /// A place in canonical JSON.
 #[derive(Debug)]
 pub struct Cursor<'a> {
@@ -67,8 +70,12 @@ impl<'a> Cursor<'a> {
         let sign = usize::from(rest.first() == Some(&b'-'));
         let mut value: i64 = 0;
         let mut count = 0;
-        for digit in rest[sign..].iter().take_while(|byte| byte.is_ascii_digit()) {
-            value = value.checked_mul(10)?.checked_add((digit - b'0').into())?;
+        // What has more digits is larger than any that is written; so many fit.
+        for digit in rest[sign..].iter().take(DIGIT_COUNT_MAX + 1) {
+            if !digit.is_ascii_digit() {
+                break;
+            }
+            value = value * 10 + i64::from(digit - b'0');
             count += 1;
         }
         let canonical = match rest.get(sign)? {
@@ -76,7 +83,7 @@ impl<'a> Cursor<'a> {
             _ => count > 0,
         };
         self.at += sign + count;
-        let fits = i128::from(value) <= INTEGER_MAX;
+        let fits = count <= DIGIT_COUNT_MAX && i128::from(value) <= INTEGER_MAX;
         (canonical && fits).then_some(if sign == 1 { -value } else { value })
     }
 
@@ -339,7 +346,19 @@ impl Expected {
 /// Whether a string needs no escape.
 #[inline]
 pub(crate) fn is_plain(text: &str) -> bool {
-    plain_count(text.as_bytes()) == text.len()
+    let bytes = text.as_bytes();
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(|byte| is_plain_byte(*byte));
+    };
+    // The last word lies over the one before, so that nothing is left to look at byte by byte.
+    let (words, _) = bytes.as_chunks::<8>();
+    let found = |word: &[u8; 8]| special(u64::from_le_bytes(*word));
+    words.iter().fold(found(last), |all, word| all | found(word)) == 0
+}
+
+#[inline]
+const fn is_plain_byte(byte: u8) -> bool {
+    byte != b'"' && byte != b'\\' && byte >= 0x20
 }
 
 /// How many bytes from the first on need no escape and end no string: eight at a time.
@@ -352,8 +371,7 @@ fn plain_count(bytes: &[u8]) -> usize {
             return 8 * number + (found.trailing_zeros() / 8) as usize;
         }
     }
-    let is_plain = |byte: &&u8| **byte != b'"' && **byte != b'\\' && **byte >= 0x20;
-    8 * words.len() + rest.iter().take_while(is_plain).count()
+    8 * words.len() + rest.iter().take_while(|byte| is_plain_byte(**byte)).count()
 }
 
 /// The high bit of the first byte that is no plain character, and perhaps of others after it.

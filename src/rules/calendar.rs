@@ -39,7 +39,7 @@ impl Date {
     pub fn new(year: i32, month: i32, day: i32) -> Option<Date> {
         let last = Month::new(year, month)?.length_days();
         (1..=last)
-            .contains(&i64::from(day))
+            .contains(&day)
             .then(|| Date(days_from_civil(year.into(), month.into(), day.into())))
     }
 
@@ -95,7 +95,7 @@ impl Date {
     pub fn plus_months(self, months: i64) -> Option<Date> {
         let (_, _, day) = self.civil();
         let month = self.month().plus(months)?;
-        Some(Date(month.start().0 + i64::from(day).min(month.length_days()) - 1))
+        Some(Date(month.start().0 + i64::from(day.min(month.length_days())) - 1))
     }
 
     /// Whole years from birth to `date`: the most years whose anniversary, clamped as in
@@ -174,8 +174,12 @@ impl Month {
         (year as i32, month as i32)
     }
 
-    fn length_days(self) -> i64 {
-        self.start().until(self.end()) + 1
+    fn length_days(self) -> i32 {
+        match self.civil() {
+            (year, 2) => 28 + i32::from(is_leap(year)),
+            (_, 4 | 6 | 9 | 11) => 30,
+            _ => 31,
+        }
     }
 }
 
@@ -252,18 +256,25 @@ impl FromStr for Month {
 fn digits<const N: usize>(text: &[u8], counts: [usize; N]) -> Option<[i32; N]> {
     let mut numbers = [0; N];
     let mut rest = text;
+    // Judged at the end: a branch for each digit would cost more than reading the others for nothing.
+    let mut is_right = true;
     for (at, (number, count)) in numbers.iter_mut().zip(counts).enumerate() {
         if at > 0 {
             rest = rest.strip_prefix(b"-")?;
         }
         let (own, after) = rest.split_at_checked(count)?;
         for digit in own {
-            digit.is_ascii_digit().then_some(())?;
-            *number = *number * 10 + i32::from(digit - b'0');
+            is_right &= digit.is_ascii_digit();
+            *number = *number * 10 + i32::from(digit.wrapping_sub(b'0'));
         }
         rest = after;
     }
-    rest.is_empty().then_some(numbers)
+    (is_right && rest.is_empty()).then_some(numbers)
+}
+
+/// Whether a year of the proleptic Gregorian calendar has a 29 February.
+const fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
