@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::findings::{finding, recorded};
-use super::flow::AREA;
+use super::flow::{AREA, POLICIES, determine, publish_policy};
 use super::samples::{Decided, PERIOD, decided, drawn, simple};
 use super::*;
 use crate::app::bundle::{Ask, Choice, Code as Broken, MakeError, OpenFor, Report, Unreadable, make, verify};
@@ -20,6 +20,7 @@ pub(super) const COUNT: u32 = 8;
 on_both!(
     a_bundle_of_a_sample_verifies_and_its_openings_stand_in_it,
     a_bundle_of_everything_decides_every_decision_again,
+    every_decision_is_decided_again_by_the_law_that_was_known_then,
     what_a_bundle_cannot_be_made_of_is_refused_with_the_reason
 );
 
@@ -165,6 +166,31 @@ async fn a_bundle_of_everything_decides_every_decision_again(database: TestDatab
     assert!(report.manifest().openings.is_empty());
     let said = report.to_json();
     assert_eq!(at(&said, "not_checked/0/code").as_text(), Some("decisions_unopened"));
+}
+
+async fn every_decision_is_decided_again_by_the_law_that_was_known_then(database: TestDatabase) {
+    let mut decided = decided(database, 2, Arc::new(SystemClock::new())).await;
+    let mut client = DeterminationServiceClient::new(decided.running.channel.clone());
+    let county = *POLICIES.last().expect("the county comes last");
+    for number in 10..14 {
+        // Another document each time.
+        let title = "title: 测试政策 T1（默认选项）";
+        let changed = county.replacen(title, &format!("{title}，第{}版", number), 1);
+        assert_ne!(changed, county);
+        publish_policy(&decided.running.channel, 900 + number, &changed).await;
+        let answer = client.determine(determine(number)).await.expect("a determination");
+        decided.determinations.push(answer.into_inner());
+    }
+    let (_, key) = note_and_key(&decided).await;
+    let bytes = made(&decided, &choice(Opened::All, &[])).await.expect("made");
+    for threads in [1, 2] {
+        let report = verified_with(&bytes, &key, None, threads).expect("a bundle");
+        assert_eq!(broken(&report), Vec::<&str>::new(), "{:?}", report.violations().kept());
+        assert_eq!(report.decisions(), (6, 6, 0));
+        let laws = report.to_json();
+        let laws = at(&laws, "laws").as_list().map(<[Json]>::len);
+        assert_eq!(laws, Some(5), "a law names the entries of its documents");
+    }
 }
 
 async fn what_a_bundle_cannot_be_made_of_is_refused_with_the_reason(database: TestDatabase) {

@@ -102,24 +102,29 @@ pub(super) async fn publish(running: &Running) {
 }
 
 pub(super) async fn publish_policies(channel: &Channel) {
+    for (number, source) in (900..).zip(POLICIES) {
+        publish_policy(channel, number, source).await;
+    }
+}
+
+/// Publishes one document into the area.
+pub(super) async fn publish_policy(channel: &Channel, number: u32, source: &str) {
     let mut policies =
         PolicyServiceClient::new(channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
-    for (number, source) in (900..).zip(POLICIES) {
-        let request = pb::PublishPolicyRequest {
-            request_id: request_id(number),
-            area: AREA.to_owned(),
-            source: source.to_owned(),
-            officer: officer(),
-            validate_only: false,
-            ..Default::default()
-        };
-        let published = policies
-            .publish_policy(request)
-            .await
-            .expect("a policy that is right")
-            .into_inner();
-        assert!(published.acknowledgement.is_some());
-    }
+    let request = pb::PublishPolicyRequest {
+        request_id: request_id(number),
+        area: AREA.to_owned(),
+        source: source.to_owned(),
+        officer: officer(),
+        validate_only: false,
+        ..Default::default()
+    };
+    let published = policies
+        .publish_policy(request)
+        .await
+        .expect("a policy that is right")
+        .into_inner();
+    assert!(published.acknowledgement.is_some());
 }
 
 #[tokio::test]
