@@ -4,6 +4,7 @@
 //! holds a value of a request, nor of a statement. All spans have one target, so that what exports them is filtered by
 //! it; those under the server's are of level DEBUG, so that where nothing is exported they are not made at all.
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
@@ -145,8 +146,10 @@ pub fn insert<'a, T: Iterator<Item = &'a str>>(system: &'static str, tables: imp
     })
 }
 
-/// The span of a statement. Its summary is made only where somebody keeps the span.
-fn client<'a>(system: &'static str, summary: impl Fn() -> Summary<'a>) -> Span {
+/// The span of a statement. Its summary is made only where somebody keeps the span, and once.
+fn client<'a>(system: &'static str, make: impl Fn() -> Summary<'a>) -> Span {
+    let made = OnceCell::new();
+    let summary = || made.get_or_init(&make);
     debug_span!(
         target: TARGET, "statement",
         otel.name = %summary(), otel.kind = "client",
