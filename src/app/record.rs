@@ -290,27 +290,8 @@ impl App {
     /// The record at a place of a log, with the documents that still can be opened and the receipt of the first
     /// checkpoint that holds it.
     pub(super) async fn record_as_is(&self, log_id: LogId, index: LogIndex) -> Result<Opened, AppError> {
-        let next = index.get() + 1;
-        let size = crate::log::TreeSize::new(next).map_err(|_| AppError::LogCorrupt)?;
-        let checkpoint = self
-            .store
-            .checkpoint_from(log_id, size)
-            .await?
-            .ok_or(AppError::LogCorrupt)?;
-        let row = self.store.record_at(log_id, index).await?.ok_or(AppError::LogCorrupt)?;
-        let request = RequestRow {
-            key: RequestKey {
-                area: row.area,
-                caller: String::new(),
-                request_id: String::new(),
-            },
-            digest: Vec::new(),
-            log_id,
-            index,
-            first_size: checkpoint.size,
-        };
-        let answer = first_answer(self.store.as_ref(), self.vault.as_ref(), &request).await?;
-        self.opened_as_stored(answer).await
+        let mut opened = self.records_as_they_are(log_id, &[index]).await?;
+        opened.pop().ok_or(AppError::LogCorrupt)
     }
 
     /// A record of which nothing but its place is known here.

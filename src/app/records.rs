@@ -1,4 +1,4 @@
-//! Several records of one log, read together where they stand close to each other.
+//! Records of a log as they are stored, read together where they stand close to each other.
 //!
 //! Whoever opens all of a log would otherwise ask the database ten times for each record.
 
@@ -19,7 +19,8 @@ const NEAR_ENTRY_COUNT: u64 = 4;
 const RANGE_ENTRY_COUNT: u64 = TILE_WIDTH as u64;
 
 impl App {
-    /// The records at these places, each as [`App::record_as_is`] gives it, in the order of the places.
+    /// The records at these places, each once, in the order of the places: with the documents that still can be opened
+    /// and the receipt of the first checkpoint that holds it.
     pub(super) async fn records_as_they_are(
         &self,
         log_id: LogId,
@@ -28,10 +29,6 @@ impl App {
         let ascending: Vec<LogIndex> = BTreeSet::from_iter(places.iter().copied()).into_iter().collect();
         let mut read = BTreeMap::new();
         for range in ranges(&ascending) {
-            if let [only] = range {
-                read.insert(*only, self.record_as_is(log_id, *only).await?);
-                continue;
-            }
             for opened in self.range(log_id, range).await? {
                 read.insert(opened.row.index, opened);
             }
