@@ -76,9 +76,9 @@ impl<'a> Replayer<'a> {
                 "the log's own entries before it",
             );
         }
-        let is_guessed = guessed.is_some() && before.as_ref().is_some_and(|span| span.holds(size));
+        let is_the_same = before.as_ref().is_some_and(|span| span.holds(size));
         let span = match before {
-            Some(span) if span.holds(size) => span,
+            Some(span) if is_the_same => span,
             _ => before.insert(self.laws.at(size)),
         };
         let recorded = || recorded_law.map(|law| law.to_string()).unwrap_or_default();
@@ -93,7 +93,7 @@ impl<'a> Replayer<'a> {
         if Some(law.digest) != recorded_law {
             return wrong(DifferenceCause::Policy, "law", &recorded(), &law.digest.to_string());
         }
-        let read = if is_guessed {
+        let read = if is_the_same {
             read
         } else {
             self.read(law, facts).map(|(facts, _)| facts)

@@ -2,7 +2,8 @@
 //!
 //! `make`, with `opening` and `tile_files`, reads the store. Everything else reads a bundle alone: `verify` walks
 //! through it once and hands each tile to `tile`, which any thread can do; `again` decides again what a tile opens, by
-//! the law that `laws` resolves out of the bundle's POLICY entries; `fold` puts the tiles together in order, `proofs` holds the head to its signatures, `sample` draws again, `report` is what is said in the end.
+//! the law that `laws` resolves out of the bundle's POLICY entries; `fold` puts the tiles together in order, `proofs`
+//! holds the head to its signatures, `sample` draws again, `report` is what is said in the end.
 
 mod again;
 mod files;

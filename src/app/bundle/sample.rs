@@ -5,6 +5,7 @@ use std::io::{Read, Seek};
 
 use super::fold::Folded;
 use super::report::{SampleReport, Unit, UnitState, finding_of};
+use super::verify::BUFFER_SIZE_BYTES;
 use super::violation::Code;
 use crate::log::bundle::tar::TarReader;
 use crate::log::bundle::{BundlePath, LeafView, Manifest, decode_documents};
@@ -74,7 +75,7 @@ fn walk<R: Read + Seek>(
             .into_iter()
             .any(|request| n == request.checkpoint_size.get() / width)
     };
-    let mut tar = TarReader::new(std::io::BufReader::with_capacity(64 * 1024, input));
+    let mut tar = TarReader::new(std::io::BufReader::with_capacity(BUFFER_SIZE_BYTES, input));
     let mut entries = Vec::new();
     // What is wrong with the tar was said on the first walk.
     while let Ok(Some(member)) = tar.next_file() {

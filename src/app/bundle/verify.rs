@@ -64,7 +64,7 @@ pub enum Unreadable {
 }
 
 /// Buffer before the reader of the tar: for headers and small files. Those of a tile are larger, and are read past it.
-const BUFFER_SIZE_BYTES: usize = 64 * 1024;
+pub(super) const BUFFER_SIZE_BYTES: usize = 64 * 1024;
 
 /// Tiles that wait for each thread, so that none is idle while the file is read.
 const WAITING_COUNT: usize = 2;

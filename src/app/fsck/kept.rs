@@ -110,7 +110,8 @@ fn previous(document: &Json, log: &LogRow, next: &LogRow) -> Option<KeptHead> {
 }
 
 /// The lines of witnesses belong to checkpoints that exist, and are signature lines. A line of a witness of the policy
-/// is verified, and samples closed by checkpoints that a quorum had cosigned; whose keys the others are of is for those who trust them.
+/// is verified, and samples closed by checkpoints that a quorum had cosigned; whose keys the others are of is for those
+/// who trust them.
 async fn cosignatures(
     store: &dyn Store,
     log: &LogRow,

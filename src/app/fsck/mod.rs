@@ -2,7 +2,8 @@
 //!
 //! F0 to F5 need a database that can be read and the log's public keys (`structure`). F6, F7 and F9 open documents,
 //! so they need the service's keys (`documents`, `requests`, `cases`). F8 compares the log with heads that others
-//! keep, and samples with the cosignatures under them (`kept`, `closings`). Every pass reads the log in pages and holds a bounded number of them.
+//! keep, and samples with the cosignatures under them (`kept`, `closings`). Every pass reads the log in pages and holds
+//! a bounded number of them.
 
 mod cases;
 mod closings;

@@ -47,7 +47,8 @@ pub async fn first_answer(
 }
 
 /// [`first_answer`] for several entries of a log, which stand close together: they are read by ranges. Each has the
-/// receipt of the first checkpoint that holds it. `places` ascend, and span no more than [`RANGE_ROW_COUNT_MAX`](crate::store::RANGE_ROW_COUNT_MAX).
+/// receipt of the first checkpoint that holds it. `places` ascend, and span no more than
+/// [`RANGE_ROW_COUNT_MAX`](crate::store::RANGE_ROW_COUNT_MAX).
 ///
 /// # Errors
 /// As [`first_answer`].

@@ -4,7 +4,7 @@ use std::mem::take;
 
 use super::Room;
 use crate::canonical::{Cursor, Json};
-use crate::reader::{FromJson, each};
+use crate::reader::{each, maybe};
 use crate::rules::calendar::Month;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::eval::Layout;
@@ -38,14 +38,9 @@ struct Own {
 
 impl Own {
     fn read(document: &Json) -> Result<Own, FactsRefused> {
-        let wrong = |part| move || FactsRefused::Part(part);
-        let cause = document.get("cause");
-        let cause = cause.map(|code| Cause::from_json(code).ok_or_else(wrong("cause")));
-        let month = document.get("effective_from");
-        let month = month.map(|month| Month::from_json(month).ok_or_else(wrong("effective_from")));
         Ok(Own {
-            cause: cause.transpose()?,
-            effective_from: month.transpose()?,
+            cause: maybe(document, "cause").map_err(|_| FactsRefused::Part("cause"))?,
+            effective_from: maybe(document, "effective_from").map_err(|_| FactsRefused::Part("effective_from"))?,
             standing: each(document, "standing", Entitlement::from_json).map_err(|_| FactsRefused::Part("standing"))?,
         })
     }

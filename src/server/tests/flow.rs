@@ -107,20 +107,24 @@ pub(super) async fn publish_policies(channel: &Channel) {
     }
 }
 
-/// Publishes one document into the area.
-pub(super) async fn publish_policy(channel: &Channel, number: u32, source: &str) {
-    let mut policies =
-        PolicyServiceClient::new(channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
-    let request = pb::PublishPolicyRequest {
+/// What publishes one document into the area.
+pub(super) fn publication(number: u32, source: &str) -> pb::PublishPolicyRequest {
+    pb::PublishPolicyRequest {
         request_id: request_id(number),
         area: AREA.to_owned(),
         source: source.to_owned(),
         officer: officer(),
         validate_only: false,
         ..Default::default()
-    };
+    }
+}
+
+/// Publishes one document into the area.
+pub(super) async fn publish_policy(channel: &Channel, number: u32, source: &str) {
+    let mut policies =
+        PolicyServiceClient::new(channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
     let published = policies
-        .publish_policy(request)
+        .publish_policy(publication(number, source))
         .await
         .expect("a policy that is right")
         .into_inner();

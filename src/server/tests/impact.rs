@@ -1,6 +1,6 @@
 //! P33 and PreviewImpact over the port, on both databases: what a document shadows, and what another would change.
 
-use super::flow::{AREA, POLICIES, day, officer, request_id, v01};
+use super::flow::{AREA, POLICIES, day, publication, request_id, v01};
 use super::*;
 use crate::api::pb::policy_service_client::PolicyServiceClient;
 use crate::api::pb::preview_impact_response::Event;
@@ -60,12 +60,8 @@ impl World {
         language: pb::Language,
     ) -> Result<pb::PublishPolicyResponse, Status> {
         let request = pb::PublishPolicyRequest {
-            request_id: request_id(number),
-            area: AREA.to_owned(),
-            source: source.to_owned(),
-            officer: officer(),
-            validate_only: false,
             language: language.into(),
+            ..publication(number, source)
         };
         Ok(self.policies.publish_policy(request).await?.into_inner())
     }
