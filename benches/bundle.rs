@@ -3,7 +3,8 @@
 //! The decisions are those of the golden corpus, repeated and sealed anew: every kind of case that was ever made a
 //! test of, and with `applicants` only its households of three that apply. The design asks for 100,000 decisions a
 //! second and core. `verify` is the whole way on one thread and on every core; the others are its parts on one thread,
-//! so that one sees where the time goes. The peak of memory is printed for a small bundle and a large one: it must not
+//! so that one sees where the time goes. On a shared machine the fastest pass of `one_tile` says what a core does that
+//! nobody else uses. The peak of memory is printed for a small bundle and a large one: it must not
 //! grow with the bundle. `DOUDI_BENCH_DECISIONS` sets the size.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot write its bundle must stop")]
@@ -15,12 +16,13 @@ use std::time::{Duration, Instant};
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use doudi::app::bundle::{Ask, verify};
+use doudi::app::bundle::{Ask, BundleLaws, TileFiles, TileRules, judge_tile, verify};
 use doudi::canonical::Json;
-use doudi::log::bundle::LeafView;
+use doudi::log::LogIndex;
 use doudi::log::bundle::tar::TarReader;
+use doudi::log::bundle::{LeafView, decode_documents};
 use doudi::log::merkle::leaf_hash;
-use doudi::log::tiles::decode_bundle;
+use doudi::log::tiles::{TILE_WIDTH, decode_bundle};
 
 #[path = "../tests/bundle/synthetic.rs"]
 mod synthetic;
@@ -147,6 +149,53 @@ fn verify_applicants_on_one_thread(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn verify_applicants_on_every_core(bencher: Bencher<'_, '_>) {
     whole(bencher, &BUNDLES.applicants, every_core(), true);
+}
+
+/// One tile out of a bundle, without the way to it: its fastest pass is what a core does that nobody else uses.
+fn one_tile(bencher: Bencher<'_, '_>, path: &Path) {
+    let laws = BundleLaws::new(&ORIGIN.parse().unwrap());
+    let mut files = TileFiles {
+        n: 1,
+        width: TILE_WIDTH,
+        ..TileFiles::default()
+    };
+    let mut tar = TarReader::new(File::open(path).unwrap());
+    while let Some(member) = tar.next_file().unwrap() {
+        let bytes = tar.take(u64::MAX).unwrap();
+        match &*member.path {
+            "documents/000" => {
+                for document in decode_documents(&bytes).unwrap() {
+                    laws.adopt(LogIndex::new(document.place.entry.into()).unwrap(), document.content);
+                }
+            }
+            "tile/entries/001" => files.entries = Some(bytes),
+            "tile/0/001" => files.hashes = Some(bytes),
+            "documents/001" => files.documents = Some(bytes),
+            _ => {}
+        }
+    }
+    let rules = TileRules {
+        origin: ORIGIN,
+        laws: &laws,
+        identity: false,
+        replay: true,
+    };
+    bencher.counter(ItemsCount::new(usize::from(TILE_WIDTH))).bench(|| {
+        let result = judge_tile(black_box(&files), &rules);
+        assert_eq!(result.violations.count(), 0, "{:?}", result.violations.kept());
+        assert_eq!(result.replays.len(), usize::from(TILE_WIDTH));
+        result
+    });
+}
+
+#[divan::bench(sample_count = 400, sample_size = 1)]
+fn one_tile_of_every_kind(bencher: Bencher<'_, '_>) {
+    one_tile(bencher, &BUNDLES.large);
+}
+
+#[divan::bench(sample_count = 400, sample_size = 1)]
+fn one_tile_of_applicants(bencher: Bencher<'_, '_>) {
+    one_tile(bencher, &BUNDLES.applicants);
 }
 
 #[divan::bench(sample_count = 5, sample_size = 1)]

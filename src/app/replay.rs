@@ -179,6 +179,40 @@ pub(super) fn decided_again<'l>(
     }
 }
 
+/// A recorded decision that is decided again to the same bytes, if its trace is the one that it promises.
+pub(super) struct Promised<'l> {
+    /// SHA-256 of the trace, as the recorded bytes have it.
+    pub(super) trace_hash: Hash,
+    /// What it read that is a sample.
+    pub(super) samples: Vec<Cow<'l, str>>,
+}
+
+/// Decides recorded facts again, and leaves it to the caller to hash what is appended to `traces`, with those of other
+/// decisions. None where the bytes differ whatever the trace is: [`decided_again`] says where.
+pub(super) fn promised_again<'l>(
+    law: &'l Law,
+    facts: &'l DecisionFacts,
+    recorded: &'l [u8],
+    traces: &mut Vec<u8>,
+    room: &mut Room,
+) -> Option<Promised<'l>> {
+    let (promised, trace_hash) = promised_trace(recorded)?;
+    let written = decide_in(law, facts, room).written_as_promised(promised, traces, room);
+    let equal = written.bytes == recorded;
+    room.take_back(written.bytes);
+    equal.then_some(Promised {
+        trace_hash,
+        samples: written.samples,
+    })
+}
+
+/// What a determination says of its trace, which is the last but one of its members.
+fn promised_trace(recorded: &[u8]) -> Option<(&str, Hash)> {
+    let before = recorded.strip_suffix(b"\",\"v\":1}")?;
+    let digits = before.last_chunk()?;
+    Some((str::from_utf8(digits).ok()?, Hash::from_hex(digits)?))
+}
+
 pub(super) fn difference(cause: DifferenceCause, path: &str, recorded: &str, replayed: &str) -> ReplayDifference {
     ReplayDifference {
         cause,

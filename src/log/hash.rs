@@ -1,9 +1,12 @@
 //! A SHA-256 digest: 32 bytes, hex in JSON and for people, base64 in C2SP texts.
 
+mod many;
+
 use std::fmt;
 use std::str::FromStr;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+pub use many::Parts;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest.
@@ -23,6 +26,22 @@ impl Hash {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; Hash::SIZE_BYTES]) -> Hash {
         Hash(bytes)
+    }
+
+    /// Length of its lower-case hex.
+    pub const HEX_SIZE_BYTES: usize = 2 * Hash::SIZE_BYTES;
+
+    /// Reads lower-case hex; none for anything else.
+    #[must_use]
+    pub fn from_hex(digits: &[u8; Hash::HEX_SIZE_BYTES]) -> Option<Hash> {
+        let mut bytes = [0; Hash::SIZE_BYTES];
+        let mut wrong = 0;
+        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks().0) {
+            let (high, low) = (NIBBLES[usize::from(*high)], NIBBLES[usize::from(*low)]);
+            wrong |= high | low;
+            *byte = high << 4 | low & 0xf;
+        }
+        (wrong & NO_NIBBLE == 0).then_some(Hash(bytes))
     }
 
     /// The digest with these bytes.
@@ -75,16 +94,25 @@ impl FromStr for Hash {
     type Err = HashError;
 
     fn from_str(text: &str) -> Result<Self, HashError> {
-        let mut bytes = [0; Hash::SIZE_BYTES];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| HashError)?;
-        let hash = Hash(bytes);
-        if hash.to_string() == text {
-            Ok(hash)
-        } else {
-            Err(HashError)
-        }
+        let digits = text.as_bytes().try_into().map_err(|_| HashError)?;
+        Hash::from_hex(digits).ok_or(HashError)
     }
 }
+
+/// What is no lower-case hex digit.
+const NO_NIBBLE: u8 = 0x80;
+
+/// The values of hex digits: a bundle has millions of them, and a table takes no branches.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [NO_NIBBLE; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0;
+    while value < 16 {
+        nibbles[digits[value as usize] as usize] = value;
+        value += 1;
+    }
+    nibbles
+};
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

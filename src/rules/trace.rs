@@ -111,7 +111,8 @@ impl Evaluation<'_> {
         Digest::of(room.as_slice())
     }
 
-    fn write_trace(&self, room: &mut Bytes) {
+    /// The trace, written into the room of another.
+    pub(super) fn write_trace(&self, room: &mut Bytes) {
         let steps = self.step_bytes.as_slice();
         let mut out = std::mem::take(room).emptied(CLAUSE_BYTES_USUAL + steps.len());
         out.extend(HEADER);

@@ -102,6 +102,47 @@ fn a_determination_that_does_not_follow_is_the_engine_s() {
 }
 
 #[test]
+fn a_trace_that_is_another_is_the_engine_s() {
+    let other = Hash::of(b"another trace").to_string();
+    for trace in [&other[..], &other.to_uppercase(), "none"] {
+        let report = verified(&|index, shape| {
+            if index == 270 {
+                let recorded = Json::parse(&shape.determination).unwrap();
+                let recorded = at(&recorded, "trace").as_text().unwrap();
+                replaced(&mut shape.determination, recorded, trace);
+            }
+        });
+        differs(&report, "engine", "trace");
+        let json = report.to_json();
+        let difference = at(&json, "decisions/differences/0");
+        assert_eq!(at(difference, "recorded").as_text(), Some(&*format!("\"{trace}\"")));
+    }
+}
+
+#[test]
+fn of_many_traces_that_are_others_each_is_named() {
+    let report = verified(&|index, shape| {
+        if index % 7 == 4 {
+            let recorded = Json::parse(&shape.determination).unwrap();
+            let recorded = at(&recorded, "trace").as_text().unwrap();
+            replaced(&mut shape.determination, recorded, &Hash::of(b"").to_string());
+        }
+    });
+    let wrong: Vec<u64> = (7..7 + DECISIONS).filter(|index| index % 7 == 4).collect();
+    assert_eq!(report.decisions(), (DECISIONS, DECISIONS, wrong.len() as u64));
+    assert_eq!(report.violations().count_of(Code::Replay), wrong.len() as u64);
+    let json = report.to_json();
+    let named: Vec<u64> = at(&json, "decisions/differences")
+        .as_list()
+        .unwrap()
+        .iter()
+        .map(|one| u64::try_from(at(one, "index").as_integer().unwrap()).unwrap())
+        .collect();
+    assert!(named.iter().all(|index| wrong.contains(index)), "{named:?}");
+    assert!(named.len() > 16, "{named:?}");
+}
+
+#[test]
 fn facts_that_the_vocabulary_does_not_allow_are_the_facts() {
     let report = verified(&|index, shape| {
         if index == 270 {

@@ -3,12 +3,23 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::super::replay::{decided_again, difference, facts_again};
+use super::super::replay::{Promised, decided_again, difference, facts_again, promised_again};
 use super::super::result::{DifferenceCause, ReplayDifference};
 use super::laws::{BundleLaw, BundleLaws, LawSpan};
 use crate::canonical::{Cursor, Json};
+use crate::log::hash::Parts;
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::rules::decide::{DecisionFacts, Room};
+
+/// A decision as a bundle opens it.
+#[derive(Clone, Copy)]
+pub(super) struct Recorded<'a> {
+    pub(super) index: LogIndex,
+    /// SHA-256 of the law manifest, as the entry names it.
+    pub(super) law: Option<Hash>,
+    pub(super) facts: &'a [u8],
+    pub(super) determination: &'a [u8],
+}
 
 /// Decides the decisions of one tile again, one after another.
 pub(super) struct Replayer<'a> {
@@ -17,8 +28,19 @@ pub(super) struct Replayer<'a> {
     /// The law of the decision before.
     law: Option<LawSpan>,
     room: Room,
+    /// Traces whose decisions promise what their hashes are.
+    traces: Vec<u8>,
+    promises: Vec<Promise<'a>>,
     /// Decisions by the sample values that they read.
     pub(super) sample_values: BTreeMap<String, u64>,
+}
+
+/// A decision that is the recorded one if its trace has the hash that the recorded one names.
+struct Promise<'a> {
+    recorded: Recorded<'a>,
+    /// Where the trace ends among all.
+    end: usize,
+    trace_hash: Hash,
 }
 
 impl<'a> Replayer<'a> {
@@ -28,33 +50,104 @@ impl<'a> Replayer<'a> {
             laws,
             law: None,
             room: Room::default(),
+            traces: Vec::new(),
+            promises: Vec::new(),
             sample_values: BTreeMap::new(),
         }
     }
 
-    /// Decides a recorded decision again and compares it; the error is the first difference.
-    pub(super) fn replay(
-        &mut self,
-        index: LogIndex,
-        recorded_law: Option<Hash>,
-        facts: &[u8],
-        determination: &[u8],
-    ) -> Result<(), ReplayDifference> {
+    /// Decides a recorded decision again and compares it; the error is the first difference. What is equal is so but for
+    /// its trace: [`Replayer::settle`] judges the traces of all.
+    pub(super) fn replay(&mut self, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
         // Taken out, so that no count of an `Arc` goes to and fro between the threads with every decision.
         let mut law = self.law.take();
-        let replayed = self.replay_by(&mut law, index, recorded_law, facts, determination);
+        let replayed = self.replay_by(&mut law, recorded);
         self.law = law;
         replayed
     }
 
-    fn replay_by(
+    /// Hashes the traces of all decisions that were replayed, and gives the differences of those that had promised others.
+    pub(super) fn settle(self) -> Vec<(LogIndex, ReplayDifference)> {
+        let mut start = 0;
+        let traces: Vec<Parts<'_>> = self
+            .promises
+            .iter()
+            .map(|promise| {
+                let trace = &self.traces[start..promise.end];
+                start = promise.end;
+                [trace, &[], &[]]
+            })
+            .collect();
+        let hashes = Hash::of_many(&traces);
+        let broken = self
+            .promises
+            .iter()
+            .zip(hashes)
+            .filter(|(one, hash)| one.trace_hash != *hash);
+        broken
+            .filter_map(|(Promise { recorded, .. }, _)| {
+                // Decided once more by itself: that is rare, and says where it differs.
+                let mut alone = Replayer::new(self.origin, self.laws);
+                let mut law = None;
+                let (law, facts) = match alone.read_by(&mut law, *recorded) {
+                    Ok(read) => read,
+                    Err(difference) => return Some((recorded.index, difference)),
+                };
+                let again = decided_again(&law.law, &facts, recorded.determination, &mut alone.room);
+                Some((recorded.index, again.difference?))
+            })
+            .collect()
+    }
+
+    fn replay_by(&mut self, before: &mut Option<LawSpan>, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
+        let (law, facts) = self.read_by(before, recorded)?;
+        let promised = promised_again(
+            &law.law,
+            &facts,
+            recorded.determination,
+            &mut self.traces,
+            &mut self.room,
+        );
+        let (samples, difference) = match promised {
+            Some(Promised { trace_hash, samples }) => {
+                let end = self.traces.len();
+                self.promises.push(Promise {
+                    recorded,
+                    end,
+                    trace_hash,
+                });
+                (samples, None)
+            }
+            None => {
+                // Whatever it left is no trace of a promise.
+                self.traces.truncate(self.promises.last().map_or(0, |last| last.end));
+                let again = decided_again(&law.law, &facts, recorded.determination, &mut self.room);
+                self.room.take_back(again.bytes);
+                (again.samples, again.difference)
+            }
+        };
+        for name in samples {
+            match self.sample_values.get_mut(&*name) {
+                Some(count) => *count += 1,
+                None => drop(self.sample_values.insert(name.into_owned(), 1)),
+            }
+        }
+        facts.give_back(&mut self.room);
+        difference.map_or(Ok(()), Err)
+    }
+
+    /// The law that was known, and the facts as it reads them.
+    fn read_by<'s>(
         &mut self,
-        before: &mut Option<LawSpan>,
-        index: LogIndex,
-        recorded_law: Option<Hash>,
-        facts: &[u8],
-        determination: &[u8],
-    ) -> Result<(), ReplayDifference> {
+        before: &'s mut Option<LawSpan>,
+        recorded: Recorded<'_>,
+    ) -> Result<(&'s BundleLaw, DecisionFacts), ReplayDifference> {
+        let Recorded {
+            index,
+            law: recorded_law,
+            facts,
+            ..
+        } = recorded;
         let wrong = |cause, path, recorded: &str, replayed: &str| Err(difference(cause, path, recorded, replayed));
         // Read by the law of the decision before, and looked afterwards whether it is that of this one.
         let guessed = before.as_ref().and_then(|span| span.law.as_deref());
@@ -77,10 +170,10 @@ impl<'a> Replayer<'a> {
             );
         }
         let is_the_same = before.as_ref().is_some_and(|span| span.holds(size));
-        let span = match before {
-            Some(span) if is_the_same => span,
-            _ => before.insert(self.laws.at(size)),
-        };
+        if !is_the_same {
+            *before = None;
+        }
+        let span = before.get_or_insert_with(|| self.laws.at(size));
         let recorded = || recorded_law.map(|law| law.to_string()).unwrap_or_default();
         let Some(law) = span.law.as_deref() else {
             return wrong(
@@ -102,17 +195,7 @@ impl<'a> Replayer<'a> {
             Some(facts) => facts,
             None => facts_again(&law.law, &canonical(facts)?)?,
         };
-        let again = decided_again(&law.law, &facts, determination, &mut self.room);
-        for name in again.samples {
-            match self.sample_values.get_mut(&*name) {
-                Some(count) => *count += 1,
-                None => drop(self.sample_values.insert(name.into_owned(), 1)),
-            }
-        }
-        let (difference, bytes) = (again.difference, again.bytes);
-        self.room.take_back(bytes);
-        facts.give_back(&mut self.room);
-        difference.map_or(Ok(()), Err)
+        Ok((law, facts))
     }
 
     /// Facts in one walk, with what they say of the law that was known.

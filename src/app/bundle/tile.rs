@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::result::{DifferenceCause, ReplayDifference};
-use super::again::Replayer;
+use super::again::{Recorded, Replayer};
 use super::laws::BundleLaws;
 use super::violation::{Code, Violations};
 use crate::canonical::Json;
-use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
-use crate::log::merkle::leaf_hash;
+use crate::log::bundle::leaf::LeafDocument;
+use crate::log::bundle::{LeafView, PlacedDocument, commitments, decode_documents};
+use crate::log::merkle::leaf_hashes;
 use crate::log::record::{EntryKind, Protection, slots};
 use crate::log::sample::{Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
@@ -113,9 +114,7 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     let entries = read_entries(files, &mut out.violations);
     let documents = read_documents(files, &mut out.violations);
     let first = files.n * u64::from(TILE_WIDTH);
-    let of_entries = entries
-        .as_ref()
-        .map(|entries| entries.iter().map(|entry| leaf_hash(entry)).collect());
+    let of_entries = entries.as_ref().map(|entries| leaf_hashes(entries.iter().copied()));
     let claimed = read_hashes(files, &mut out.violations);
     out.leaves = leaves(first, of_entries, claimed, &mut out.violations);
     let mut tile = Tile {
@@ -138,7 +137,10 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     let engines = tile.engines.0.into_iter();
     tile.out.engines = engines.map(|(raw, count)| (LeafView::label(raw), count)).collect();
     tile.out.laws = tile.laws.0.into_iter().collect();
-    tile.out.sample_values = tile.replayer.sample_values;
+    tile.out.sample_values = std::mem::take(&mut tile.replayer.sample_values);
+    for (index, found) in tile.replayer.settle() {
+        tile.out.differs(index, found);
+    }
     tile.out.kinds = owned(tile.kinds);
     tile.out.documents = owned(tile.documents);
     tile.out
@@ -234,22 +236,27 @@ impl<'a> Tile<'a> {
     }
 
     fn each(&mut self, entries: &'a [&'a [u8]], documents: &'a [PlacedDocument<'a>]) {
-        let mut rest = documents;
-        for ((number, bytes), at) in (0_u8..=u8::MAX).zip(entries).zip(self.first..) {
+        let leaves: Vec<Option<LeafView<'a>>> = entries
+            .iter()
+            .map(|bytes| LeafView::read(bytes, self.rules.origin))
+            .collect();
+        let opened = opened(&leaves, documents);
+        let mut rest = &opened[..];
+        for ((number, leaf), at) in (0_u8..=u8::MAX).zip(&leaves).zip(self.first..) {
             let count = rest
                 .iter()
-                .take_while(|document| document.place.entry == number)
+                .take_while(|opened| opened.document.place.entry == number)
                 .count();
             let (own, after) = rest.split_at(count);
             rest = after;
             let index = LogIndex::new(at).expect("a tile of the tree lies in it");
-            match LeafView::read(bytes, self.rules.origin) {
-                Some(leaf) => self.entry(index, &leaf, own),
+            match leaf {
+                Some(leaf) => self.entry(index, leaf, own),
                 None => self.wrong(Code::Entry, format!("entry {index}"), "is no entry of this version"),
             }
         }
-        if let Some(document) = rest.first() {
-            let index = self.first + u64::from(document.place.entry);
+        if let Some(opened) = rest.first() {
+            let index = self.first + u64::from(opened.document.place.entry);
             self.wrong(
                 Code::Document,
                 format!("entry {index}"),
@@ -258,7 +265,7 @@ impl<'a> Tile<'a> {
         }
     }
 
-    fn entry(&mut self, index: LogIndex, leaf: &LeafView<'a>, documents: &'a [PlacedDocument<'a>]) {
+    fn entry(&mut self, index: LogIndex, leaf: &LeafView<'a>, documents: &[Opened<'a>]) {
         self.kinds.add(leaf.kind);
         if leaf.origin != self.rules.origin {
             self.wrong(Code::Entry, format!("entry {index}"), "is of another log");
@@ -281,14 +288,19 @@ impl<'a> Tile<'a> {
             );
         }
         let mut good: Vec<(&'a str, &'a [u8])> = Vec::with_capacity(documents.len());
-        for document in documents {
-            let Some(committed) = leaf.document(document.place.document) else {
+        for Opened {
+            document,
+            committed,
+            opens,
+        } in documents
+        {
+            let Some(committed) = committed else {
                 self.wrong(Code::Document, format!("entry {index}"), "commits to no such document");
                 continue;
             };
             self.documents.add(committed.name);
             self.out.document_bytes += document.content.len() as u64;
-            if document.opens(committed.name) == committed.commitment {
+            if *opens == Some(committed.commitment) {
                 good.push((committed.name, document.content));
             } else {
                 let place = format!("document {} of entry {index}", committed.name);
@@ -306,7 +318,7 @@ impl<'a> Tile<'a> {
         index: LogIndex,
         kind: EntryKind,
         leaf: &LeafView<'a>,
-        there: &[PlacedDocument<'_>],
+        there: &[Opened<'_>],
         good: &[(&'a str, &'a [u8])],
     ) {
         let find = |name: &str| good.iter().find(|(held, _)| *held == name).map(|(_, content)| *content);
@@ -318,7 +330,7 @@ impl<'a> Tile<'a> {
                 .zip(leaf.documents())
                 .find(|(_, document)| document.name == slot.name);
             let Some((number, _)) = number else { continue };
-            let is_there = there.iter().any(|document| document.place.document == number);
+            let is_there = there.iter().any(|opened| opened.document.place.document == number);
             let place = || format!("document {} of entry {index}", slot.name);
             if slot.protection == Protection::Public && !is_there {
                 self.out
@@ -375,7 +387,13 @@ impl<'a> Tile<'a> {
         }
     }
 
-    fn decision(&mut self, index: LogIndex, leaf: &LeafView<'a>, facts: Option<&[u8]>, determination: Option<&[u8]>) {
+    fn decision(
+        &mut self,
+        index: LogIndex,
+        leaf: &LeafView<'a>,
+        facts: Option<&'a [u8]>,
+        determination: Option<&'a [u8]>,
+    ) {
         self.out.decisions.push(index);
         if let Some(law) = leaf.law {
             self.laws.add(law);
@@ -388,22 +406,64 @@ impl<'a> Tile<'a> {
             }
             return;
         };
+        self.out.replays.push((index, Replay::Equal));
         if !self.rules.replay {
-            self.out.replays.push((index, Replay::Equal));
             return;
         }
-        match self.replayer.replay(index, leaf.law, facts, determination) {
-            Ok(()) => self.out.replays.push((index, Replay::Equal)),
-            Err(found) => {
-                let cause = cause(found.cause);
-                self.out.replays.push((index, Replay::Different));
-                *self.out.causes.entry(cause).or_default() += 1;
-                let text = format!("differs because of the {cause} at {}", found.path);
-                self.wrong(Code::Replay, format!("entry {index}"), text);
-                if self.out.differences.len() < DIFFERENCE_COUNT_MAX {
-                    self.out.differences.push((index, found));
-                }
-            }
+        let recorded = Recorded {
+            index,
+            law: leaf.law,
+            facts,
+            determination,
+        };
+        if let Err(found) = self.replayer.replay(recorded) {
+            self.out.differs(index, found);
         }
     }
+}
+
+impl TileResult {
+    /// An opened decision whose replay is another.
+    fn differs(&mut self, index: LogIndex, found: ReplayDifference) {
+        if let Ok(at) = self.replays.binary_search_by_key(&index, |(index, _)| *index) {
+            self.replays[at].1 = Replay::Different;
+        }
+        let cause = cause(found.cause);
+        *self.causes.entry(cause).or_default() += 1;
+        let text = format!("differs because of the {cause} at {}", found.path);
+        self.violations.add(Code::Replay, format!("entry {index}"), text);
+        if self.differences.len() < DIFFERENCE_COUNT_MAX {
+            self.differences.push((index, found));
+        }
+    }
+}
+
+/// A document of a tile, held against its entry.
+struct Opened<'a> {
+    document: &'a PlacedDocument<'a>,
+    /// What its entry says of it; none where it says nothing.
+    committed: Option<LeafDocument<'a>>,
+    /// The commitment that it opens.
+    opens: Option<Hash>,
+}
+
+/// Opens all documents of a tile at once: their hashes are most of the work.
+fn opened<'a>(leaves: &[Option<LeafView<'a>>], documents: &'a [PlacedDocument<'a>]) -> Vec<Opened<'a>> {
+    let committed = |document: &PlacedDocument<'_>| {
+        let leaf = leaves.get(usize::from(document.place.entry))?.as_ref()?;
+        leaf.document(document.place.document)
+    };
+    let mut opened: Vec<Opened<'a>> = documents
+        .iter()
+        .map(|document| Opened {
+            document,
+            committed: committed(document),
+            opens: None,
+        })
+        .collect();
+    let named = |one: &Opened<'a>| Some((one.committed?.name, one.document));
+    let hashes = commitments(&opened.iter().filter_map(named).collect::<Vec<_>>());
+    let known = opened.iter_mut().filter(|one| one.committed.is_some());
+    known.zip(hashes).for_each(|(one, hash)| one.opens = Some(hash));
+    opened
 }

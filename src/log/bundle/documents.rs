@@ -2,7 +2,7 @@
 
 use super::super::Hash;
 use super::super::record::Salt;
-use super::super::record::commit::commitment_named;
+use super::super::record::commit::{commitment_named, commitments_named};
 use crate::log::record::DOCUMENT_SIZE_MAX_BYTES;
 
 /// Bytes before a document: place, number, length, salt.
@@ -26,6 +26,16 @@ pub struct PlacedDocument<'a> {
     pub salt: Salt,
     /// Its bytes.
     pub content: &'a [u8],
+}
+
+/// The commitment that each document opens under the name that its entry gives it, in their order.
+#[must_use]
+pub fn commitments(documents: &[(&str, &PlacedDocument<'_>)]) -> Vec<Hash> {
+    let parts: Vec<(&str, &Salt, &[u8])> = documents
+        .iter()
+        .map(|(name, document)| (*name, &document.salt, document.content))
+        .collect();
+    commitments_named(&parts)
 }
 
 impl PlacedDocument<'_> {

@@ -169,17 +169,9 @@ impl<'a> Cursor<'a> {
 
     /// The rest of a string of 64 lower-case hex digits.
     fn hash(&mut self) -> Option<Hash> {
-        let digits = self.0.as_bytes().first_chunk::<64>()?;
-        let mut bytes = [0; Hash::SIZE_BYTES];
-        let mut wrong = 0;
-        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks().0) {
-            let (high, low) = (NIBBLES[usize::from(*high)], NIBBLES[usize::from(*low)]);
-            wrong |= high | low;
-            *byte = high << 4 | low & 0xf;
-        }
-        (wrong & NO_NIBBLE == 0).then_some(())?;
-        self.0 = self.0.get(64..)?.strip_prefix('"')?;
-        Some(Hash::from_bytes(bytes))
+        let hash = Hash::from_hex(self.0.as_bytes().first_chunk()?)?;
+        self.0 = self.0.get(Hash::HEX_SIZE_BYTES..)?.strip_prefix('"')?;
+        Some(hash)
     }
 
     fn integer(&mut self) -> Option<i64> {
@@ -214,18 +206,3 @@ impl<'a> Cursor<'a> {
         None
     }
 }
-
-/// What is no lower-case hex digit.
-const NO_NIBBLE: u8 = 0x80;
-
-/// The values of hex digits: an entry has hundreds of them, and a table takes no branches.
-const NIBBLES: [u8; 256] = {
-    let mut nibbles = [NO_NIBBLE; 256];
-    let digits = b"0123456789abcdef";
-    let mut value = 0;
-    while value < 16 {
-        nibbles[digits[value as usize] as usize] = value;
-        value += 1;
-    }
-    nibbles
-};

@@ -13,7 +13,7 @@ pub mod tar;
 #[cfg(test)]
 mod tests;
 
-pub use documents::{DocumentsError, OpenedPlace, PlacedDocument, decode_documents, encode_document};
+pub use documents::{DocumentsError, OpenedPlace, PlacedDocument, commitments, decode_documents, encode_document};
 pub use leaf::LeafView;
 pub use manifest::{Head, Manifest, ManifestError, Opened, Unopened, Why, specifications};
 pub use path::{BundlePath, PathError, files_of_tree};

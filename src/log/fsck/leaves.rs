@@ -3,7 +3,7 @@
 use super::finding::{Finding, Level, Place};
 use super::problem::Problem;
 use crate::log::Hash;
-use crate::log::merkle::leaf_hash;
+use crate::log::merkle::leaf_hashes;
 use crate::log::record::Entry;
 use crate::store::EntryRow;
 
@@ -30,7 +30,8 @@ pub fn check_leaves(from: u64, to: u64, rows: &[EntryRow]) -> Leaves {
         logged: vec![None; count],
         findings: Vec::new(),
     };
-    for row in rows {
+    let hashes = leaf_hashes(rows.iter().map(|row| &row.entry[..]));
+    for (row, hash) in rows.iter().zip(hashes) {
         let index = row.index.get();
         let Some(at) = index
             .checked_sub(from)
@@ -40,7 +41,7 @@ pub fn check_leaves(from: u64, to: u64, rows: &[EntryRow]) -> Leaves {
             continue;
         };
         leaves.hashes[at] = Some(row.leaf_hash);
-        if leaf_hash(&row.entry) != row.leaf_hash {
+        if hash != row.leaf_hash {
             leaves.found(Level::Leaves, Place::Entry(index), Problem::LeafHash);
         }
         leaves.logged[at] = logged_seconds(&row.entry);

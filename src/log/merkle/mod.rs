@@ -12,7 +12,7 @@ pub mod verify;
 mod tests;
 
 pub use compact::{Appended, CompactTree, CompactTreeError};
-pub use node::{HashReader, NodeId, empty_root, leaf_hash, node_hash};
+pub use node::{HashReader, NodeId, empty_root, leaf_hash, leaf_hashes, node_hash, node_hashes};
 pub use prove::{
     ProveError, consistency_nodes, inclusion_nodes, prove_consistency, prove_inclusion, root_nodes, root_of,
 };

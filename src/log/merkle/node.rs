@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::Hash;
+use super::super::hash::Parts;
+
+/// Before an entry, so that no entry has the hash of a node.
+const LEAF: [u8; 1] = [0x00];
+/// Before two hashes.
+const NODE: [u8; 1] = [0x01];
 
 /// MTH({}): the root of a log without entries.
 #[must_use]
@@ -13,13 +19,31 @@ pub fn empty_root() -> Hash {
 /// The hash of an entry: SHA-256(0x00 || entry).
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Hash::of_parts(&[&[0x00], entry])
+    Hash::of_parts(&[&LEAF, entry])
+}
+
+/// [`leaf_hash`] of each entry.
+#[must_use]
+pub fn leaf_hashes<'a>(entries: impl IntoIterator<Item = &'a [u8]>) -> Vec<Hash> {
+    let messages: Vec<Parts<'_>> = entries.into_iter().map(|entry| [&LEAF[..], entry, &[]]).collect();
+    Hash::of_many(&messages)
 }
 
 /// The hash of two subtrees: SHA-256(0x01 || left || right).
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash::of_parts(&[&[0x01], left.as_bytes(), right.as_bytes()])
+    Hash::of_parts(&[&NODE, left.as_bytes(), right.as_bytes()])
+}
+
+/// [`node_hash`] of each pair of a level: the level above. A last one without its pair has none.
+#[must_use]
+pub fn node_hashes(level: &[Hash]) -> Vec<Hash> {
+    let (pairs, _) = level.as_chunks::<2>();
+    let messages: Vec<Parts<'_>> = pairs
+        .iter()
+        .map(|[left, right]| [&NODE[..], left.as_bytes(), right.as_bytes()])
+        .collect();
+    Hash::of_many(&messages)
 }
 
 /// A complete subtree: over the entries `index << level` up to `(index + 1) << level`.

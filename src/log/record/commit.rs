@@ -2,7 +2,8 @@
 
 use super::super::Hash;
 use super::super::entropy::{Entropy, EntropyError, draw};
-use super::documents::DocumentName;
+use super::super::hash::Parts;
+use super::documents::{DOCUMENT_NAME_SIZE_MAX_BYTES, DocumentName};
 
 /// Keeps commitments apart from every other use of SHA-256.
 const DOMAIN: &[u8] = b"doudi/commit/v1\x00";
@@ -51,7 +52,37 @@ pub fn commitment(name: &DocumentName, salt: &Salt, document: &[u8]) -> Hash {
 
 /// [`commitment`] of a document whose name was checked where it stands.
 pub(in crate::log) fn commitment_named(name: &str, salt: &Salt, document: &[u8]) -> Hash {
-    let name = name.as_bytes();
+    let mut head = Vec::with_capacity(HEAD_SIZE_MAX_BYTES);
+    push_head(&mut head, name, salt);
+    Hash::of_parts(&[&head, document])
+}
+
+/// The commitment of each document, in their order.
+pub(in crate::log) fn commitments_named(documents: &[(&str, &Salt, &[u8])]) -> Vec<Hash> {
+    let mut heads = Vec::with_capacity(documents.len() * HEAD_SIZE_MAX_BYTES);
+    let ends: Vec<usize> = documents
+        .iter()
+        .map(|(name, salt, _)| {
+            push_head(&mut heads, name, salt);
+            heads.len()
+        })
+        .collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let messages: Vec<Parts<'_>> = starts
+        .zip(&ends)
+        .zip(documents)
+        .map(|((start, end), (_, _, document))| [&heads[start..*end], document, &[]])
+        .collect();
+    Hash::of_many(&messages)
+}
+
+/// Most bytes before a document: the domain, the length of the name, the name and the salt.
+const HEAD_SIZE_MAX_BYTES: usize = DOMAIN.len() + 1 + DOCUMENT_NAME_SIZE_MAX_BYTES + Salt::SIZE_BYTES;
+
+fn push_head(out: &mut Vec<u8>, name: &str, salt: &Salt) {
     let length = u8::try_from(name.len()).expect("a document name has at most 32 bytes");
-    Hash::of_parts(&[DOMAIN, &[length], name, salt.as_bytes(), document])
+    out.extend_from_slice(DOMAIN);
+    out.push(length);
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(salt.as_bytes());
 }

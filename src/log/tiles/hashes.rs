@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::{TILE_LEVEL_MAX, TileId};
 use super::{TILE_HEIGHT, TILE_WIDTH};
-use crate::log::merkle::{HashReader, NodeId, node_hash};
+use crate::log::merkle::{HashReader, NodeId, node_hashes};
 use crate::log::{Hash, TreeSize};
 
 /// Loaded tiles, full or partial, from which proofs are made.
@@ -65,8 +65,7 @@ impl HashReader for Tiles {
 fn subtree_root(hashes: &[Hash]) -> Hash {
     let mut level = hashes.to_vec();
     while level.len() > 1 {
-        let (pairs, _) = level.as_chunks::<2>();
-        level = pairs.iter().map(|[left, right]| node_hash(left, right)).collect();
+        level = node_hashes(&level);
     }
     level[0]
 }

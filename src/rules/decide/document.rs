@@ -14,6 +14,7 @@ use crate::rules::determination::{
 use crate::rules::document::GuardFailure;
 use crate::rules::entitlement::{Difference, Entitlement, differences, supersede, superseded_records};
 use crate::rules::outcome::{Effect, Outcome, Programme};
+use crate::rules::trace::Bytes;
 use crate::rules::value::Value;
 
 /// A determination as its bytes, with what else a replay says of it.
@@ -43,7 +44,21 @@ impl<'l> Decision<'l> {
     pub fn written(self, room: &mut Room) -> Written<'l> {
         let mut trace = take(&mut room.evaluation.trace);
         let digest = self.evaluation.trace_digest(&mut trace);
-        let determination: Determination<Cow<'l, str>> = self.determination_beside(digest.hex().into());
+        self.written_with(digest.hex().into(), trace, room)
+    }
+
+    /// [`Decision::written`] of a decision of which somebody says what its trace's SHA-256 is, in hex: it stands in the
+    /// bytes unjudged, and the trace is appended to `traces`, so that those of many decisions are hashed at once.
+    #[must_use]
+    pub fn written_as_promised(self, promised: &'l str, traces: &mut Vec<u8>, room: &mut Room) -> Written<'l> {
+        let mut trace = take(&mut room.evaluation.trace);
+        self.evaluation.write_trace(&mut trace);
+        traces.extend_from_slice(trace.as_slice());
+        self.written_with(promised.into(), trace, room)
+    }
+
+    fn written_with(self, digest: Cow<'l, str>, trace: Bytes, room: &mut Room) -> Written<'l> {
+        let determination: Determination<Cow<'l, str>> = self.determination_beside(digest);
         let mut bytes = take(&mut room.bytes);
         determination.write_with(
             &mut bytes,
