@@ -11,6 +11,9 @@ use crate::log::hash::Parts;
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::rules::decide::{DecisionFacts, Room};
 
+/// Traces that are hashed together: enough to fill the lanes, and few enough to be in the cache until then.
+const TRACE_COUNT: usize = 64;
+
 /// A decision as a bundle opens it.
 #[derive(Clone, Copy)]
 pub(super) struct Recorded<'a> {
@@ -31,6 +34,8 @@ pub(super) struct Replayer<'a> {
     /// Traces whose decisions promise what their hashes are.
     traces: Vec<u8>,
     promises: Vec<Promise<'a>>,
+    /// Decisions whose promises were broken.
+    broken: Vec<Recorded<'a>>,
     /// Decisions by the sample values that they read.
     pub(super) sample_values: BTreeMap<String, u64>,
 }
@@ -52,6 +57,7 @@ impl<'a> Replayer<'a> {
             room: Room::default(),
             traces: Vec::new(),
             promises: Vec::new(),
+            broken: Vec::new(),
             sample_values: BTreeMap::new(),
         }
     }
@@ -66,8 +72,24 @@ impl<'a> Replayer<'a> {
         replayed
     }
 
-    /// Hashes the traces of all decisions that were replayed, and gives the differences of those that had promised others.
-    pub(super) fn settle(self) -> Vec<(LogIndex, ReplayDifference)> {
+    /// The differences of the decisions whose traces have other hashes than they had promised.
+    pub(super) fn settle(mut self) -> Vec<(LogIndex, ReplayDifference)> {
+        self.hash_traces();
+        // Each is decided once more by itself: that is rare, and says where it differs.
+        let differs = |recorded: &Recorded<'a>| {
+            let (mut law, mut alone) = (None, Replayer::new(self.origin, self.laws));
+            let (law, facts) = match alone.read_by(&mut law, *recorded) {
+                Ok(read) => read,
+                Err(difference) => return Some((recorded.index, difference)),
+            };
+            let again = decided_again(&law.law, &facts, recorded.determination, &mut alone.room);
+            Some((recorded.index, again.difference?))
+        };
+        self.broken.iter().filter_map(differs).collect()
+    }
+
+    /// Holds the traces that wait to their promises.
+    fn hash_traces(&mut self) {
         let mut start = 0;
         let traces: Vec<Parts<'_>> = self
             .promises
@@ -79,24 +101,10 @@ impl<'a> Replayer<'a> {
             })
             .collect();
         let hashes = Hash::of_many(&traces);
-        let broken = self
-            .promises
-            .iter()
-            .zip(hashes)
-            .filter(|(one, hash)| one.trace_hash != *hash);
-        broken
-            .filter_map(|(Promise { recorded, .. }, _)| {
-                // Decided once more by itself: that is rare, and says where it differs.
-                let mut alone = Replayer::new(self.origin, self.laws);
-                let mut law = None;
-                let (law, facts) = match alone.read_by(&mut law, *recorded) {
-                    Ok(read) => read,
-                    Err(difference) => return Some((recorded.index, difference)),
-                };
-                let again = decided_again(&law.law, &facts, recorded.determination, &mut alone.room);
-                Some((recorded.index, again.difference?))
-            })
-            .collect()
+        let broken = self.promises.drain(..).zip(hashes);
+        let broken = broken.filter(|(promise, hash)| promise.trace_hash != *hash);
+        self.broken.extend(broken.map(|(promise, _)| promise.recorded));
+        self.traces.clear();
     }
 
     fn replay_by(&mut self, before: &mut Option<LawSpan>, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
@@ -116,6 +124,9 @@ impl<'a> Replayer<'a> {
                     end,
                     trace_hash,
                 });
+                if self.promises.len() == TRACE_COUNT {
+                    self.hash_traces();
+                }
                 (samples, None)
             }
             None => {

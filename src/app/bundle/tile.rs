@@ -15,6 +15,10 @@ use crate::log::sample::{Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::{Hash, LogIndex};
 
+/// Entries whose documents are opened together: enough of every size to fill the lanes of the hash, and few enough to be
+/// in the cache when they are decided again.
+const ENTRY_COUNT: usize = 128;
+
 /// Differences of replays that one tile keeps.
 const DIFFERENCE_COUNT_MAX: usize = 16;
 
@@ -235,28 +239,29 @@ impl<'a> Tile<'a> {
         self.out.violations.add(code, place, text);
     }
 
-    fn each(&mut self, entries: &'a [&'a [u8]], documents: &'a [PlacedDocument<'a>]) {
-        let leaves: Vec<Option<LeafView<'a>>> = entries
-            .iter()
-            .map(|bytes| LeafView::read(bytes, self.rules.origin))
-            .collect();
-        let opened = opened(&leaves, documents);
-        let mut rest = &opened[..];
-        for ((number, leaf), at) in (0_u8..=u8::MAX).zip(&leaves).zip(self.first..) {
-            let count = rest
-                .iter()
-                .take_while(|opened| opened.document.place.entry == number)
-                .count();
-            let (own, after) = rest.split_at(count);
+    fn each(&mut self, entries: &[&'a [u8]], documents: &'a [PlacedDocument<'a>]) {
+        let mut rest = documents;
+        for (entries, from) in entries.chunks(ENTRY_COUNT).zip((0_usize..).step_by(ENTRY_COUNT)) {
+            let read = |bytes: &&'a [u8]| LeafView::read(bytes, self.rules.origin);
+            let leaves: Vec<Option<LeafView<'a>>> = entries.iter().map(read).collect();
+            let end = from + entries.len();
+            let (documents, after) = rest.split_at(rest.partition_point(|one| usize::from(one.place.entry) < end));
             rest = after;
-            let index = LogIndex::new(at).expect("a tile of the tree lies in it");
-            match leaf {
-                Some(leaf) => self.entry(index, leaf, own),
-                None => self.wrong(Code::Entry, format!("entry {index}"), "is no entry of this version"),
+            let opened = opened(&leaves, from, documents);
+            let mut rest = &opened[..];
+            for (leaf, number) in leaves.iter().zip(from..) {
+                let is_own = |one: &&Opened<'_>| usize::from(one.document.place.entry) == number;
+                let (own, after) = rest.split_at(rest.iter().take_while(is_own).count());
+                rest = after;
+                let index = LogIndex::new(self.first + number as u64).expect("a tile of the tree lies in it");
+                match leaf {
+                    Some(leaf) => self.entry(index, leaf, own),
+                    None => self.wrong(Code::Entry, format!("entry {index}"), "is no entry of this version"),
+                }
             }
         }
-        if let Some(opened) = rest.first() {
-            let index = self.first + u64::from(opened.document.place.entry);
+        if let Some(document) = rest.first() {
+            let index = self.first + u64::from(document.place.entry);
             self.wrong(
                 Code::Document,
                 format!("entry {index}"),
@@ -447,10 +452,11 @@ struct Opened<'a> {
     opens: Option<Hash>,
 }
 
-/// Opens all documents of a tile at once: their hashes are most of the work.
-fn opened<'a>(leaves: &[Option<LeafView<'a>>], documents: &'a [PlacedDocument<'a>]) -> Vec<Opened<'a>> {
+/// Opens the documents of the entries from one on: together, because their hashes are most of the work.
+fn opened<'a>(leaves: &[Option<LeafView<'a>>], from: usize, documents: &'a [PlacedDocument<'a>]) -> Vec<Opened<'a>> {
     let committed = |document: &PlacedDocument<'_>| {
-        let leaf = leaves.get(usize::from(document.place.entry))?.as_ref()?;
+        let at = usize::from(document.place.entry).checked_sub(from)?;
+        let leaf = leaves.get(at)?.as_ref()?;
         leaf.document(document.place.document)
     };
     let mut opened: Vec<Opened<'a>> = documents
