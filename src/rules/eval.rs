@@ -32,6 +32,7 @@ pub(super) use branches::Branches;
 use branches::Spilled;
 pub(super) use explain::Read;
 use gaps::Gaps;
+use slots::Slots;
 pub(super) use slots::{ClauseRecord, Layout};
 pub(super) use step::StepRecord;
 
@@ -51,8 +52,7 @@ pub struct Evaluation<'l> {
     /// Where the instances of each clause begin in `slots`.
     places: Cow<'l, [u32]>,
     /// The clauses in the order of the law, each in its instances.
-    slots: Vec<ClauseRecord>,
-    demanded_count: usize,
+    slots: Slots,
     /// Branches of what is being evaluated.
     pub(super) live: Branches,
     /// Branches that no word holds.
@@ -79,7 +79,7 @@ pub struct Evaluation<'l> {
 /// The memory of an evaluation that is over, for the next. All of it is emptied before it is used.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    slots: Vec<ClauseRecord>,
+    slots: Slots,
     numbers: Vec<Number>,
     step_bytes: Bytes,
     rows: Vec<(u16, u32)>,
@@ -139,8 +139,6 @@ impl<'l> Evaluation<'l> {
             law.schema.digest == facts.schema.digest,
             "facts are read by the vocabulary of the law that evaluates them"
         );
-        buffers.slots.clear();
-        buffers.slots.resize(slots, ClauseRecord::EMPTY);
         buffers.numbers.clear();
         buffers.rows.clear();
         buffers.options.clear();
@@ -151,8 +149,7 @@ impl<'l> Evaluation<'l> {
             tests: &law.code.tests,
             facts,
             places,
-            slots: buffers.slots,
-            demanded_count: 0,
+            slots: buffers.slots.emptied(slots),
             live: Branches::NONE,
             spilled: Vec::new(),
             numbers: buffers.numbers,

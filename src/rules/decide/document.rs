@@ -82,17 +82,16 @@ impl<'l> Decision<'l> {
             texts: PhantomData,
         };
         let held = self.household.is_held();
-        let covered: Vec<String> = self.persons.iter().map(|member| facts.member_id(*member)).collect();
         let (mut entitlements, mut proposed) = (Vec::new(), Vec::new());
         let target = if held { &mut proposed } else { &mut entitlements };
-        target.extend(writer.grants(&self.household, &covered));
+        target.extend(writer.grants(&self.household, &self.persons));
         for (member, decided) in &self.members {
             let target = if held || decided.is_held() {
                 &mut proposed
             } else {
                 &mut entitlements
             };
-            target.extend(writer.grants(decided, &[facts.member_id(*member)]));
+            target.extend(writer.grants(decided, &[*member]));
         }
         let (missing_facts, missing_rules) = writer.missing();
         let mut determination = Determination {
@@ -247,14 +246,14 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
         named.chain(failed).collect()
     }
 
-    /// What a decision grants: one entitlement for each run of equal amounts.
-    fn grants(&self, row: &DecidedRow<'l>, persons: &[String]) -> Vec<Entitlement> {
+    /// What a decision grants to members: one entitlement for each run of equal amounts.
+    fn grants(&self, row: &DecidedRow<'l>, members: &[u32]) -> Vec<Entitlement> {
         let programme = row.outcome().and_then(Outcome::programme);
         let (Some(programme), Some(from), Some(amount)) = (programme, row.from, row.amount) else {
             return Vec::new();
         };
         if row.months.is_empty() {
-            return vec![self.grant(programme, persons, (from, None), amount)];
+            return vec![self.grant(programme, members, (from, None), amount)];
         }
         let mut grants = Vec::new();
         let mut start = from;
@@ -263,7 +262,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
             let (Some(last), Some(next)) = (start.plus(length - 1), start.plus(length)) else {
                 break;
             };
-            grants.push(self.grant(programme, persons, (start, Some(last)), run[0]));
+            grants.push(self.grant(programme, members, (start, Some(last)), run[0]));
             start = next;
         }
         grants
@@ -272,17 +271,18 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
     fn grant(
         &self,
         programme: Programme,
-        persons: &[String],
+        members: &[u32],
         (from, to): (Month, Option<Month>),
         amount: crate::rules::money::Fen,
     ) -> Entitlement {
+        let persons: Vec<String> = members.iter().map(|member| self.facts.member_id(*member)).collect();
         Entitlement {
             programme,
-            persons: persons.to_vec(),
+            supersedes: superseded_records(self.facts.standing(), &persons, from),
+            persons,
             from,
             to,
             amount,
-            supersedes: superseded_records(self.facts.standing(), persons, from),
             record: None,
         }
     }

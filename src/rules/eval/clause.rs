@@ -9,9 +9,9 @@ impl Evaluation<'_> {
     #[inline]
     pub(super) fn clause_cell(&mut self, clause: ClauseIndex, instance: u32) -> Cell {
         let slot = self.slot_of(clause, instance);
-        match self.slots[slot].value {
-            Cell::Absent => self.first_demand(clause, instance, slot),
-            value => value,
+        match self.slots.get(slot) {
+            Some(record) => record.value,
+            None => self.first_demand(clause, instance, slot),
         }
     }
 
@@ -23,14 +23,14 @@ impl Evaluation<'_> {
             None => self.version(clause, instance),
         };
         let branches = std::mem::replace(&mut self.live, outer);
-        self.demanded_count += 1;
-        self.slots[slot] = ClauseRecord {
+        let record = ClauseRecord {
             value,
             branches,
             instance,
             clause,
             version,
         };
+        self.slots.set(slot, record);
         value
     }
 

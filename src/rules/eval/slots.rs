@@ -43,7 +43,6 @@ impl Layout {
 /// A clause in an instance, as it was demanded.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rules) struct ClauseRecord {
-    /// [`Cell::Absent`] until it is demanded.
     pub(in crate::rules) value: Cell,
     pub(in crate::rules) branches: Branches,
     pub(in crate::rules) instance: u32,
@@ -53,21 +52,90 @@ pub(in crate::rules) struct ClauseRecord {
 }
 
 impl ClauseRecord {
-    pub(super) const EMPTY: ClauseRecord = ClauseRecord {
+    /// Stands where nothing was demanded yet; never read.
+    const NONE: ClauseRecord = ClauseRecord {
         value: Cell::Absent,
         branches: Branches::NONE,
         instance: 0,
         clause: ClauseIndex(0),
         version: 0,
     };
-
-    #[inline]
-    fn is_demanded(&self) -> bool {
-        self.value != Cell::Absent
-    }
 }
 
 const _: () = assert!(size_of::<ClauseRecord>() == 32, "two records fill a line of the cache");
+
+/// The records of an evaluation, by slot.
+///
+/// A decision demands some forty of several hundred. Which ones stands in bits beside them, so that neither emptying the
+/// slots nor walking through them looks at all.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    /// At least as many as there are slots; those that were not demanded are of earlier evaluations.
+    records: Vec<ClauseRecord>,
+    demanded: Vec<u64>,
+}
+
+impl Slots {
+    /// So many slots with nothing demanded, in the room of others.
+    pub(super) fn emptied(mut self, count: usize) -> Slots {
+        if self.records.len() < count {
+            self.records.resize(count, ClauseRecord::NONE);
+        }
+        self.demanded.clear();
+        self.demanded.resize(count.div_ceil(64), 0);
+        self
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, slot: usize) -> Option<&ClauseRecord> {
+        let is_demanded = self.demanded[slot / 64] >> (slot % 64) & 1 == 1;
+        if is_demanded { self.records.get(slot) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, slot: usize, record: ClauseRecord) {
+        self.demanded[slot / 64] |= 1 << (slot % 64);
+        self.records[slot] = record;
+    }
+
+    fn count(&self) -> usize {
+        self.demanded.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    fn iter(&self) -> Demanded<'_> {
+        Demanded {
+            records: &self.records,
+            words: self.demanded.iter(),
+            start: 0,
+            left: 0,
+        }
+    }
+}
+
+/// What was demanded, in the order of the slots.
+struct Demanded<'s> {
+    records: &'s [ClauseRecord],
+    words: std::slice::Iter<'s, u64>,
+    /// The first slot behind the word that is walked through.
+    start: usize,
+    /// The bits of the word that are left.
+    left: u64,
+}
+
+impl<'s> Iterator for Demanded<'s> {
+    type Item = &'s ClauseRecord;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'s ClauseRecord> {
+        while self.left == 0 {
+            self.left = *self.words.next()?;
+            self.start += 64;
+        }
+        let slot = self.start - 64 + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        self.records.get(slot)
+    }
+}
 
 impl Evaluation<'_> {
     /// Makes a slot of every clause for each of the pay months.
@@ -77,11 +145,11 @@ impl Evaluation<'_> {
             counts[scope.at()] = pay_months;
         }
         let layout = Layout::new(self.law, &counts);
-        let before = std::mem::replace(&mut self.slots, vec![ClauseRecord::EMPTY; layout.slots]);
+        let slots = Slots::default().emptied(layout.slots);
+        let before = std::mem::replace(&mut self.slots, slots);
         self.places = layout.places.into();
-        for record in before.iter().filter(|record| record.is_demanded()) {
-            let place = self.slot_of(record.clause, record.instance);
-            self.slots[place] = *record;
+        for record in before.iter() {
+            self.slots.set(self.slot_of(record.clause, record.instance), *record);
         }
     }
 
@@ -91,18 +159,17 @@ impl Evaluation<'_> {
 
     /// The record of a clause in an instance, if it was demanded.
     pub(in crate::rules) fn demanded(&self, clause: ClauseIndex, instance: u32) -> Option<ClauseRecord> {
-        let record = self.slots[self.slot_of(clause, instance)];
-        record.is_demanded().then_some(record)
+        self.slots.get(self.slot_of(clause, instance)).copied()
     }
 
     /// How many clauses were demanded, each instance by itself.
     pub(in crate::rules) fn demanded_count(&self) -> usize {
-        self.demanded_count
+        self.slots.count()
     }
 
     /// Every clause demanded, by clause number and instance.
     #[inline]
     pub(in crate::rules) fn demanded_clauses(&self) -> impl Iterator<Item = &ClauseRecord> {
-        self.slots.iter().filter(|record| record.is_demanded())
+        self.slots.iter()
     }
 }
