@@ -8,6 +8,8 @@ use std::io::{self, BufReader, Read, Seek};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 
+use memchr::memmem;
+
 use super::files::BundleFiles;
 use super::fold::{Folded, Wanted};
 use super::laws::BundleLaws;
@@ -307,12 +309,10 @@ fn run<R: Read>(
     });
 }
 
-/// Whether an entry is one of kind POLICY, as its bytes say it: in canonical JSON the last `"kind":"` begins the member,
-/// because within a string every quote has a backslash before it.
-fn says_policy(entry: &[u8]) -> bool {
-    const KIND: &[u8] = b"\"kind\":\"";
-    let at = entry.windows(KIND.len()).rposition(|window| window == KIND);
-    at.is_some_and(|at| entry[at + KIND.len()..].starts_with(b"POLICY\""))
+/// Whether one of these entries may be of kind POLICY. In canonical JSON these bytes are a member and its value, because
+/// within a string every quote has a backslash before it.
+fn says_policy(entries: &[u8]) -> bool {
+    memmem::find(entries, b"\"kind\":\"POLICY\"").is_some()
 }
 
 /// Takes the documents of law of a tile before any decision of it, or of a later one, is decided again.
@@ -320,11 +320,12 @@ fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
     let (Some(entries), Some(documents)) = (&tile.entries, &tile.documents) else {
         return;
     };
-    let Ok(entries) = decode_bundle(entries) else { return };
-    let policies: BTreeSet<usize> = (0..entries.len()).filter(|at| says_policy(entries[*at])).collect();
-    if policies.is_empty() {
+    // Most tiles have none.
+    if !says_policy(entries) {
         return;
     }
+    let Ok(entries) = decode_bundle(entries) else { return };
+    let policies: BTreeSet<usize> = (0..entries.len()).filter(|at| says_policy(entries[*at])).collect();
     for document in decode_documents(documents).unwrap_or_default() {
         let at = usize::from(document.place.entry);
         if !policies.contains(&at) {

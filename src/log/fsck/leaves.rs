@@ -1,5 +1,9 @@
 //! F0 and F1 of a range of entries, and the times that they state. Ranges are independent: check them in parallel.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::finding::{Finding, Level, Place};
 use super::problem::Problem;
 use crate::log::Hash;
@@ -81,10 +85,9 @@ impl Leaves {
 #[must_use]
 pub fn logged_seconds(entry: &[u8]) -> Option<i64> {
     // A quote inside a string has a backslash before it, so these bytes are a member's name and nothing else.
-    const MEMBER: &[u8] = b",\"logged\":";
-    let found = entry.windows(MEMBER.len()).position(|window| window == MEMBER);
-    let quick = found.and_then(|at| {
-        let rest = &entry[at + MEMBER.len()..];
+    static MEMBER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b",\"logged\":"));
+    let quick = MEMBER.find(entry).and_then(|at| {
+        let rest = &entry[at + MEMBER.needle().len()..];
         let length = rest.iter().position(|byte| !byte.is_ascii_digit())?;
         std::str::from_utf8(&rest[..length]).ok()?.parse().ok()
     });
