@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::AppError;
 use crate::area::AreaCode;
-use crate::log::merkle::{NodeId, leaf_hash};
+use crate::log::merkle::{NodeId, leaf_hashes};
 use crate::log::note::Note;
 use crate::log::tiles::{TILE_HEIGHT, TILE_WIDTH, TileId, TileKind, TilePath, encode_bundle, tile_root};
 use crate::log::{Hash, Origin, TreeSize};
@@ -114,8 +114,8 @@ impl PublicLogs {
             .store
             .entries_between(log, from, from + u64::from(path.width))
             .await?;
-        let whole =
-            rows.len() == usize::from(path.width) && rows.iter().all(|row| leaf_hash(&row.entry) == row.leaf_hash);
+        let hashes = leaf_hashes(rows.iter().map(|row| &row.entry[..]));
+        let whole = rows.len() == usize::from(path.width) && rows.iter().map(|row| row.leaf_hash).eq(hashes);
         if !whole {
             return Err(AppError::LogCorrupt);
         }

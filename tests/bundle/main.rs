@@ -60,6 +60,13 @@ fn replaced(bytes: &mut Vec<u8>, from: &str, to: &str) {
     *bytes = text.replacen(from, to, 1).into_bytes();
 }
 
+/// Another trace than the decision's stands in its determination.
+fn retraced(shape: &mut Shape, trace: &str) {
+    let determination = Json::parse(&shape.determination).unwrap();
+    let recorded = at(&determination, "trace").as_text().unwrap();
+    replaced(&mut shape.determination, recorded, trace);
+}
+
 #[test]
 fn a_bundle_of_recorded_decisions_follows_again() {
     let report = verified(&|_, _| {});
@@ -107,9 +114,7 @@ fn a_trace_that_is_another_is_the_engine_s() {
     for trace in [&other[..], &other.to_uppercase(), "none"] {
         let report = verified(&|index, shape| {
             if index == 270 {
-                let recorded = Json::parse(&shape.determination).unwrap();
-                let recorded = at(&recorded, "trace").as_text().unwrap();
-                replaced(&mut shape.determination, recorded, trace);
+                retraced(shape, trace);
             }
         });
         differs(&report, "engine", "trace");
@@ -123,9 +128,7 @@ fn a_trace_that_is_another_is_the_engine_s() {
 fn of_many_traces_that_are_others_each_is_named() {
     let report = verified(&|index, shape| {
         if index % 7 == 4 {
-            let recorded = Json::parse(&shape.determination).unwrap();
-            let recorded = at(&recorded, "trace").as_text().unwrap();
-            replaced(&mut shape.determination, recorded, &Hash::of(b"").to_string());
+            retraced(shape, &Hash::of(b"").to_string());
         }
     });
     let wrong: Vec<u64> = (7..7 + DECISIONS).filter(|index| index % 7 == 4).collect();

@@ -76,16 +76,16 @@ impl<'a> Replayer<'a> {
     pub(super) fn settle(mut self) -> Vec<(LogIndex, ReplayDifference)> {
         self.hash_traces();
         // Each is decided once more by itself: that is rare, and says where it differs.
-        let differs = |recorded: &Recorded<'a>| {
+        let alone = |recorded: Recorded<'a>| {
             let (mut law, mut alone) = (None, Replayer::new(self.origin, self.laws));
-            let (law, facts) = match alone.read_by(&mut law, *recorded) {
-                Ok(read) => read,
-                Err(difference) => return Some((recorded.index, difference)),
-            };
+            let (law, facts) = alone.read_by(&mut law, recorded)?;
             let again = decided_again(&law.law, &facts, recorded.determination, &mut alone.room);
-            Some((recorded.index, again.difference?))
+            again.difference.map_or(Ok(()), Err)
         };
-        self.broken.iter().filter_map(differs).collect()
+        let broken = self.broken.iter();
+        broken
+            .filter_map(|recorded| Some((recorded.index, alone(*recorded).err()?)))
+            .collect()
     }
 
     /// Holds the traces that wait to their promises.

@@ -305,7 +305,7 @@ impl<'a> Tile<'a> {
             };
             self.documents.add(committed.name);
             self.out.document_bytes += document.content.len() as u64;
-            if *opens == Some(committed.commitment) {
+            if *opens {
                 good.push((committed.name, document.content));
             } else {
                 let place = format!("document {} of entry {index}", committed.name);
@@ -448,8 +448,8 @@ struct Opened<'a> {
     document: &'a PlacedDocument<'a>,
     /// What its entry says of it; none where it says nothing.
     committed: Option<LeafDocument<'a>>,
-    /// The commitment that it opens.
-    opens: Option<Hash>,
+    /// Whether it is the document that its entry commits to.
+    opens: bool,
 }
 
 /// Opens the documents of the entries from one on: together, because their hashes are most of the work.
@@ -464,12 +464,16 @@ fn opened<'a>(leaves: &[Option<LeafView<'a>>], from: usize, documents: &'a [Plac
         .map(|document| Opened {
             document,
             committed: committed(document),
-            opens: None,
+            opens: false,
         })
         .collect();
     let named = |one: &Opened<'a>| Some((one.committed?.name, one.document));
-    let hashes = commitments(&opened.iter().filter_map(named).collect::<Vec<_>>());
-    let known = opened.iter_mut().filter(|one| one.committed.is_some());
-    known.zip(hashes).for_each(|(one, hash)| one.opens = Some(hash));
+    let hashes = commitments(opened.iter().filter_map(named));
+    let known = opened
+        .iter_mut()
+        .filter_map(|one| Some((one.committed?, &mut one.opens)));
+    for ((committed, opens), hash) in known.zip(hashes) {
+        *opens = hash == committed.commitment;
+    }
     opened
 }

@@ -30,10 +30,10 @@ pub struct PlacedDocument<'a> {
 
 /// The commitment that each document opens under the name that its entry gives it, in their order.
 #[must_use]
-pub fn commitments(documents: &[(&str, &PlacedDocument<'_>)]) -> Vec<Hash> {
+pub fn commitments<'a>(documents: impl IntoIterator<Item = (&'a str, &'a PlacedDocument<'a>)>) -> Vec<Hash> {
     let parts: Vec<(&str, &Salt, &[u8])> = documents
-        .iter()
-        .map(|(name, document)| (*name, &document.salt, document.content))
+        .into_iter()
+        .map(|(name, document)| (name, &document.salt, document.content))
         .collect();
     commitments_named(&parts)
 }

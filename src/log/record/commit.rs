@@ -52,9 +52,9 @@ pub fn commitment(name: &DocumentName, salt: &Salt, document: &[u8]) -> Hash {
 
 /// [`commitment`] of a document whose name was checked where it stands.
 pub(in crate::log) fn commitment_named(name: &str, salt: &Salt, document: &[u8]) -> Hash {
-    let mut head = Vec::with_capacity(HEAD_SIZE_MAX_BYTES);
-    push_head(&mut head, name, salt);
-    Hash::of_parts(&[&head, document])
+    let length = length_of(name);
+    let [domain, length, name, salt] = head(&length, name, salt);
+    Hash::of_parts(&[domain, length, name, salt, document])
 }
 
 /// The commitment of each document, in their order.
@@ -63,7 +63,9 @@ pub(in crate::log) fn commitments_named(documents: &[(&str, &Salt, &[u8])]) -> V
     let ends: Vec<usize> = documents
         .iter()
         .map(|(name, salt, _)| {
-            push_head(&mut heads, name, salt);
+            for part in head(&length_of(name), name, salt) {
+                heads.extend_from_slice(part);
+            }
             heads.len()
         })
         .collect();
@@ -76,13 +78,14 @@ pub(in crate::log) fn commitments_named(documents: &[(&str, &Salt, &[u8])]) -> V
     Hash::of_many(&messages)
 }
 
-/// Most bytes before a document: the domain, the length of the name, the name and the salt.
+/// Most bytes before a document.
 const HEAD_SIZE_MAX_BYTES: usize = DOMAIN.len() + 1 + DOCUMENT_NAME_SIZE_MAX_BYTES + Salt::SIZE_BYTES;
 
-fn push_head(out: &mut Vec<u8>, name: &str, salt: &Salt) {
-    let length = u8::try_from(name.len()).expect("a document name has at most 32 bytes");
-    out.extend_from_slice(DOMAIN);
-    out.push(length);
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(salt.as_bytes());
+/// What is hashed before a document.
+fn head<'a>(length: &'a [u8; 1], name: &'a str, salt: &'a Salt) -> [&'a [u8]; 4] {
+    [DOMAIN, length, name.as_bytes(), salt.as_bytes()]
+}
+
+fn length_of(name: &str) -> [u8; 1] {
+    [u8::try_from(name.len()).expect("a document name has at most 32 bytes")]
 }
