@@ -2,9 +2,10 @@
 //!
 //! The decisions are those of the golden corpus, repeated and sealed anew: every kind of case that was ever made a
 //! test of, and with `applicants` only its households of three that apply. The design asks for 100,000 decisions a
-//! second and core. `verify` is the whole way on one thread and on every core; the others are its parts on one thread,
-//! so that one sees where the time goes. On a shared machine the fastest pass of `one_tile` says what a core does that
-//! nobody else uses. The peak of memory is printed for a small bundle and a large one: it must not grow with the bundle.
+//! second and core; `deploy/profiled/run bench bundle` measures a build by profile, as a release can be.
+//! `verify` is the whole way on one thread and on every core; the others are its parts on one thread, so that one sees
+//! where the time goes. On a shared machine the fastest pass of `one_tile` says what a core does that nobody else uses.
+//! The peak of memory is printed for a small bundle and a large one: it must not grow with the bundle.
 //! `DOUDI_BENCH_DECISIONS` sets the size.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot write its bundle must stop")]

@@ -34,10 +34,20 @@ tools_packages() {
     command -v systemd-analyze >/dev/null || missing+=(systemd)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     command -v npm >/dev/null || missing+=(nodejs npm)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    echo "installing ${missing[*]}"
+    [ ${#missing[@]} -eq 0 ] || tools_install "${missing[@]}"
+}
+
+tools_install() {
+    echo "installing $*"
     as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# llvm-profdata of the compiler's LLVM, for the build by profile of --long.
+tools_llvm() {
+    local major
+    major=$(rustc --version --verbose | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+    command -v "llvm-profdata-$major" >/dev/null || tools_install "llvm-$major"
 }
 
 # Makes a virtual environment named after its pinned requirements, and gives its interpreter in the named variable.
