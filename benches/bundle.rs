@@ -46,7 +46,7 @@ struct Bundles {
     applicants: PathBuf,
     decisions: u64,
     corpus: Corpus,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 static BUNDLES: LazyLock<Bundles> = LazyLock::new(|| {
@@ -67,7 +67,7 @@ static BUNDLES: LazyLock<Bundles> = LazyLock::new(|| {
         applicants,
         decisions,
         corpus,
-        _folder: folder,
+        folder,
     }
 });
 
@@ -121,6 +121,8 @@ fn main() {
         println!("{count} decisions, {mib} MiB: {took:?} on one thread, peak {peak} KiB ({before} before)");
     }
     divan::main();
+    // A static is never dropped, and its files are large.
+    std::fs::remove_dir_all(BUNDLES.folder.path()).unwrap();
 }
 
 fn whole(bencher: Bencher<'_, '_>, path: &Path, threads: usize, replay: bool) {

@@ -36,7 +36,7 @@ struct Log {
     log: LogRow,
     keys: Vec<VerifierKey>,
     root: Hash,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 static LOG: LazyLock<Log> = LazyLock::new(|| {
@@ -57,13 +57,15 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
         log,
         keys,
         root,
-        _folder: folder,
+        folder,
     }
 });
 
 fn main() {
     LazyLock::force(&LOG);
     divan::main();
+    // A static is never dropped, and its files are large.
+    std::fs::remove_dir_all(LOG.folder.path()).unwrap();
 }
 
 async fn read(log: &Log, from: u64) -> Vec<EntryRow> {
