@@ -19,7 +19,7 @@ class Compiler(unittest.TestCase):
     """The wrapper of rustc; echo stands for the compiler."""
 
     def told(self, *arguments):
-        environment = os.environ | {"DOUDI_PROFILE_FLAG": "-Cprofile-use=/some/profile"}
+        environment = os.environ | {"BUILD_PROFILE_FLAG": "-Cprofile-use=/some/profile"}
         done = subprocess.run([PROFILED / "rustc", "echo", *arguments], capture_output=True, text=True, env=environment, check=True)
         return done.stdout.split()
 
@@ -63,7 +63,9 @@ class Refused(unittest.TestCase):
 
 class Training(unittest.TestCase):
     def test_the_training_does_what_the_program_is_for(self):
-        done = subprocess.run([PROFILED / "train", pathlib.Path(BIN).parent, "--short"], capture_output=True, text=True)
+        # As deploy/profiled/run calls it: what the build is told must be no setting of the programs.
+        environment = os.environ | {"BUILD_PROFILE_FLAG": "-Cprofile-generate=/some/folder"}
+        done = subprocess.run([PROFILED / "train", pathlib.Path(BIN).parent, "--short"], capture_output=True, text=True, env=environment)
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-3000:])
         answered = int(re.search(r'"summary":\{"acknowledged":(\d+)', done.stdout).group(1))
         self.assertGreater(answered, 0)
