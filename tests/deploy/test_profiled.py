@@ -90,10 +90,9 @@ class Released(unittest.TestCase):
         environment = os.environ | {"CARGO_TARGET_DIR": str(folder / "target")}
         subprocess.run([clone / "deploy" / "release", release, "--profiled"], check=True, env=environment, timeout=RELEASE_SECONDS_MAX)
         self.assertEqual(subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release).returncode, 0)
-        shutil.copy(release / "doudi", folder / "target" / "profiled" / "doudi")
         for name in ("doudi-load", "doudi-training"):
-            shutil.copy(pathlib.Path(BIN).with_name(name), folder / "target" / "profiled" / name)
-        subprocess.run([PROFILED / "train", folder / "target" / "profiled", "--short"], check=True)
+            shutil.copy(pathlib.Path(BIN).with_name(name), release)
+        subprocess.run([PROFILED / "train", release, "--short"], check=True)
         again = [clone / "deploy" / "profiled" / "run", "build", "--by", release / "doudi.profdata"]
         subprocess.run(again, check=True, env=environment, timeout=RELEASE_SECONDS_MAX)
         self.assertEqual((folder / "target" / "profiled" / "doudi").read_bytes(), (release / "doudi").read_bytes())
