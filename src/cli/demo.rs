@@ -1,6 +1,6 @@
 //! `doudi demo`: a real server on a database of its own, the shipped policies, invented households.
 
-mod households;
+pub mod households;
 mod story;
 
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ mod bundle;
 mod client;
 mod completions;
 mod config;
-mod demo;
+pub mod demo;
 mod export;
 mod fsck;
 mod keys;

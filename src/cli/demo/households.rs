@@ -200,12 +200,17 @@ fn disabled_member() -> Vec<pb::Member> {
     members
 }
 
+/// Three persons apply, with 900 yuan a month: the first call of the demo.
+pub fn application() -> pb::DetermineRequest {
+    determine((2021, 8, 18), family(90_000))
+}
+
 /// All households, in the order in which they are told.
 pub fn all() -> Vec<Household> {
     vec![
         Household {
             title: "三口之家申请低保，月收入900元 · three persons apply, 900 yuan a month",
-            calls: vec![Call::Determine(determine((2021, 8, 18), family(90_000)))],
+            calls: vec![Call::Determine(application())],
         },
         Household {
             title: "低保家庭成员就业：扣减、渐退、退出 · work is found: deduction, grace, exit",
