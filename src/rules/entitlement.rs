@@ -58,6 +58,17 @@ impl Entitlement {
         self.persons.iter().any(|held| persons.contains(held))
     }
 
+    /// Whether it takes the place of `held`: both are the household's, which has one programme whoever is counted, or
+    /// they share a person.
+    #[must_use]
+    pub fn replaces(&self, held: &Entitlement) -> bool {
+        (self.is_of_household() && held.is_of_household()) || held.concerns(&self.persons)
+    }
+
+    fn is_of_household(&self) -> bool {
+        self.programme != Programme::SingleDibao
+    }
+
     /// What remains of it once everything from `month` on is taken away.
     #[must_use]
     pub fn ended_before(&self, month: Month) -> Option<Entitlement> {
@@ -165,23 +176,20 @@ pub struct Ending {
 impl Ending {
     fn ends(&self, held: &Entitlement) -> bool {
         match &self.person {
-            None => held.programme != Programme::SingleDibao,
-            Some(person) => held.programme == Programme::SingleDibao && held.persons.contains(person),
+            None => held.is_of_household(),
+            Some(person) => !held.is_of_household() && held.persons.contains(person),
         }
     }
 }
 
 /// The calendar after a determination took effect: from its first month on, a granted entitlement
-/// ends whatever its persons held, and an ending takes away without putting anything in its place.
+/// ends what it replaces, and an ending takes away without putting anything in its place.
 #[must_use]
 pub fn supersede(standing: &[Entitlement], granted: &[Entitlement], endings: &[Ending]) -> Vec<Entitlement> {
     let mut calendar: Vec<Entitlement> = standing
         .iter()
         .filter_map(|held| {
-            let replaced = granted
-                .iter()
-                .filter(|new| held.concerns(&new.persons))
-                .map(|new| new.from);
+            let replaced = granted.iter().filter(|new| new.replaces(held)).map(|new| new.from);
             let ended = endings
                 .iter()
                 .filter(|ending| ending.ends(held))
@@ -196,12 +204,12 @@ pub fn supersede(standing: &[Entitlement], granted: &[Entitlement], endings: &[E
     calendar
 }
 
-/// The records whose entitlements reach into `from` or later and cover any of `persons`.
+/// The records whose entitlements reach into the first month of `new` or later, and which it replaces.
 #[must_use]
-pub fn superseded_records(standing: &[Entitlement], persons: &[String], from: Month) -> Vec<String> {
+pub fn superseded_records(standing: &[Entitlement], new: &Entitlement) -> Vec<String> {
     let records: BTreeSet<&String> = standing
         .iter()
-        .filter(|held| held.reaches(from) && held.concerns(persons))
+        .filter(|held| held.reaches(new.from) && new.replaces(held))
         .filter_map(|held| held.record.as_ref())
         .collect();
     records.into_iter().cloned().collect()
@@ -328,11 +336,30 @@ mod tests {
         assert_eq!(found.iter().map(|d| d.was.get() - d.now.get()).sum::<i64>(), 195_000);
     }
 
+    fn single(person: &str, from: &str, fen: i64) -> Entitlement {
+        Entitlement {
+            programme: Programme::SingleDibao,
+            ..dibao(&[person], from, None, fen)
+        }
+    }
+
     #[test]
-    fn another_person_of_the_case_keeps_what_is_theirs() {
-        let standing = [dibao(&["a"], "2022-01", None, 100), dibao(&["b"], "2022-01", None, 200)];
-        let after = supersede(&standing, &[dibao(&["b"], "2022-06", None, 300)], &[]);
+    fn another_person_of_the_case_who_is_paid_alone_keeps_what_is_theirs() {
+        let standing = [single("a", "2022-01", 100), single("b", "2022-01", 200)];
+        let after = supersede(&standing, &[single("b", "2022-06", 300)], &[]);
         assert_eq!(paid_in(&after, month("2022-06"), None).get(), 400);
+        let family = supersede(&after, &[dibao(&["c", "d"], "2022-07", None, 500)], &[]);
+        assert_eq!(paid_in(&family, month("2022-07"), None).get(), 900);
+    }
+
+    #[test]
+    fn a_household_whose_only_counted_member_is_replaced_is_paid_once() {
+        let standing = [dibao(&["a"], "2022-01", None, 65_000)];
+        let granted = dibao(&["b"], "2022-04", None, 65_000);
+        let after = supersede(&standing, std::slice::from_ref(&granted), &[]);
+        assert_eq!(paid_in(&after, month("2022-03"), None).get(), 65_000);
+        assert_eq!(paid_in(&after, month("2022-04"), None).get(), 65_000);
+        assert_eq!(superseded_records(&standing, &granted), ["r1"]);
     }
 
     #[test]

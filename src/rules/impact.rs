@@ -200,8 +200,8 @@ mod tests {
         others.taken_over_by(&dibao(r#""c""#, "2021-10", 70));
         assert_eq!(
             fen(&others, "2021-11").len(),
-            3,
-            "another person's grant takes nothing over"
+            1,
+            "a household has one programme, whoever is counted"
         );
     }
 

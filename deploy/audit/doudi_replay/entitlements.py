@@ -29,6 +29,11 @@ class Entitlement:
         """Whether it covers any of these persons."""
         return any(person in persons for person in self.persons)
 
+    def replaces(self, held):
+        """Whether it takes the place of what is held: a household has one programme, whoever is counted."""
+        of_household = "SINGLE_DIBAO" not in (self.programme, held.programme)
+        return of_household or held.shares(self.persons)
+
     def ended_before(self, month):
         """What remains once everything from a month on is taken away, or None."""
         if not self.reaches(month):
@@ -42,7 +47,7 @@ class Entitlement:
         records = {
             held.record
             for held in standing
-            if held.record is not None and held.reaches(self.first) and held.shares(self.persons)
+            if held.record is not None and held.reaches(self.first) and self.replaces(held)
         }
         out = {
             "programme": self.programme,
@@ -88,7 +93,7 @@ def after(standing, granted, endings):
     """The calendar after. `endings` are (test of a held entitlement, first month without pay)."""
     calendar = []
     for held in standing:
-        months = [new.first for new in granted if held.shares(new.persons)]
+        months = [new.first for new in granted if new.replaces(held)]
         months += [month for ends, month in endings if ends(held)]
         left = held.ended_before(min(months)) if months else held
         if left is not None:

@@ -12,6 +12,9 @@ use crate::rules::determination::{Decided, Determination};
 use crate::rules::entitlement::{Ending, supersede};
 use crate::rules::outcome::{CaseStatus, Outcome};
 
+/// The `decision.kind` of an exit.
+const EXIT: &str = "exit";
+
 impl CaseState {
     /// The state after a determination and the facts document it was made on. One that is held back,
     /// or that decides nothing, is listed with the persons that it named, and changes nothing else.
@@ -116,11 +119,15 @@ impl CaseState {
             .collect();
         self.standing = supersede(&self.standing, &granted, &endings(determination));
         self.due.clone_from(&determination.due);
-        let checked_on = facts
-            .get("case")
-            .and_then(|case| case.get("checked_on"))
-            .and_then(Date::from_json);
-        self.last_review = Some(checked_on.unwrap_or(determination.decision_date));
+        // An exit is no review: the next one is due when it was.
+        if determination.kind != EXIT {
+            let checked_on = facts
+                .get("case")
+                .and_then(|case| case.get("checked_on"))
+                .and_then(Date::from_json)
+                .filter(|day| *day <= determination.decision_date);
+            self.last_review = Some(checked_on.unwrap_or(determination.decision_date));
+        }
         self.carry(determination);
         if let Some(status) = determination.household.outcome.status() {
             self.enter(status, determination);
@@ -270,8 +277,12 @@ impl CaseState {
         let last = determination.entitlements.iter().filter_map(|granted| granted.to).max();
         if let (Some(from), Some(until)) = (first, last) {
             self.grace = Some(GraceCalendar { from, until });
-            if self.grace_granted_months == 0 {
-                self.grace_granted_months = u64::try_from(from.until(until) + 1).unwrap_or(0);
+            let given = u64::try_from(from.until(until) + 1).unwrap_or(0);
+            let used = from.plus(-1).map_or(0, |month| self.grace_used(month));
+            // A second grace that is longer than what was left of the first is a fresh one (P16).
+            let fresh = self.status != CaseStatus::Grace && used + given > self.grace_granted_months;
+            if self.grace_granted_months == 0 || fresh {
+                self.grace_granted_months = used + given;
             }
         }
     }

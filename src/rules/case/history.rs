@@ -108,11 +108,14 @@ impl CaseState {
                 );
             }
         }
-        let held = self
-            .standing
-            .iter()
-            .find(|held| held.reaches(month) && held.persons.contains(id));
-        put(&mut out, "programme", held.map(|held| programme_code(held.programme)));
+        let mut held: Option<Programme> = None;
+        for standing in self.standing.iter().filter(|held| held.persons.contains(id)) {
+            // Whoever is to be paid alone once the family's grace is over (P20) is asked about as such in the grace.
+            if standing.reaches(month) && held.is_none_or(|_| standing.programme == Programme::SingleDibao) {
+                held = Some(standing.programme);
+            }
+        }
+        put(&mut out, "programme", held.map(programme_code));
         put(
             &mut out,
             "other_programme",

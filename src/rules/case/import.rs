@@ -48,7 +48,7 @@ impl CaseState {
             last_amount: maybe(history, "last_amount")?,
             last_headcount: maybe(history, "last_headcount")?.or_else(|| headcount(&members)),
             grace: grace.map(|(from, until)| GraceCalendar { from, until }),
-            grace_granted_months: maybe(history, "grace_granted_months")?.unwrap_or(0),
+            grace_granted_months: 0,
             grace_used_before: 0,
             last_review: maybe(history, "last_review")?,
             exited_on: maybe(history, "exited_on")?,
@@ -63,16 +63,18 @@ impl CaseState {
             prior: Vec::new(),
         };
         state.standing = standing(&state, &members, facts)?;
-        state.grace_used_before = grace_used_elsewhere(&state, maybe(history, "grace_used")?.unwrap_or(0));
+        let granted = maybe(history, "grace_granted_months")?.unwrap_or(0);
+        state.take_over_grace(granted, maybe(history, "grace_used")?.unwrap_or(0));
         Ok(state)
     }
-}
 
-/// Months of grace that were used and stand in no calendar here, such as those of an earlier grace of the spell.
-fn grace_used_elsewhere(state: &CaseState, used: u64) -> u64 {
-    match state.grace {
-        Some(_) => 0,
-        None => used,
+    /// A calendar that runs stands to its end (P16): whatever else was granted was used before it. Without one, what the
+    /// other authority says was used.
+    fn take_over_grace(&mut self, granted: u64, used: u64) {
+        let runs = self.grace.filter(|_| self.status == CaseStatus::Grace);
+        let months = runs.map(|grace| u64::try_from(grace.from.until(grace.until) + 1).unwrap_or(0));
+        self.grace_granted_months = granted.max(months.unwrap_or(0));
+        self.grace_used_before = months.map_or(used, |months| self.grace_granted_months - months);
     }
 }
 
@@ -223,6 +225,35 @@ mod tests {
             [Programme::Dibao, Programme::Grace]
         );
         assert_eq!(case.grace_used("2021-12".parse().expect("a month")), 3);
+    }
+
+    #[test]
+    fn an_imported_grace_calendar_is_neither_longer_nor_shorter_than_it_stands() {
+        let left = |granted: &str| {
+            let case = imported(&format!(
+                r#"{{"history":{{"status":"grace","pay_from":"2020-01","last_amount":59000,"grace_from":"2021-10",
+                "grace_until":"2022-06"{granted}}},"members":[{{"id":"a","counted_before":true}}]}}"#
+            ));
+            case.grace_granted_months - case.grace_used("2021-12".parse().expect("a month"))
+        };
+        assert_eq!(left(""), 6);
+        assert_eq!(left(r#","grace_granted_months":9,"grace_used":3"#), 6);
+        assert_eq!(left(r#","grace_granted_months":12,"grace_used":5"#), 6);
+    }
+
+    #[test]
+    fn an_imported_household_with_a_grace_behind_it_has_the_months_left_that_it_did_not_use() {
+        let case = imported(
+            r#"{"history":{"status":"dibao","pay_from":"2020-01","last_amount":59000,"grace_from":"2021-01",
+            "grace_until":"2021-03","grace_granted_months":6,"grace_used":3},"members":[{"id":"a","counted_before":true}]}"#,
+        );
+        assert_eq!(
+            (
+                case.grace_granted_months,
+                case.grace_used("2021-12".parse().expect("a month"))
+            ),
+            (6, 3)
+        );
     }
 
     #[test]

@@ -276,15 +276,17 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
         amount: crate::rules::money::Fen,
     ) -> Entitlement {
         let persons: Vec<String> = members.iter().map(|member| self.facts.member_id(*member)).collect();
-        Entitlement {
+        let mut granted = Entitlement {
             programme,
-            supersedes: superseded_records(self.facts.standing(), &persons, from),
+            supersedes: Vec::new(),
             persons,
             from,
             to,
             amount,
             record: None,
-        }
+        };
+        granted.supersedes = superseded_records(self.facts.standing(), &granted);
+        granted
     }
 
     fn due(&self) -> Vec<Due<T>> {
