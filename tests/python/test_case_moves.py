@@ -66,6 +66,15 @@ class CaseMoves:
         self.assertEqual([getattr(granted, "from") for granted in taken.entitlements], [h.month(2021, 11)])
         self.assertFalse(taken.difference)
 
+    def test_a_death_before_the_move_is_settled_from_the_first_month_of_the_new_county(self):
+        case = self.moved(self.admitted().case, h.month(2021, 12)).case
+        facts = self.three(90000)
+        facts.members[2].death.CopyFrom(h.day(2021, 10, 10))
+        held = self.review(case, facts, h.day(2022, 2, 10), h.month(2022, 2))
+        self.assertEqual(held.household.outcome, pb.OUTCOME_DIBAO)
+        self.assertEqual(held.household.amount_fen, 40000)
+        self.assertEqual(getattr(held.household, "from"), h.month(2022, 1))
+
     def test_a_grace_goes_on_in_the_other_county_with_the_months_that_are_left(self):
         old = self.admitted(136000).case
         grace = self.review(old, self.three(210000), h.day(2021, 9, 20), h.month(2021, 9))
@@ -73,11 +82,11 @@ class CaseMoves:
         new = self.moved(old, h.month(2021, 12)).case
         taken = self.review(new, self.three(210000), h.day(2021, 12, 20), h.month(2021, 12))
         self.assertEqual(taken.household.outcome, pb.OUTCOME_GRACE)
-        # Six granted, 10, 11 and 12 paid here; the other county steps down: 590 x (1 - k/3).
+        # Six granted, 10, 11 and 12 paid here; the other county steps down, in months four to six: 590 x (1 - k/6).
         self.assertEqual(
             [(getattr(granted, "from"), granted.to, granted.amount_fen) for granted in taken.entitlements],
             [(month, month, amount) for month, amount in
-             ((h.month(2022, 1), 59000), (h.month(2022, 2), 39333), (h.month(2022, 3), 19667))])
+             ((h.month(2022, 1), 29500), (h.month(2022, 2), 19667), (h.month(2022, 3), 9833))])
 
     def test_a_case_that_left_is_not_transferred_again_and_nothing_is_recorded(self):
         old = self.admitted().case

@@ -108,14 +108,7 @@ impl CaseState {
                 );
             }
         }
-        let mut held: Option<Programme> = None;
-        for standing in self.standing.iter().filter(|held| held.persons.contains(id)) {
-            // Whoever is to be paid alone once the family's grace is over (P20) is asked about as such in the grace.
-            if standing.reaches(month) && held.is_none_or(|_| standing.programme == Programme::SingleDibao) {
-                held = Some(standing.programme);
-            }
-        }
-        put(&mut out, "programme", held.map(programme_code));
+        put(&mut out, "programme", self.programme(id, month).map(programme_code));
         put(
             &mut out,
             "other_programme",
@@ -127,6 +120,26 @@ impl CaseState {
             other.and_then(|other| other.until).map(|month| month.to_string()),
         );
         out
+    }
+
+    /// The programme of a person on the day of a decision.
+    fn programme(&self, id: &String, month: Month) -> Option<Programme> {
+        let mut held = None;
+        let mut ended: Option<&super::Entitlement> = None;
+        for standing in self.standing.iter().filter(|held| held.persons.contains(id)) {
+            if !standing.reaches(month) {
+                ended = ended.filter(|other| standing.from < other.from).or(Some(standing));
+            } else if held.is_none() || standing.programme == Programme::SingleDibao {
+                // Whoever is to be paid alone once the family's grace is over (P20) is asked about as such in the grace.
+                held = Some(standing.programme);
+            }
+        }
+        // Whoever came from another county is a recipient whose pay has ended there and has not begun here.
+        let is_recipient = self
+            .members
+            .get(id)
+            .is_some_and(|member| member.recipient_since.is_some());
+        held.or_else(|| ended.filter(|_| is_recipient).map(|ended| ended.programme))
     }
 
     /// The household's paid months up to `month`, one record a month and programme.
