@@ -134,10 +134,7 @@ impl App {
     pub async fn correct(&self, caller: &Caller, command: Correct) -> Result<Determined, AppError> {
         let content = command.to_json();
         let name = command.determination;
-        let earlier = self.record(name.case.area, name.record, &name.to_string()).await?;
-        if earlier.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
-            return Err(super::determinations::not_found(&name));
-        }
+        let earlier = self.determination_named(&name).await?;
         let request = Request {
             area: name.case.area,
             case: Some(name.case.case),

@@ -6,9 +6,11 @@ use super::caller::Caller;
 use super::command::{DeterminationName, GetDetermination, ListDeterminations};
 use super::error::{AppError, ResourceKind};
 use super::paging::{place_cursor, rows};
+use super::record::Opened;
 use super::result::{DeterminationRead, DeterminationSummary, Listed};
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
+use crate::log::sample::framed;
 use crate::rules::case::{CaseState, PriorState};
 use crate::rules::determination::Determination;
 
@@ -28,6 +30,18 @@ fn kinds() -> Vec<String> {
 }
 
 impl App {
+    /// The record of a determination by its name. A name of another case, or of a record that is no determination,
+    /// names nothing: what else stands in a case has no such name.
+    pub(super) async fn determination_named(&self, name: &DeterminationName) -> Result<Opened, AppError> {
+        let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
+        let of_case = opened.row.case_id.as_deref() == Some(&name.case.case.to_string());
+        if of_case && opened.entry.kind().known().is_some_and(framed) {
+            Ok(opened)
+        } else {
+            Err(not_found(name))
+        }
+    }
+
     /// Reads a determination with its record and whether it still stands.
     ///
     /// # Errors
@@ -39,11 +53,7 @@ impl App {
     ) -> Result<DeterminationRead, AppError> {
         let name = command.name;
         self.log_of(name.case.area, command.min_tree_size).await?;
-        let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
-        let of_case = opened.row.case_id.as_deref() == Some(&name.case.case.to_string());
-        if !of_case || !kinds().contains(&opened.row.kind) {
-            return Err(not_found(&name));
-        }
+        let opened = self.determination_named(&name).await?;
         let case = self.case_state(name.case).await?;
         let determined = self.determined(&opened, command.explain).await?;
         let state = state_of(&case, &name.record.to_string(), &determined.determination);

@@ -8,7 +8,6 @@ use super::App;
 use super::beside::{BesideRecord, ReadDocument};
 use super::caller::Caller;
 use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
-use super::determinations::not_found;
 use super::error::{AppError, Forbidden};
 use super::paging::{count, rows};
 use super::record::Opened;
@@ -63,11 +62,7 @@ impl App {
         if let Some(first) = self.answered(&asked).await? {
             return recorded(first);
         }
-        let reviewed = self.record(area, name.record, &name.to_string()).await?;
-        let is_decision = reviewed.entry.kind().known().is_some_and(crate::log::sample::framed);
-        if !is_decision || reviewed.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
-            return Err(not_found(&name));
-        }
+        let reviewed = self.determination_named(&name).await?;
         let subject = self.subject(content, &reviewed).await?;
         let violations = guards::violations(content, &subject);
         if !violations.is_empty() {

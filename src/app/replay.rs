@@ -86,11 +86,7 @@ impl App {
     /// # Errors
     /// [`AppError`].
     pub async fn replay(&self, caller: &Caller, command: Replay) -> Result<Replayed, AppError> {
-        let name = command.name;
-        let opened = self.record(name.case.area, name.record, &name.to_string()).await?;
-        if opened.row.case_id.as_deref() != Some(&name.case.case.to_string()) {
-            return Err(super::determinations::not_found(&name));
-        }
+        let opened = self.determination_named(&command.name).await?;
         let replayed = self.replay_record(&opened).await?;
         self.accessed(caller, Purpose::Replay, [&opened.row]).await?;
         Ok(replayed)

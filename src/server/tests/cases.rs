@@ -192,6 +192,31 @@ pub(super) fn refused(number: u32) -> pb::DetermineRequest {
     request
 }
 
+/// A household that another authority decided, taken over with what it left.
+pub(super) fn import(number: u32) -> pb::ImportCaseRequest {
+    pb::ImportCaseRequest {
+        request_id: request_id(number),
+        area: super::flow::AREA.to_owned(),
+        imported: Some(pb::ImportedCase {
+            authority: "某县民政局".to_owned(),
+            document_number: "1".to_owned(),
+            decided_on: super::flow::day(2021, 4, 1),
+            confirmed_on: super::flow::day(2021, 4, 1),
+            pay_from: super::flow::day(2021, 5, 0),
+            residence_kind: pb::ResidenceKind::Rural as i32,
+            status: pb::AssistanceStatus::Dibao as i32,
+            last_amount_fen: Some(59_000),
+            members: vec![pb::ImportedMember {
+                id: "a".to_owned(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }),
+        officer: officer(),
+        ..Default::default()
+    }
+}
+
 /// A citizen identity number with a right check digit (GB 11643-1999).
 fn id_number(serial: u32) -> String {
     let digits = format!("34032119800101{:03}", serial % 1000);

@@ -84,6 +84,7 @@ fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &
 on_both!(
     findings_are_guarded_with_every_reason_at_once,
     findings_take_the_place_of_earlier_ones_until_they_are_signed_off,
+    a_record_that_is_no_determination_is_not_found_under_the_name_of_one,
     error_rates_follow_from_the_findings_of_a_sample
 );
 
@@ -279,6 +280,77 @@ async fn findings_take_the_place_of_earlier_ones_until_they_are_signed_off(datab
     let area = AREA.parse().expect("an area");
     let report = decided.app.compare_projection(area, |_| {}).await.expect("compared");
     assert_eq!((report.cases_different.len(), report.cases_equal), (0, 3));
+}
+
+async fn a_record_that_is_no_determination_is_not_found_under_the_name_of_one(database: TestDatabase) {
+    let decided = decided(database, 1, Arc::new(SystemClock::new())).await;
+    let mut determinations = DeterminationServiceClient::new(decided.running.channel.clone());
+    let determination = decided.determinations[0].determination.clone().expect("always there");
+    let found = pb::RecordFindingRequest {
+        period: String::new(),
+        ..finding(2_000, &determination.name, &[pb::FindingOutcome::Correct])
+    };
+    let found = recorded(&decided, found).await.expect("allowed");
+    let import = determinations.import_case(super::cases::import(3_000)).await;
+    let import = import.expect("imported").into_inner();
+    let index = import.acknowledgement.expect("a record").index;
+    let area = AREA.parse().expect("an area");
+    let row = decided
+        .database
+        .store()
+        .await
+        .records(area, None, &["IMPORT".to_owned()], None, 1)
+        .await;
+    let row = row.expect("readable").remove(0);
+    assert_eq!(row.index.get(), index);
+    let imported = format!("{}/determinations/{}", import.case, row.record_id);
+    for (number, name) in (4_000..)
+        .step_by(10)
+        .zip([found.replace("/findings/", "/determinations/"), imported])
+    {
+        let get = pb::GetDeterminationRequest {
+            name: name.clone(),
+            ..Default::default()
+        };
+        let replay = pb::ReplayRequest {
+            determination: name.clone(),
+        };
+        let correct = pb::CorrectRequest {
+            request_id: request_id(number),
+            determination: name.clone(),
+            reason: "收入核算有误".to_owned(),
+            input: Some(v01()),
+            cause: pb::Cause::Correction as i32,
+            ..Default::default()
+        };
+        let remedy = pb::RecordRemedyRequest {
+            request_id: request_id(number + 1),
+            determination: name.clone(),
+            body: pb::RemedyBody::Court as i32,
+            result: pb::RemedyResult::Upheld as i32,
+            filed_on: day(2021, 9, 1),
+            decided_on: day(2021, 11, 15),
+            document_number: "（2021）行初1号".to_owned(),
+            officer: super::flow::officer(),
+            ..Default::default()
+        };
+        let errors = [
+            determinations.get_determination(get).await.map(drop),
+            decided.audit().replay(replay).await.map(drop),
+            determinations.correct(correct).await.map(drop),
+            determinations.record_remedy(remedy).await.map(drop),
+            recorded(&decided, finding(number + 2, &name, &[pb::FindingOutcome::Correct]))
+                .await
+                .map(drop),
+        ];
+        for error in errors {
+            let error = error.expect_err("no determination");
+            assert_eq!(
+                (error.code(), reason(&error).as_str()),
+                (Code::NotFound, "DETERMINATION_NOT_FOUND")
+            );
+        }
+    }
 }
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
