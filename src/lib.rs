@@ -76,6 +76,8 @@
 //!   ends), [`log::sequencer`] (queue, commit), `store::statement` (each statement) and [`app::gauges`] (what is looked
 //!   at now and then). The place of a call in its trace is sealed with what it records, and found again by
 //!   `record_trace`, which is a key of nothing. Dashboards and alerts: `deploy/observe`.
+//! - **What happens when stored bytes do not fit**: [`app::damage`] is where they stand; whoever answers a caller with it
+//!   says it in the log and takes the server out of service.
 //! - **Who else can check us**: `deploy/audit`, a replayer in Python written from the documents alone.
 //!
 //! # Invariants

@@ -125,7 +125,7 @@ pub async fn serve(
     let metrics = app.metrics();
     metrics.started();
     let admission = Admission::new(drain.clone(), access.calls_at_once)
-        .measured(Arc::clone(&metrics))
+        .measured(Arc::clone(&metrics), app.damage())
         .asking(access.identity.clone())
         .at_rate(access.rate);
     let edge = Arc::new(Edge::new(Arc::clone(&app), drain.clone(), admission.outcomes()));
@@ -263,6 +263,7 @@ async fn watch_readiness(app: Arc<App>, health: HealthReporter, probes: Arc<Prob
 async fn close_hours(app: Arc<App>) {
     loop {
         if let Err(cause) = app.close_access_hours().await {
+            app.met(&cause);
             warn!(%cause, "the reads of an hour are not in the log yet: trying again");
         }
         tokio::time::sleep(HOUR_CLOSING_INTERVAL).await;

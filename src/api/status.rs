@@ -66,7 +66,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::EntriesLost => (Code::DataLoss, ErrorReason::LogRolledBack),
         AppError::NotWitnessed => (Code::Unavailable, ErrorReason::NotWitnessed),
         AppError::LogRolledBack => (Code::FailedPrecondition, ErrorReason::LogRolledBack),
-        AppError::LogCorrupt => (Code::DataLoss, ErrorReason::LogCorrupt),
+        AppError::LogCorrupt(_) => (Code::DataLoss, ErrorReason::LogCorrupt),
         AppError::Internal { .. } => (Code::Internal, ErrorReason::Internal),
     }
 }
@@ -100,7 +100,7 @@ fn word(reason: ErrorReason) -> &'static str {
     reason.as_str_name().trim_start_matches("ERROR_REASON_")
 }
 
-/// The status of an error.
+/// The status of an error. It is on its way to a caller: damage is said in the log here, and nowhere before.
 #[must_use]
 pub fn status(error: &AppError) -> Status {
     let (code, reason) = code(error);
@@ -153,8 +153,8 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
         | AppError::LogRolledBack
-        | AppError::EntriesLost
-        | AppError::LogCorrupt => {}
+        | AppError::EntriesLost => {}
+        AppError::LogCorrupt(damage) => damage.tell(),
     }
     details.set_error_info(word(reason), ERROR_DOMAIN, metadata);
     Status::with_error_details(code, error.to_string(), details)
@@ -222,6 +222,13 @@ fn preconditions(
             format!("{clause} requires it: take the step and decide again"),
         );
     }
+}
+
+/// Whether a status tells a caller of damage.
+#[must_use]
+pub fn tells_damage(status: &Status) -> bool {
+    let reason = |info: &tonic_types::ErrorInfo| info.reason == word(ErrorReason::LogCorrupt);
+    status.code() == Code::DataLoss && status.get_details_error_info().as_ref().is_some_and(reason)
 }
 
 /// The status in place of one that the transport made itself, without a reason; none where it has to stand.

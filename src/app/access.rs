@@ -260,18 +260,24 @@ impl App {
             let leaves = self.store.access_leaves(place.log_id, place.index).await?;
             *trees = Some((key, tree(&leaves)));
         }
-        let (_, tree) = trees.as_ref().ok_or(AppError::LogCorrupt)?;
+        let (_, tree) = trees.as_ref().ok_or(AppError::corrupt(
+            "the rows of an hour of accesses do not fit their tree",
+        ))?;
         let size = tree.tree().size();
-        let ordinal = LogIndex::new(place.ordinal).map_err(|_| AppError::LogCorrupt)?;
+        let ordinal = LogIndex::new(place.ordinal)
+            .map_err(|_| AppError::corrupt("the rows of an hour of accesses do not fit their tree"))?;
         if leaf_hash(&row.content) != row.leaf_hash {
-            return Err(AppError::LogCorrupt);
+            return Err(AppError::corrupt(
+                "the rows of an hour of accesses do not fit their tree",
+            ));
         }
         Ok(AccessProof {
             origin: self.log_row(place.log_id).await?.origin,
             entry: place.index,
             position: place.ordinal,
             count: size.get(),
-            hashes: prove_inclusion(tree, ordinal, size).map_err(|_| AppError::LogCorrupt)?,
+            hashes: prove_inclusion(tree, ordinal, size)
+                .map_err(|_| AppError::corrupt("the rows of an hour of accesses do not fit their tree"))?,
             root: tree.tree().root(),
         })
     }

@@ -4,6 +4,7 @@ use super::App;
 use super::access::Purpose;
 use super::caller::Caller;
 use super::command::{GetCheckpoint, GetEntry, ListEntries, LogName, ProveConsistency, ProveInclusion};
+use super::damage::Damage;
 use super::error::{AppError, ResourceKind, Violation};
 use super::paging::{count, rows};
 use super::record::{IDENTITY, readable};
@@ -84,7 +85,11 @@ impl App {
             }
         }
         let log = self.log_named(&command.log).await?;
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         if head.size < command.min_tree_size {
             return Err(AppError::TreeTooSmall);
         }
@@ -108,9 +113,9 @@ impl App {
         let mut items = Vec::with_capacity(listed.items.len());
         for row in listed.items {
             if leaf_hash(&row.entry) != row.leaf_hash {
-                return Err(AppError::LogCorrupt);
+                return Err(Damage::of_entry(log.log_id, row.index).into());
             }
-            let entry = Entry::parse(&row.entry).map_err(|_| AppError::LogCorrupt)?;
+            let entry = Entry::parse(&row.entry).map_err(|_| Damage::of_entry(log.log_id, row.index))?;
             items.push(LogEntry {
                 index: row.index,
                 entry: row.entry,
@@ -134,7 +139,8 @@ impl App {
         let size = self.tree(&log, command.tree_size, "tree_size").await?;
         let plan = inclusion_nodes(command.index, size).map_err(|_| outside("index"))?;
         let nodes = self.store.nodes(log.log_id, &plan).await?;
-        let hashes = prove_inclusion(&nodes, command.index, size).map_err(|_| AppError::LogCorrupt)?;
+        let hashes = prove_inclusion(&nodes, command.index, size)
+            .map_err(|_| AppError::corrupt("nodes of the tree are missing"))?;
         Ok(InclusionProved {
             index: command.index,
             tree_size: size,
@@ -155,7 +161,8 @@ impl App {
         let second = self.tree(&log, command.second, "second_size").await?;
         let plan = consistency_nodes(command.first, second).map_err(|_| outside("first_size"))?;
         let nodes = self.store.nodes(log.log_id, &plan).await?;
-        let hashes = prove_consistency(&nodes, command.first, second).map_err(|_| AppError::LogCorrupt)?;
+        let hashes = prove_consistency(&nodes, command.first, second)
+            .map_err(|_| AppError::corrupt("nodes of the tree are missing"))?;
         Ok(ConsistencyProved {
             first: command.first,
             second,
@@ -189,7 +196,11 @@ impl App {
     /// The size that a proof is asked for: one that the log has reached, and whose entries it still has.
     async fn tree(&self, log: &LogRow, asked: Option<TreeSize>, field: &str) -> Result<TreeSize, AppError> {
         let reached = self.sequencer.reached(&log.origin);
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         match asked {
             None => Ok(head.size),
             Some(size) if size <= head.size => Ok(size),
@@ -200,7 +211,7 @@ impl App {
 
     async fn root(&self, log_id: LogId, size: TreeSize) -> Result<Hash, AppError> {
         let nodes = self.store.nodes(log_id, &root_nodes(size)).await?;
-        root_of(&nodes, size).map_err(|_| AppError::LogCorrupt)
+        root_of(&nodes, size).map_err(|_| AppError::corrupt("nodes of the tree are missing"))
     }
 }
 

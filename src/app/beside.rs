@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
 use super::App;
+use super::damage::Damage;
 use super::error::AppError;
 use super::record::{Asked, Opened};
 use super::result::OpenedDocument;
@@ -97,7 +98,8 @@ impl App {
     }
 
     pub(super) fn read_document(&self, log: &LogRow, row: RecordDocument) -> Result<ReadDocument, AppError> {
-        let entry = Entry::parse(&row.entry).map_err(|_| AppError::LogCorrupt)?;
+        let damaged = |document: Option<&str>| Damage::of_record(&row.record, document);
+        let entry = Entry::parse(&row.entry).map_err(|_| damaged(None))?;
         let Some(stored) = &row.document else {
             return Ok(ReadDocument {
                 row,
@@ -105,12 +107,14 @@ impl App {
                 document: None,
             });
         };
-        let name: DocumentName = stored.name.parse().map_err(|_| AppError::LogCorrupt)?;
-        let committed = entry.commitment_of(&stored.name).ok_or(AppError::LogCorrupt)?;
+        let name: DocumentName = stored.name.parse().map_err(|_| damaged(None))?;
+        let committed = entry
+            .commitment_of(&stored.name)
+            .ok_or_else(|| damaged(Some(name.as_str())))?;
         let opened = if stored.key_ref.is_none() {
             open_public(&name, &committed, &stored.bytes)
         } else {
-            let key = row.key.as_ref().ok_or(AppError::LogCorrupt)?;
+            let key = row.key.as_ref().ok_or_else(|| damaged(Some(name.as_str())))?;
             let Some((_, key)) = self.vault.unwrap(key)? else {
                 return Ok(ReadDocument {
                     row,
@@ -125,7 +129,7 @@ impl App {
             };
             open(&key, place, &committed, &stored.bytes)
         };
-        let opened = opened.map_err(|_| AppError::LogCorrupt)?;
+        let opened = opened.map_err(|_| damaged(Some(name.as_str())))?;
         let document = OpenedDocument {
             name: stored.name.clone(),
             salt: *opened.salt.as_bytes(),

@@ -62,8 +62,14 @@ impl App {
         }
         let [identity, content] = &found.keys;
         let keys = CaseKeys {
-            identity: self.vault.unwrap(identity)?.ok_or(AppError::LogCorrupt)?,
-            content: self.vault.unwrap(content)?.ok_or(AppError::LogCorrupt)?,
+            identity: self
+                .vault
+                .unwrap(identity)?
+                .ok_or(AppError::corrupt("a data key of a case that stands is destroyed"))?,
+            content: self
+                .vault
+                .unwrap(content)?
+                .ok_or(AppError::corrupt("a data key of a case that stands is destroyed"))?,
         };
         let mut state = App::open_case_state(name, row, &keys.content.1)?;
         state.place_newest(RecordPlace {
@@ -98,7 +104,7 @@ impl App {
         if row.restricted == Some(CaseScope::Case) {
             return Err(AppError::Restricted { name: name.to_string() });
         }
-        let key = self.content_key(&row).await?.ok_or(AppError::LogCorrupt)?;
+        let key = self.content_key_left(name, &row).await?;
         self.state_of_row(name, &row, &key).await
     }
 
@@ -135,9 +141,11 @@ impl App {
             case_id: *name.case.as_bytes(),
             version: row.version,
         };
-        let bytes = open_state(content_key, place, &row.state).map_err(|_| AppError::LogCorrupt)?;
-        let json = Json::parse_canonical(&bytes).map_err(|_| AppError::LogCorrupt)?;
-        CaseState::from_json(&json).map_err(|_| AppError::LogCorrupt)
+        let bytes = open_state(content_key, place, &row.state)
+            .map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))?;
+        let json = Json::parse_canonical(&bytes)
+            .map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))?;
+        CaseState::from_json(&json).map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))
     }
 
     /// The next state of a case, sealed.
@@ -167,7 +175,9 @@ impl App {
         let rows = self.store.data_keys(&refs).await?;
         let find = |key_ref: &String| {
             let found = rows.iter().find(|row| row.key_ref == *key_ref);
-            found.cloned().ok_or(AppError::LogCorrupt)
+            found
+                .cloned()
+                .ok_or(AppError::corrupt("a case names a data key that is not there"))
         };
         Ok(CaseKeyRows {
             identity: find(&refs[0])?,
@@ -178,8 +188,23 @@ impl App {
     /// The content key of a case; none once it was destroyed.
     pub(super) async fn content_key(&self, row: &CaseHeadRow) -> Result<Option<DataKey>, AppError> {
         let rows = self.store.data_keys(std::slice::from_ref(&row.content_key_ref)).await?;
-        let found = rows.first().ok_or(AppError::LogCorrupt)?;
+        let found = rows
+            .first()
+            .ok_or(AppError::corrupt("a case names a data key that is not there"))?;
         Ok(self.vault.unwrap(found)?.map(|(_, key)| key))
+    }
+
+    /// The content key of a case that was found with something left. An erasure may have come since: then the answer
+    /// is that of an erased case, and not of a damaged one.
+    pub(super) async fn content_key_left(&self, name: CaseName, row: &CaseHeadRow) -> Result<DataKey, AppError> {
+        if let Some(key) = self.content_key(row).await? {
+            return Ok(key);
+        }
+        let now = self.case_row(name).await?;
+        if now.erased == Some(CaseScope::Case) {
+            return Err(self.case_is_erased(name, &now).await?);
+        }
+        Err(AppError::corrupt("a data key of a case that stands is destroyed"))
     }
 
     async fn place_of(&self, row: &CaseHeadRow) -> Result<RecordPlace, AppError> {
@@ -187,7 +212,7 @@ impl App {
             .store
             .entry(row.last_log_id, row.last_index)
             .await?
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("a case names an entry that is not there"))?;
         let log = self.log_row(row.last_log_id).await?;
         Ok(RecordPlace {
             origin: log.origin.to_string(),

@@ -203,11 +203,11 @@ impl App {
     /// A recorded determination as an answer: the same for the first answer and for every later one.
     pub(super) async fn determined(&self, opened: &Opened, explain: bool) -> Result<Determined, AppError> {
         let determination =
-            Determination::from_json(&opened.json("determination")?).map_err(|_| AppError::LogCorrupt)?;
+            Determination::from_json(&opened.json("determination")?).map_err(|_| opened.damaged("determination"))?;
         let facts = opened.json("facts")?;
         let law = self.law_of(opened, &facts).await?;
         let explanation = if explain {
-            explain_again(&law, &facts)?
+            explain_again(&law, &facts).ok_or_else(|| opened.damaged("facts"))?
         } else {
             Vec::new()
         };
@@ -216,7 +216,7 @@ impl App {
             .case_id
             .as_deref()
             .and_then(|case| case.parse().ok())
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("a record names no case"))?;
         let case = CaseName {
             area: opened.row.area,
             case,
@@ -239,17 +239,19 @@ impl App {
 
 /// The kind of decision that a record holds, for its correction.
 fn kind_of(opened: &Opened) -> Result<DecisionKind, AppError> {
-    let determination = Determination::from_json(&opened.json("determination")?).map_err(|_| AppError::LogCorrupt)?;
+    let determination =
+        Determination::from_json(&opened.json("determination")?).map_err(|_| opened.damaged("determination"))?;
     let kinds = [DecisionKind::Determine, DecisionKind::Review, DecisionKind::Exit];
     kinds
         .into_iter()
         .find(|kind| kind.code() == determination.kind)
-        .ok_or(AppError::LogCorrupt)
+        .ok_or_else(|| opened.damaged("determination"))
 }
 
-fn explain_again(law: &AdoptedLaw, facts: &Json) -> Result<Vec<ExplanationStep>, AppError> {
-    let read = DecisionFacts::read(&law.law, facts).map_err(|_| AppError::LogCorrupt)?;
-    Ok(law.explained(&explain(&law.law, &read)))
+/// None if these are no facts of the law.
+fn explain_again(law: &AdoptedLaw, facts: &Json) -> Option<Vec<ExplanationStep>> {
+    let read = DecisionFacts::read(&law.law, facts).ok()?;
+    Some(law.explained(&explain(&law.law, &read)))
 }
 
 /// The caller's ids of the members with their person ids, in the order of the facts.

@@ -95,8 +95,8 @@ impl App {
             .await?;
         for row in listed.items {
             let opened = self.record_at(row.log_id, row.index).await?;
-            let determination =
-                Determination::from_json(&opened.json("determination")?).map_err(|_| AppError::LogCorrupt)?;
+            let determination = Determination::from_json(&opened.json("determination")?)
+                .map_err(|_| opened.damaged("determination"))?;
             items.push(DeterminationSummary {
                 name: DeterminationName {
                     case,

@@ -53,7 +53,9 @@ impl App {
             .await?;
         let mut items = Vec::new();
         for row in listed.items {
-            let (case, state) = self.head_state(&row).await?;
+            let Some((case, state)) = self.head_state(&row).await? else {
+                continue;
+            };
             let determination = standing(case, &state);
             let due = state.due.iter().filter(|due| due.date <= command.due_by);
             items.extend(due.map(|due| DueReview {
@@ -128,7 +130,9 @@ impl App {
             .await?;
         let mut items = Vec::new();
         for row in listed.items {
-            let (case, state) = self.head_state(&row).await?;
+            let Some((case, state)) = self.head_state(&row).await? else {
+                continue;
+            };
             let Some(grace) = state.grace else { continue };
             let granted = state
                 .standing
@@ -152,12 +156,18 @@ impl App {
         })
     }
 
-    /// The case of a head with its opened state.
-    pub(super) async fn head_state(&self, row: &CaseHeadRow) -> Result<(CaseName, CaseState), AppError> {
-        let case = row.case_id.parse().map_err(|_| AppError::LogCorrupt)?;
+    /// The case of a head with its opened state; none if it was erased since the head was read.
+    pub(super) async fn head_state(&self, row: &CaseHeadRow) -> Result<Option<(CaseName, CaseState)>, AppError> {
+        let case = row
+            .case_id
+            .parse()
+            .map_err(|_| AppError::corrupt("the head of a case is malformed"))?;
         let name = CaseName { area: row.area, case };
-        let key = self.content_key(row).await?.ok_or(AppError::LogCorrupt)?;
-        Ok((name, App::open_case_state(name, row, &key)?))
+        match self.content_key_left(name, row).await {
+            Ok(key) => Ok(Some((name, App::open_case_state(name, row, &key)?))),
+            Err(AppError::Erased { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

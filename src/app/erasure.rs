@@ -181,7 +181,7 @@ impl App {
         if row.erased == Some(CaseScope::Case) {
             return Err(self.case_is_erased(name, &row).await?);
         }
-        let key = self.content_key(&row).await?.ok_or(AppError::LogCorrupt)?;
+        let key = self.content_key_left(name, &row).await?;
         let state = self.state_of_row(name, &row, &key).await?;
         Ok((row, state))
     }
@@ -272,7 +272,7 @@ impl App {
         if doing.act == Act::Erase(CaseScope::Case) {
             return Ok(change);
         }
-        let key = self.content_key(row).await?.ok_or(AppError::LogCorrupt)?;
+        let key = self.content_key_left(doing.name, row).await?;
         Ok(CaseChange {
             state: App::seal_state_of(doing.name, row.version, &key, next)?,
             next_due: row.next_due.clone(),
@@ -286,11 +286,13 @@ impl App {
     async fn finished(&self, opened: Opened) -> Result<CaseErased, AppError> {
         let document = opened.json("erased")?;
         let until = document.get("retained_until").and_then(Json::as_text);
-        let until = until.and_then(|text| text.parse().ok()).ok_or(AppError::LogCorrupt)?;
+        let until = until
+            .and_then(|text| text.parse().ok())
+            .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
         let keys = document
             .get("keys")
             .and_then(Json::as_list)
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
         let keys: Vec<String> = keys.iter().filter_map(Json::as_text).map(str::to_owned).collect();
         self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
         Ok(CaseErased {
@@ -327,7 +329,10 @@ impl App {
             .prior
             .iter()
             .filter(|prior| prior.kind != EntryKind::Erasure.name());
-        let mut last = records.map(|prior| prior.date).max().ok_or(AppError::LogCorrupt)?;
+        let mut last = records
+            .map(|prior| prior.date)
+            .max()
+            .ok_or(AppError::corrupt("a case has no record"))?;
         for held in &state.standing {
             let until: Option<Month> = held.to;
             let Some(until) = until.filter(|until| *until < on.month()) else {
@@ -335,7 +340,9 @@ impl App {
             };
             last = last.max(until.end());
         }
-        let kept = last.plus_months(12 * i64::from(years)).ok_or(AppError::LogCorrupt)?;
+        let kept = last
+            .plus_months(12 * i64::from(years))
+            .ok_or_else(|| AppError::internal(&"a retention ends beyond the calendar"))?;
         let keys = self.case_key_rows(row).await?;
         let held = [&keys.identity, &keys.content]
             .into_iter()
@@ -349,13 +356,18 @@ impl App {
         let epoch = Date::new(1970, 1, 1);
         epoch
             .and_then(|epoch| epoch.plus_days(seconds.div_euclid(DAY_SECONDS)))
-            .ok_or(AppError::LogCorrupt)
+            .ok_or_else(|| AppError::internal(&"the clock is beyond the calendar"))
     }
 }
 
 /// The state after a recorded erasure or restriction, out of its document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let on = document.get("on").and_then(Json::as_text).ok_or(AppError::LogCorrupt)?;
-    let on = on.parse().map_err(|_| AppError::LogCorrupt)?;
+    let on = document
+        .get("on")
+        .and_then(Json::as_text)
+        .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
+    let on = on
+        .parse()
+        .map_err(|_| AppError::corrupt("a recorded erasure is malformed"))?;
     Ok(state.after_event(record, EntryKind::Erasure.name(), on))
 }

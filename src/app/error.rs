@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::damage::Damage;
 use crate::area::AreaCode;
 use crate::rules::determination::RequiredStep;
 
@@ -149,7 +150,7 @@ pub enum AppError {
     ShuttingDown,
     /// Stored bytes do not match their hash.
     #[error("stored bytes do not match their hash: the service stops, tell its operator")]
-    LogCorrupt,
+    LogCorrupt(Damage),
     /// The database does not hold the log that was signed.
     #[error("the log was rolled back and is read-only: its operator must restore the database or confirm the fork")]
     LogRolledBack,
@@ -174,6 +175,18 @@ impl AppError {
         let error_id = uuid::Uuid::new_v4().to_string();
         tracing::error!(error.id = %error_id, error.cause = %cause, "an invariant is broken");
         AppError::Internal { error_id }
+    }
+
+    /// Stored bytes are not what was written. It is said in the log where the answer leaves.
+    #[must_use]
+    pub const fn corrupt(what: &'static str) -> AppError {
+        AppError::LogCorrupt(Damage::of(what))
+    }
+}
+
+impl From<Damage> for AppError {
+    fn from(damage: Damage) -> Self {
+        AppError::LogCorrupt(damage)
     }
 }
 

@@ -105,7 +105,10 @@ pub async fn export(
     };
     let total = files.len() as u64 + 1;
     for file in files {
-        let bytes = logs.tile(log.log_id, file).await?.ok_or(AppError::LogCorrupt)?;
+        let bytes = logs
+            .tile(log.log_id, file)
+            .await?
+            .ok_or(AppError::corrupt("a tile of the log is missing"))?;
         if add(&folder.join(file.to_string()), &bytes)? {
             exported.written += 1;
         } else {

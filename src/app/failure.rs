@@ -13,10 +13,7 @@ const QUEUE_RETRY: Duration = Duration::from_millis(200);
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Corrupt(what) => {
-                tracing::error!(store.damage = what, "stored data is damaged");
-                AppError::LogCorrupt
-            }
+            StoreError::Corrupt(what) => AppError::corrupt(what),
             StoreError::Conflict | StoreError::Refused(_) | StoreError::Unavailable(_) | StoreError::Unknown(_) => {
                 tracing::warn!(store.error = %error, cause = cause(&error), "the store gives no answer");
                 AppError::StoreUnavailable
@@ -36,10 +33,7 @@ impl From<AppendError> for AppError {
             AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld => AppError::CaseChanged,
             AppendError::NotWitnessed => AppError::NotWitnessed,
             AppendError::RolledBack => AppError::LogRolledBack,
-            AppendError::Corrupt(what) => {
-                tracing::error!(store.damage = what, "stored data is damaged");
-                AppError::LogCorrupt
-            }
+            AppendError::Corrupt(what) => AppError::corrupt(what),
             AppendError::KeyLost => {
                 tracing::error!(alarm = "SIGNING_KEY_LOST", append.error = %error, "nothing can be appended now");
                 AppError::StoreUnavailable

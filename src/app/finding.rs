@@ -8,6 +8,7 @@ use super::App;
 use super::beside::{BesideRecord, ReadDocument};
 use super::caller::Caller;
 use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
+use super::damage::Damage;
 use super::error::{AppError, Forbidden};
 use super::paging::{count, rows};
 use super::record::Opened;
@@ -91,7 +92,7 @@ impl App {
     /// What the guards have to know of the determination.
     async fn subject(&self, content: &FindingContent, reviewed: &Opened) -> Result<guards::Subject, AppError> {
         let facts = reviewed.json("facts")?;
-        let decision: Json = need(&facts, "decision").map_err(|_| AppError::LogCorrupt)?;
+        let decision: Json = need(&facts, "decision").map_err(|_| reviewed.damaged("facts"))?;
         let frame = reviewed.json("frame")?;
         let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_text).unwrap_or_default().to_owned();
         let decider = facts
@@ -125,7 +126,7 @@ impl App {
             decided_on: decision
                 .get("date")
                 .and_then(Date::from_json)
-                .ok_or(AppError::LogCorrupt)?,
+                .ok_or_else(|| reviewed.damaged("facts"))?,
             in_sample,
             standing,
             corrects,
@@ -182,7 +183,11 @@ impl App {
 
     /// The finding that stands for each determination of a log, by the determination's index.
     pub(super) async fn newest_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         let mut newest = BTreeMap::new();
         self.read_documents(log, &[EntryKind::Finding], "finding", (0, head.size.get()), |read| {
             // An erased finding says nothing any more.
@@ -202,7 +207,11 @@ impl App {
     pub async fn list_findings(&self, command: ListFindings) -> Result<Listed<Finding>, AppError> {
         let area: AreaCode = command.area.without_township();
         let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         let period = command.period.as_ref().map_or("", |period| period.as_str());
         let scope = Json::object([
             ("list", Json::from("findings")),
@@ -269,8 +278,9 @@ fn finding(read: ReadDocument) -> Result<Option<Finding>, AppError> {
     let Some(document) = read.document else {
         return Ok(None);
     };
-    let json = Json::parse_canonical(&document.content).map_err(|_| AppError::LogCorrupt)?;
-    let corrupt = |_| AppError::LogCorrupt;
+    let damaged = || AppError::from(Damage::of_record(&read.row.record, Some("finding")));
+    let corrupt = |_| damaged();
+    let json = Json::parse_canonical(&document.content).map_err(|_| damaged())?;
     let of = name_of(&read.row.record)?;
     let place: Json = need(&json, "of").map_err(corrupt)?;
     Ok(Some(Finding {
@@ -280,8 +290,7 @@ fn finding(read: ReadDocument) -> Result<Option<Finding>, AppError> {
         },
         index: read.row.record.index,
         logged_seconds: read.entry.logged_seconds(),
-        determination_index: LogIndex::new(need(&place, "index").map_err(corrupt)?)
-            .map_err(|_| AppError::LogCorrupt)?,
+        determination_index: LogIndex::new(need(&place, "index").map_err(corrupt)?).map_err(|_| damaged())?,
         paid_fen: need(&json, "paid_fen").map_err(corrupt)?,
         content: FindingContent::from_json(&json).map_err(corrupt)?,
     }))

@@ -77,6 +77,7 @@ impl App {
         loop {
             let began = Instant::now();
             if let Err(cause) = self.look().await {
+                self.met(&cause);
                 warn!(%cause, "what is due could not be counted: trying again");
             }
             tokio::time::sleep(LOOK_INTERVAL.max(began.elapsed() * LOOK_SHARE)).await;
@@ -102,7 +103,9 @@ impl App {
             .collect();
         self.metrics.logs(&logs);
         let today = self.today()?;
-        let until = today.plus_days(DUE_DAYS).ok_or(AppError::LogCorrupt)?;
+        let until = today
+            .plus_days(DUE_DAYS)
+            .ok_or_else(|| AppError::internal(&"the clock is beyond the calendar"))?;
         let mut clocks = Vec::new();
         let reviews = self.store.reviews_due(&civil_date(today)?, &civil_date(until)?).await?;
         clocks.extend(by_area("review", reviews));

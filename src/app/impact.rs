@@ -93,7 +93,11 @@ impl App {
             .into_iter()
             .filter(|(area, _)| command.start_area.is_none_or(|start| *area >= start));
         for (number, (area, log)) in wanted.enumerate() {
-            let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+            let head = self
+                .store
+                .head(log.log_id)
+                .await?
+                .ok_or(AppError::corrupt("a log has no head"))?;
             let to = command
                 .end
                 .map_or(head.size.get(), |end| end.get().min(head.size.get()));

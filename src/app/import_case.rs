@@ -89,7 +89,7 @@ fn imported(opened: &Opened) -> Result<Imported, AppError> {
         .case_id
         .as_deref()
         .and_then(|case| case.parse().ok())
-        .ok_or(AppError::LogCorrupt)?;
+        .ok_or_else(|| opened.damaged("facts"))?;
     let members = facts.get("members").and_then(Json::as_list).unwrap_or_default();
     let persons = members
         .iter()
@@ -99,7 +99,7 @@ fn imported(opened: &Opened) -> Result<Imported, AppError> {
             area: opened.row.area,
             case,
         }),
-        persons: persons.collect::<Option<_>>().ok_or(AppError::LogCorrupt)?,
+        persons: persons.collect::<Option<_>>().ok_or_else(|| opened.damaged("facts"))?,
         acknowledged: Some(opened.acknowledged.clone()),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::App;
+use super::damage::Damage;
 use super::error::AppError;
 use crate::area::AreaCode;
 use crate::canonical::Json;
@@ -126,12 +127,12 @@ impl App {
         opened: &super::record::Opened,
         facts: &Json,
     ) -> Result<Arc<AdoptedLaw>, AppError> {
-        let known_at = facts.get("known_at").ok_or(AppError::LogCorrupt)?;
+        let known_at = facts.get("known_at").ok_or_else(|| opened.damaged("facts"))?;
         let size = known_at
             .get("size")
             .and_then(Json::as_integer)
             .and_then(|size| u64::try_from(size).ok());
-        let size = TreeSize::new(size.ok_or(AppError::LogCorrupt)?).map_err(|_| AppError::LogCorrupt)?;
+        let size = TreeSize::new(size.ok_or_else(|| opened.damaged("facts"))?).map_err(|_| opened.damaged("facts"))?;
         self.law_known_at(opened.row.area, &opened.log, size).await
     }
 
@@ -164,8 +165,9 @@ impl App {
     /// The sealed document of a POLICY entry.
     pub(super) async fn policy_document(&self, row: &PolicyRow) -> Result<Document, AppError> {
         let bytes = self.policy_bytes(row, "policy").await?;
-        let json = Json::parse_canonical(&bytes).map_err(|_| AppError::LogCorrupt)?;
-        Document::from_json(&json).map_err(|_| AppError::LogCorrupt)
+        let damaged = || Damage::of_document(row.log_id, row.index, "policy");
+        let json = Json::parse_canonical(&bytes).map_err(|_| damaged())?;
+        Document::from_json(&json).map_err(|_| damaged().into())
     }
 
     /// A public document of a POLICY entry, checked against its commitment.
@@ -174,17 +176,19 @@ impl App {
             .store
             .entry(row.log_id, row.index)
             .await?
-            .ok_or(AppError::LogCorrupt)?;
-        let entry = crate::log::record::Entry::parse(&entry.entry).map_err(|_| AppError::LogCorrupt)?;
+            .ok_or_else(|| Damage::of_entry(row.log_id, row.index))?;
+        let entry =
+            crate::log::record::Entry::parse(&entry.entry).map_err(|_| Damage::of_entry(row.log_id, row.index))?;
+        let damaged = || Damage::of_document(row.log_id, row.index, name);
         let stored = self.store.documents(row.log_id, row.index).await?;
         let stored = stored
             .iter()
             .find(|document| document.name == name)
-            .ok_or(AppError::LogCorrupt)?;
-        let committed = entry.commitment_of(name).ok_or(AppError::LogCorrupt)?;
-        let name = name.parse().map_err(|_| AppError::LogCorrupt)?;
-        Ok(open_public(&name, &committed, &stored.bytes)
-            .map_err(|_| AppError::LogCorrupt)?
+            .ok_or_else(damaged)?;
+        let committed = entry.commitment_of(name).ok_or_else(damaged)?;
+        let parsed = name.parse().map_err(|_| damaged())?;
+        Ok(open_public(&parsed, &committed, &stored.bytes)
+            .map_err(|_| damaged())?
             .content)
     }
 }

@@ -11,6 +11,7 @@ mod case_file;
 mod citations;
 mod civil;
 pub mod command;
+pub mod damage;
 pub mod decision;
 pub mod determinations;
 pub mod disclosed;
@@ -58,6 +59,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
 pub use caller::Caller;
+use damage::DamageMark;
 pub use error::AppError;
 pub use grant::Duties;
 use laws::Laws;
@@ -79,6 +81,7 @@ pub struct App {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
+    damage: Arc<DamageMark>,
     duties: Duties,
     laws: Laws,
     areas: AreaRegister,
@@ -142,6 +145,7 @@ impl App {
             vault,
             clock,
             metrics,
+            damage: Arc::default(),
             duties: Duties::default(),
             laws: Laws::default(),
             areas,
@@ -172,15 +176,37 @@ impl App {
         self.sequencer.close().await;
     }
 
-    /// Whether the database answers: what readiness means. A log that the database lost or holds shorter than it
-    /// was becomes read-only here at the latest; reads go on, so that is no reason to be unready.
+    /// Whether the database answers and was found whole so far: what readiness means. A log that the database lost or
+    /// holds shorter than it was becomes read-only here at the latest; reads go on, so that is no reason to be unready.
     ///
     /// # Errors
-    /// [`AppError::StoreUnavailable`].
+    /// [`AppError::StoreUnavailable`]; [`AppError::LogCorrupt`] once damage was met, until the process is restarted.
     pub async fn ready(&self) -> Result<(), AppError> {
+        if self.damage.is_set() {
+            return Err(AppError::corrupt("damage was met before: the log says where"));
+        }
+        let looked = self.look_at_logs().await;
+        looked.inspect_err(|error| self.met(error))
+    }
+
+    async fn look_at_logs(&self) -> Result<(), AppError> {
         self.store.logs(None, 1).await?;
         self.sequencer.compare_with_marks().await?;
         Ok(())
+    }
+
+    /// Whether damage was met, for those who tell callers of it.
+    #[must_use]
+    pub fn damage(&self) -> Arc<DamageMark> {
+        Arc::clone(&self.damage)
+    }
+
+    /// Work that no caller waits for ended with an error: damage is said here, because no answer says it.
+    pub fn met(&self, error: &AppError) {
+        if let AppError::LogCorrupt(damage) = error {
+            damage.tell();
+            self.damage.set();
+        }
     }
 
     /// The public keys of a log.
@@ -197,7 +223,7 @@ impl App {
     /// The public files of the logs, for whoever serves them.
     #[must_use]
     pub fn public_logs(&self) -> public_log::PublicLogs {
-        public_log::PublicLogs::new(Arc::clone(&self.store))
+        public_log::PublicLogs::new(Arc::clone(&self.store)).marking(self.damage())
     }
 
     /// A log by its key. Its row never changes, so it is read once.
@@ -205,7 +231,11 @@ impl App {
         if let Some(log) = self.logs.lock().unwrap_or_else(PoisonError::into_inner).get(&log_id) {
             return Ok(log.clone());
         }
-        let log = self.store.log(log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let log = self
+            .store
+            .log(log_id)
+            .await?
+            .ok_or(AppError::corrupt("a record names a log that is not there"))?;
         self.remember(&log);
         Ok(log)
     }

@@ -70,7 +70,11 @@ impl App {
     async fn places(&self, log: &LogRow, command: &OpenDocuments) -> Result<Vec<LogIndex>, AppError> {
         let mut places = Vec::new();
         let mut seen = BTreeSet::new();
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         for (at, index) in command.indices.iter().enumerate() {
             if !head.size.holds(*index) {
                 return Err(invalid(
@@ -235,14 +239,14 @@ fn listed(opening: &Opened) -> Result<BTreeSet<LogIndex>, AppError> {
     let records = document
         .get("records")
         .and_then(Json::as_list)
-        .ok_or(AppError::LogCorrupt)?;
+        .ok_or_else(|| opening.damaged("opened"))?;
     let index = |record: &Json| {
         let index = record.get("index").and_then(Json::as_integer)?;
         LogIndex::new(u64::try_from(index).ok()?).ok()
     };
     records
         .iter()
-        .map(|record| index(record).ok_or(AppError::LogCorrupt))
+        .map(|record| index(record).ok_or_else(|| opening.damaged("opened")))
         .collect()
 }
 

@@ -78,7 +78,11 @@ impl App {
             name: format!("areas/{county}"),
         };
         let log = self.store.log_of_area(county).await?.ok_or_else(missing)?;
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         if head.size < min_tree_size {
             Err(AppError::TreeTooSmall)
         } else {

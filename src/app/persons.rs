@@ -53,7 +53,9 @@ impl App {
                 .iter()
                 .find_map(|hmac| known.get(hmac))
                 .map(|row| row.person_id.parse());
-            let found: Option<PersonId> = found.transpose().map_err(|_| AppError::LogCorrupt)?;
+            let found: Option<PersonId> = found
+                .transpose()
+                .map_err(|_| AppError::corrupt("the row of a person is malformed"))?;
             let in_case = |id: PersonId| case.state.members.contains_key(&id.to_string());
             let id = match (member.person, found) {
                 (Some(given), Some(found)) if given != found => {
@@ -121,9 +123,12 @@ impl App {
             if span.area == case.name.area && span.case_id == own {
                 continue;
             }
-            let programme = Programme::from_code(&span.programme).ok_or(AppError::LogCorrupt)?;
+            let programme = Programme::from_code(&span.programme)
+                .ok_or(AppError::corrupt("the months of a person are malformed"))?;
             let until = span.to.as_ref().map(|month| month.as_str().parse());
-            let until = until.transpose().map_err(|_| AppError::LogCorrupt)?;
+            let until = until
+                .transpose()
+                .map_err(|_| AppError::corrupt("the months of a person are malformed"))?;
             let other = OtherProgramme { programme, until };
             let reaches_further =
                 |earlier: &OtherProgramme| earlier.until.is_some() && (until.is_none() || earlier.until < until);

@@ -5,6 +5,7 @@ mod tried;
 use super::App;
 use super::caller::Caller;
 use super::command::{GetPolicy, ListPolicies, PolicyName, PublishPolicy};
+use super::damage::Damage;
 use super::error::{AppError, ResourceKind};
 use super::laws::newest;
 use super::paging::{place_cursor, rows};
@@ -113,7 +114,7 @@ impl App {
         let row = rows
             .iter()
             .find(|row| place(row) == (opened.log.log_id, opened.acknowledged.index))
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("a published policy has no row"))?;
         let policy = self.policy(row, &rows).await?;
         // What was checked then is not checked again: a retry gives the record, not a second opinion.
         Ok(Answer {
@@ -142,7 +143,9 @@ impl App {
             .find(|row| row.digest == command.name.digest)
             .ok_or_else(missing)?;
         let policy = self.policy(row, &rows).await?;
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| AppError::LogCorrupt);
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).map_err(|_| AppError::corrupt("the text of a policy is malformed"))
+        };
         let rendering = if command.include_rendering {
             let adopted = self.adopted(command.name.area).await?;
             let layers: Vec<&Document> = adopted
@@ -215,8 +218,9 @@ impl App {
             .store
             .entry(row.log_id, row.index)
             .await?
-            .ok_or(AppError::LogCorrupt)?;
-        let entry = crate::log::record::Entry::parse(&entry.entry).map_err(|_| AppError::LogCorrupt)?;
+            .ok_or_else(|| Damage::of_entry(row.log_id, row.index))?;
+        let entry =
+            crate::log::record::Entry::parse(&entry.entry).map_err(|_| Damage::of_entry(row.log_id, row.index))?;
         let later = |other: &&PolicyRow| {
             place(other) > place(row) && other.policy_id == row.policy_id && other.document_area == row.document_area
         };

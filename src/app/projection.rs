@@ -90,7 +90,7 @@ impl App {
             for entry in entries {
                 progress(1);
                 let row = self.store.record_at(log.log_id, entry.index).await?;
-                let Some(case) = row.ok_or(AppError::LogCorrupt)?.case_id else {
+                let Some(case) = row.ok_or(AppError::corrupt("an entry has no record"))?.case_id else {
                     continue;
                 };
                 match self.record_at(log.log_id, entry.index).await {
@@ -122,7 +122,10 @@ impl App {
         };
         let name = CaseName {
             area: row.area,
-            case: row.case_id.parse().map_err(|_| AppError::LogCorrupt)?,
+            case: row
+                .case_id
+                .parse()
+                .map_err(|_| AppError::corrupt("the head of a case is malformed"))?,
         };
         let Some(key) = self.content_key(&row).await? else {
             return Ok(None);
@@ -134,12 +137,13 @@ impl App {
 /// The state after one more record of the case; none if the record is about the case and does not change it.
 pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<CaseState>, AppError> {
     let record = opened.row.record_id.to_string();
-    let corrupt = |_| AppError::LogCorrupt;
-    let kind = opened.entry.kind().known().ok_or(AppError::LogCorrupt)?;
+    let kind = opened.entry.kind().known();
+    let kind = kind.ok_or(AppError::corrupt("an entry is of no known kind"))?;
     match kind {
         EntryKind::Determination | EntryKind::Correction => {
             let facts = opened.json("facts")?;
-            let determination = Determination::from_json(&opened.json("determination")?).map_err(corrupt)?;
+            let determination = Determination::from_json(&opened.json("determination")?)
+                .map_err(|_| opened.damaged("determination"))?;
             let mut next = state.after(&determination, &facts, &record, kind.name());
             if let Some(corrected) = facts
                 .get("corrects")
@@ -153,8 +157,10 @@ pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<Case
         EntryKind::Import => {
             let facts = opened.json("facts")?;
             let decided_on = facts.get("import").and_then(|import| import.get("decided_on"));
-            let decided_on = decided_on.and_then(Date::from_json).ok_or(AppError::LogCorrupt)?;
-            let imported = CaseState::imported(&facts).map_err(corrupt)?;
+            let decided_on = decided_on
+                .and_then(Date::from_json)
+                .ok_or_else(|| opened.damaged("facts"))?;
+            let imported = CaseState::imported(&facts).map_err(|_| opened.damaged("facts"))?;
             Ok(Some(imported.after_import(&record, decided_on)))
         }
         EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?).map(Some),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::damage::DamageMark;
 use super::error::AppError;
 use crate::area::AreaCode;
 use crate::log::merkle::{NodeId, leaf_hashes};
@@ -23,6 +24,7 @@ const ANY_DOMAIN: &str = "any";
 #[derive(Clone)]
 pub struct PublicLogs {
     store: Arc<dyn Store>,
+    damage: Arc<DamageMark>,
 }
 
 /// The newest checkpoint of a log as it is shown.
@@ -40,7 +42,22 @@ impl PublicLogs {
     /// The public files of the logs in a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> PublicLogs {
-        PublicLogs { store }
+        PublicLogs {
+            store,
+            damage: Arc::default(),
+        }
+    }
+
+    /// The same for a server, whose mark is set where a reader is told of damage.
+    #[must_use]
+    pub fn marking(mut self, damage: Arc<DamageMark>) -> PublicLogs {
+        self.damage = damage;
+        self
+    }
+
+    /// A reader is told of this error.
+    pub fn met(&self, error: &AppError) {
+        self.damage.met(error);
     }
 
     pub(super) fn store(&self) -> &dyn Store {
@@ -117,22 +134,26 @@ impl PublicLogs {
         let hashes = leaf_hashes(rows.iter().map(|row| &row.entry[..]));
         let whole = rows.len() == usize::from(path.width) && rows.iter().map(|row| row.leaf_hash).eq(hashes);
         if !whole {
-            return Err(AppError::LogCorrupt);
+            return Err(AppError::corrupt("a tile or a bundle does not fit its hashes"));
         }
         let entries: Vec<Vec<u8>> = rows.into_iter().map(|row| row.entry).collect();
-        encode_bundle(&entries).map_err(|_| AppError::LogCorrupt)
+        encode_bundle(&entries).map_err(|_| AppError::corrupt("a tile or a bundle does not fit its hashes"))
     }
 
     async fn full_tile(&self, log: LogId, level: u8, n: u64) -> Result<Vec<u8>, AppError> {
         let row = self.store.tiles(log, level, n, 1).await?.pop();
-        let row = row.filter(|row| row.n == n).ok_or(AppError::LogCorrupt)?;
+        let row = row
+            .filter(|row| row.n == n)
+            .ok_or(AppError::corrupt("a tile or a bundle does not fit its hashes"))?;
         let (chunks, rest) = row.hashes.as_chunks::<{ Hash::SIZE_BYTES }>();
         let hashes: Vec<Hash> = chunks.iter().map(|chunk| Hash::from_bytes(*chunk)).collect();
-        let full: &[Hash; TILE_WIDTH as usize] = hashes[..].try_into().map_err(|_| AppError::LogCorrupt)?;
+        let full: &[Hash; TILE_WIDTH as usize] = hashes[..]
+            .try_into()
+            .map_err(|_| AppError::corrupt("a tile or a bundle does not fit its hashes"))?;
         if rest.is_empty() && tile_root(full) == row.root {
             Ok(row.hashes)
         } else {
-            Err(AppError::LogCorrupt)
+            Err(AppError::corrupt("a tile or a bundle does not fit its hashes"))
         }
     }
 
@@ -147,7 +168,12 @@ impl PublicLogs {
         let found = self.store.nodes(log, &nodes).await?;
         let mut bytes = Vec::with_capacity(nodes.len() * Hash::SIZE_BYTES);
         for node in nodes {
-            bytes.extend_from_slice(found.get(&node).ok_or(AppError::LogCorrupt)?.as_bytes());
+            bytes.extend_from_slice(
+                found
+                    .get(&node)
+                    .ok_or(AppError::corrupt("a tile or a bundle does not fit its hashes"))?
+                    .as_bytes(),
+            );
         }
         Ok(bytes)
     }

@@ -4,6 +4,7 @@ use super::caller::Caller;
 use super::case_file::CaseFile;
 use super::civil::{civil_date, civil_month};
 use super::command::RequestId;
+use super::damage::Damage;
 use super::error::{AppError, ResourceKind};
 use super::result::{Acknowledged, OpenedDocument};
 use super::{App, ENGINE};
@@ -78,7 +79,7 @@ impl Opened {
 
     /// The JSON of a document.
     pub(super) fn json(&self, name: &str) -> Result<Json, AppError> {
-        Json::parse_canonical(self.content(name)?).map_err(|_| AppError::LogCorrupt)
+        Json::parse_canonical(self.content(name)?).map_err(|_| self.damaged(name))
     }
 
     /// The exact bytes of a document.
@@ -90,7 +91,12 @@ impl Opened {
             .find(|document| document.name == name);
         document
             .map(|document| &document.content[..])
-            .ok_or(AppError::LogCorrupt)
+            .ok_or_else(|| self.damaged(name))
+    }
+
+    /// A document of it is missing, or is not what such a document says.
+    pub(super) fn damaged(&self, document: &str) -> AppError {
+        Damage::of_record(&self.row, Some(document)).into()
     }
 }
 
@@ -291,7 +297,7 @@ impl App {
     /// checkpoint that holds it.
     pub(super) async fn record_as_is(&self, log_id: LogId, index: LogIndex) -> Result<Opened, AppError> {
         let mut opened = self.records_as_they_are(log_id, &[index]).await?;
-        opened.pop().ok_or(AppError::LogCorrupt)
+        opened.pop().ok_or(AppError::corrupt("a record is not there"))
     }
 
     /// A record of which nothing but its place is known here.
@@ -300,7 +306,7 @@ impl App {
             .store
             .record_at(sequenced.log_id, sequenced.index)
             .await?
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("an entry has no record"))?;
         let refs: Vec<String> = sequenced
             .documents
             .iter()
@@ -321,7 +327,7 @@ impl App {
         keys: &Keys<'_>,
     ) -> Result<Opened, AppError> {
         let log = self.log_row(sequenced.log_id).await?;
-        let entry = Entry::parse(&sequenced.entry).map_err(|_| AppError::LogCorrupt)?;
+        let entry = Entry::parse(&sequenced.entry).map_err(|_| Damage::of_record(&row, None))?;
         let (documents, gone) = self.open_stored(&log, &row, &entry, &sequenced.documents, keys)?;
         let acknowledged = Acknowledged {
             origin: log.origin.clone(),
@@ -352,8 +358,9 @@ impl App {
         let mut gone = Gone::Nothing;
         let mut opened = Vec::with_capacity(stored.len());
         for document in stored {
-            let name: DocumentName = document.name.parse().map_err(|_| AppError::LogCorrupt)?;
-            let committed = entry.commitment_of(&document.name).ok_or(AppError::LogCorrupt)?;
+            let name: DocumentName = document.name.parse().map_err(|_| Damage::of_record(record, None))?;
+            let damaged = || Damage::of_record(record, Some(name.as_str()));
+            let committed = entry.commitment_of(&document.name).ok_or_else(damaged)?;
             let found = match &document.key_ref {
                 None => open_public(&name, &committed, &document.bytes),
                 Some(key_ref) => {
@@ -374,7 +381,7 @@ impl App {
                     open(&key, place, &committed, &document.bytes)
                 }
             };
-            let found = found.map_err(|_| AppError::LogCorrupt)?;
+            let found = found.map_err(|_| damaged())?;
             opened.push(OpenedDocument {
                 name: document.name.clone(),
                 salt: *found.salt.as_bytes(),
@@ -385,20 +392,18 @@ impl App {
     }
 
     fn document_key(&self, keys: &Keys<'_>, key_ref: &str) -> Result<Option<DataKey>, AppError> {
+        let unknown = AppError::corrupt("a document names a data key that is not there");
         let rows = match keys {
-            Keys::None => return Err(AppError::LogCorrupt),
+            Keys::None => return Err(unknown),
             Keys::Case(keys) => {
                 let of_case = [&keys.identity, &keys.content]
                     .into_iter()
                     .find(|(known, _)| known.to_string() == key_ref);
-                return of_case.map(|(_, key)| Some(key.clone())).ok_or(AppError::LogCorrupt);
+                return of_case.map(|(_, key)| Some(key.clone())).ok_or(unknown);
             }
             Keys::Stored(rows) => rows,
         };
-        let row = rows
-            .iter()
-            .find(|row| row.key_ref == key_ref)
-            .ok_or(AppError::LogCorrupt)?;
+        let row = rows.iter().find(|row| row.key_ref == key_ref).ok_or(unknown)?;
         Ok(self.vault.unwrap(row)?.map(|(_, key)| key))
     }
 }

@@ -35,7 +35,7 @@ impl App {
         }
         let taken = places
             .iter()
-            .map(|index| read.remove(index).ok_or(AppError::LogCorrupt));
+            .map(|index| read.remove(index).ok_or(AppError::corrupt("a record is not there")));
         taken.collect()
     }
 

@@ -87,10 +87,19 @@ fn after(state: &CaseState, record: &str, decided_on: Date, determination: &str,
 
 /// The same out of the recorded document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let text = |key: &str| document.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
-    let decided_on = text("decided_on")?.parse().map_err(|_| AppError::LogCorrupt)?;
-    let name: DeterminationName = text("determination")?.parse().map_err(|_| AppError::LogCorrupt)?;
-    let result = RemedyResult::from_code(text("result")?).ok_or(AppError::LogCorrupt)?;
+    let text = |key: &str| {
+        document
+            .get(key)
+            .and_then(Json::as_text)
+            .ok_or(AppError::corrupt("a recorded remedy is malformed"))
+    };
+    let decided_on = text("decided_on")?
+        .parse()
+        .map_err(|_| AppError::corrupt("a recorded remedy is malformed"))?;
+    let name: DeterminationName = text("determination")?
+        .parse()
+        .map_err(|_| AppError::corrupt("a recorded remedy is malformed"))?;
+    let result = RemedyResult::from_code(text("result")?).ok_or(AppError::corrupt("a recorded remedy is malformed"))?;
     Ok(after(state, record, decided_on, &name.record.to_string(), result))
 }
 

@@ -63,7 +63,7 @@ impl App {
                     .store
                     .record_at(log.log_id, entry.index)
                     .await?
-                    .ok_or(AppError::LogCorrupt)?;
+                    .ok_or(AppError::corrupt("an entry has no record"))?;
                 let decided = [EntryKind::Determination, EntryKind::Correction];
                 let (Some(case), true) = (&row.case_id, decided.iter().any(|kind| kind.name() == row.kind)) else {
                     continue;

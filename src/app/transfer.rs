@@ -107,11 +107,22 @@ impl App {
     /// The arrival, out of the departure's record alone.
     async fn arrive(&self, asked: &Asked, to: AreaCode, departure: &Opened) -> Result<Opened, AppError> {
         let left = departure.json("transfer")?;
-        let text = |key: &str| left.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
-        let case = text("to_case")?.parse().map_err(|_| AppError::LogCorrupt)?;
-        let last_month: Month = text("last_month")?.parse().map_err(|_| AppError::LogCorrupt)?;
-        let state =
-            CaseState::from_json(left.get("state").ok_or(AppError::LogCorrupt)?).map_err(|_| AppError::LogCorrupt)?;
+        let text = |key: &str| {
+            left.get(key)
+                .and_then(Json::as_text)
+                .ok_or(AppError::corrupt("a recorded transfer is malformed"))
+        };
+        let case = text("to_case")?
+            .parse()
+            .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
+        let last_month: Month = text("last_month")?
+            .parse()
+            .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
+        let state = CaseState::from_json(
+            left.get("state")
+                .ok_or(AppError::corrupt("a recorded transfer is malformed"))?,
+        )
+        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
         let file = self.new_case(CaseName { area: to, case })?;
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let document = Json::object([
@@ -155,12 +166,23 @@ fn arriving(before: &CaseState, left: &CaseState, to: AreaCode) -> CaseState {
 
 /// The state after a departure or an arrival, out of the recorded document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let text = |key: &str| document.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
-    let last_month: Month = text("last_month")?.parse().map_err(|_| AppError::LogCorrupt)?;
+    let text = |key: &str| {
+        document
+            .get(key)
+            .and_then(Json::as_text)
+            .ok_or(AppError::corrupt("a recorded transfer is malformed"))
+    };
+    let last_month: Month = text("last_month")?
+        .parse()
+        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
     let before = match text("direction")? {
         "departure" => state.departed(last_month),
-        _ => CaseState::from_json(document.get("state").ok_or(AppError::LogCorrupt)?)
-            .map_err(|_| AppError::LogCorrupt)?,
+        _ => CaseState::from_json(
+            document
+                .get("state")
+                .ok_or(AppError::corrupt("a recorded transfer is malformed"))?,
+        )
+        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?,
     };
     Ok(before.after_event(record, EntryKind::Transfer.name(), last_month.end()))
 }
@@ -171,7 +193,7 @@ fn case_of(arrival: &Opened) -> Result<CaseName, AppError> {
         .case_id
         .as_deref()
         .and_then(|case| case.parse().ok())
-        .ok_or(AppError::LogCorrupt)?;
+        .ok_or(AppError::corrupt("a recorded transfer is malformed"))?;
     Ok(CaseName {
         area: arrival.row.area,
         case,

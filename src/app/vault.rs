@@ -61,8 +61,14 @@ impl Vault {
         let Some(wrapped) = &row.wrapped else {
             return Ok(None);
         };
-        let key_ref = row.key_ref.parse().map_err(|_| AppError::LogCorrupt)?;
-        let kek_id = row.kek_id.parse().map_err(|_| AppError::LogCorrupt)?;
+        let key_ref = row
+            .key_ref
+            .parse()
+            .map_err(|_| AppError::corrupt("the row of a data key is malformed"))?;
+        let kek_id = row
+            .kek_id
+            .parse()
+            .map_err(|_| AppError::corrupt("the row of a data key is malformed"))?;
         let key = self
             .ring
             .unwrap_data_key(&kek_id, key_ref, wrapped)
@@ -72,7 +78,7 @@ impl Vault {
 
     /// The same data key, wrapped by the key-encryption key in use.
     pub(crate) fn wrap_anew(&self, row: &DataKeyRow) -> Result<DataKeyRow, AppError> {
-        let (key_ref, key) = self.unwrap(row)?.ok_or(AppError::LogCorrupt)?;
+        let (key_ref, key) = self.unwrap(row)?.ok_or(AppError::corrupt("a data key is destroyed"))?;
         let (kek_id, wrapped) = self.ring.wrap(&key, key_ref, &mut OsEntropy)?;
         Ok(DataKeyRow {
             wrapped: Some(wrapped),

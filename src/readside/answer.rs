@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::path::{Asked, File};
 use crate::app::AppError;
@@ -61,15 +61,21 @@ impl Reader {
     async fn read(&self, asked: Asked) -> Result<Vec<u8>, Missing> {
         // The semaphore is never closed.
         let _turn = self.turns.acquire().await.map_err(|_| Missing::Busy)?;
-        let log = self.logs.log(asked.area, asked.epoch).await?.ok_or(Missing::Absent)?;
-        let bytes = match asked.file {
+        let found = self.stored(asked).await.inspect_err(|error| self.logs.met(error))?;
+        found.ok_or(Missing::Absent)
+    }
+
+    async fn stored(&self, asked: Asked) -> Result<Option<Vec<u8>>, AppError> {
+        let Some(log) = self.logs.log(asked.area, asked.epoch).await? else {
+            return Ok(None);
+        };
+        match asked.file {
             File::Checkpoint => {
                 let checkpoint = self.logs.checkpoint(log.log_id).await?;
-                checkpoint.map(|checkpoint| checkpoint.note.into_bytes())
+                Ok(checkpoint.map(|checkpoint| checkpoint.note.into_bytes()))
             }
-            File::Tile(path) => self.logs.tile(log.log_id, path).await?,
-        };
-        bytes.ok_or(Missing::Absent)
+            File::Tile(path) => self.logs.tile(log.log_id, path).await,
+        }
     }
 }
 
@@ -97,8 +103,8 @@ impl Answers for Reader {
 
 impl From<AppError> for Missing {
     fn from(error: AppError) -> Self {
-        if let AppError::LogCorrupt = error {
-            error!("a public file does not fit its hashes: run fsck");
+        if let AppError::LogCorrupt(damage) = error {
+            damage.tell();
             Missing::Damaged
         } else {
             warn!(%error, "a public file could not be read");

@@ -26,6 +26,12 @@ impl LogId {
         self.0 % LogId::EPOCH_COUNT
     }
 
+    /// The six digits of the log's area.
+    #[must_use]
+    pub fn area(self) -> i64 {
+        self.0 / LogId::EPOCH_COUNT
+    }
+
     /// Where the keys of an area's logs begin. A log belongs to an area of six digits.
     pub(super) fn first_of(area: AreaCode) -> LogId {
         let area: i64 = area

@@ -114,6 +114,13 @@ ROWS = (
         "certificates of server and client run out while the server runs", "运行中服务端与客户端证书到期",
         "calls on the old connection are refused with UNAUTHENTICATED, new connections fail", "旧连接上的调用以 UNAUTHENTICATED 拒绝，新连接失败",
         "when the files are renewed, without a restart", "更新证书文件后恢复，无需重启", ("CREDENTIALS_INVALID", "CERTIFICATE_EXPIRED")),
+    # What is stored.
+    Row("document-damaged", "test_a_flipped_bit_in_a_document_takes_the_server_out_of_service",
+        "a bit of a stored document is flipped", "已存储的文书有一位翻转",
+        "DATA_LOSS to whoever reads it, and the server says not ready until it is restarted; what is whole is answered",
+        "读到者得 DATA_LOSS，服务报告未就绪直至重启；完好者仍作答",
+        "when it is repaired and the server restarted; see `doudi fsck`", "修复并重启服务后恢复；见 `doudi fsck`",
+        ("stored bytes do not match their hash: stop writing", "not ready: health says NOT_SERVING")),
     # The store by itself, in the tests of its rooms.
     Row("unknown-lost-kept", "an_unknown_outcome_is_settled_by_reading_again",
         "a COMMIT fails with and without having been stored", "COMMIT 失败，或已存储或未存储",

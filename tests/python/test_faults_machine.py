@@ -1,6 +1,9 @@
-"""A machine that fails the service: a full disk, a clock that jumps, certificates that run out, a client that stays."""
+"""A machine that fails the service: a full disk, a flipped bit, a clock that jumps, certificates that run out, a client
+that stays."""
 
+import contextlib
 import signal
+import sqlite3
 import threading
 import time
 import unittest
@@ -13,8 +16,10 @@ from calls import refused
 from certificates import Authority, table
 from faketime import MovableClock
 from faulty import Faulty
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from load import Load
-from server import LONG, Place, run
+from server import CALL_SECONDS_MAX, LONG, Place, run
 from small_disk import SmallDisk
 from stubs import Client, pb
 
@@ -81,6 +86,56 @@ class Disk(Faulty):
         self.cluster.sql(f"ALTER DATABASE {self.place.name} SET TABLESPACE small")
         server = self.serve()
         self.refused_until_free(server, self.disk.fill, self.disk.free, "postgres-disk-full")
+
+
+class Damage(Faulty):
+    def test_a_flipped_bit_in_a_document_takes_the_server_out_of_service(self):
+        self.at(Place("sqlite"))
+        server = self.serve()
+        damaged, whole = self.decide(server), self.decide(server)
+        # A name that is wrong is a caller's mistake, and no reason to stop.
+        nothing = whole.determination.case + damaged.determination.name.removeprefix(damaged.determination.case)
+        self.assertEqual(self.read(server, nothing).code, grpc.StatusCode.NOT_FOUND)
+        self.probe(server, ready=True)
+        self.flip(damaged)
+        told = self.read(server, damaged.determination.name)
+        self.assertEqual((told.code, told.reason), (grpc.StatusCode.DATA_LOSS, "LOG_CORRUPT"))
+        self.probe(server, ready=False, text="stored bytes do not match their hash")
+        health = HealthStub(server.channel).Check(HealthCheckRequest(), timeout=CALL_SECONDS_MAX)
+        self.assertEqual(health.status, HealthCheckResponse.NOT_SERVING)
+        self.says("document-damaged")
+        [line] = [line for line in self.place.logs().decode().splitlines() if "stop writing" in line]
+        index = damaged.acknowledgement.index
+        for said in ("ERROR", "entry.area=340321", "entry.epoch=1", rf"entry.index={index}\b", 'document.name="determination"'):
+            self.assertRegex(line, said)
+        self.assertIsNone(self.read(server, whole.determination.name), "what is whole is answered")
+        server.kill()
+        self.flip(damaged)
+        self.probe(self.serve(), ready=True)
+        self.sound()
+
+    def read(self, server, name):
+        """The refusal of a read; nothing if it was answered."""
+        try:
+            server.client.determination.GetDetermination(
+                pb.GetDeterminationRequest(name=name), timeout=CALL_SECONDS_MAX)
+        except grpc.RpcError as error:
+            return calls.Refusal(error)
+        return None
+
+    def flip(self, decided):
+        """Flips the last bit of the sealed determination, which the triggers of the tables do not let anybody do."""
+        with contextlib.closing(sqlite3.connect(self.place.folder / "doudi.sqlite", timeout=10)) as owner, owner:
+            triggers = owner.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'document'").fetchall()
+            for name, _ in triggers:
+                owner.execute(f'DROP TRIGGER "{name}"')
+            at = (decided.acknowledgement.index, "determination")
+            [[stored]] = owner.execute("SELECT bytes FROM document WHERE idx = ? AND name = ?", at)
+            flipped = stored[:-1] + bytes([stored[-1] ^ 1])
+            owner.execute("UPDATE document SET bytes = ? WHERE idx = ? AND name = ?", (flipped, *at))
+            for _, trigger in triggers:
+                owner.execute(trigger)
 
 
 class Clock(Faulty):

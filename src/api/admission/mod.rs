@@ -39,6 +39,7 @@ use self::rate::{Buckets, Pace, Rate};
 use super::rpcs::{self, Rpc};
 use super::{auth, status};
 use crate::app::AppError;
+use crate::app::damage::DamageMark;
 use crate::identity::watch::Identity;
 use crate::shutdown::Drain;
 use crate::telemetry::context::Inbound;
@@ -93,10 +94,10 @@ impl Admission {
         self
     }
 
-    /// The same, counted there.
+    /// The same, counted there; damage that a caller is told of is marked there.
     #[must_use]
-    pub fn measured(mut self, metrics: Arc<Metrics>) -> Admission {
-        self.outcomes = Arc::new(Outcomes::counted(metrics));
+    pub fn measured(mut self, metrics: Arc<Metrics>, damage: Arc<DamageMark>) -> Admission {
+        self.outcomes = Arc::new(Outcomes::counted(metrics, damage));
         self
     }
 
@@ -369,6 +370,22 @@ mod tests {
         let answered = answer(admission.clone(), from([127, 0, 0, 1]), denied).await;
         assert_eq!(answered, (Code::PermissionDenied, "PERMISSION_DENIED".to_owned()));
         assert_eq!(counted(&admission), [1, 0, 1]);
+    }
+
+    #[tokio::test]
+    async fn damage_that_a_caller_is_told_of_is_marked_and_entries_that_are_lost_are_none() {
+        let (_switch, admission) = admission();
+        let damage = Arc::<DamageMark>::default();
+        let admission = admission.measured(Arc::default(), Arc::clone(&damage));
+        let told = async |error: AppError| {
+            let call = call("/doudi.v1.AuditService/GetEntry");
+            let answered = async move { status::status(&error).into_http() };
+            answer(admission.clone(), call, answered).await.0
+        };
+        assert_eq!(told(AppError::EntriesLost).await, Code::DataLoss);
+        assert!(!damage.is_set());
+        assert_eq!(told(AppError::corrupt("a test")).await, Code::DataLoss);
+        assert!(damage.is_set());
     }
 
     #[tokio::test(start_paused = true)]

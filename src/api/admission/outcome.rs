@@ -15,8 +15,11 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::{Span, warn};
 
+use super::super::status::tells_damage;
 use super::call_id::CallId;
+use crate::app::AppError;
 use crate::app::caller::{Principal, TraceContext};
+use crate::app::damage::DamageMark;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::span;
 
@@ -62,18 +65,26 @@ pub struct Outcome {
 
 /// What came of all calls so far.
 #[derive(Debug, Default)]
-pub struct Outcomes(Arc<Metrics>);
+pub struct Outcomes {
+    metrics: Arc<Metrics>,
+    damage: Arc<DamageMark>,
+}
 
 impl Outcomes {
-    /// Counted there.
+    /// Counted there; damage that a caller is told of is marked there.
     #[must_use]
-    pub fn counted(metrics: Arc<Metrics>) -> Outcomes {
-        Outcomes(metrics)
+    pub fn counted(metrics: Arc<Metrics>, damage: Arc<DamageMark>) -> Outcomes {
+        Outcomes { metrics, damage }
+    }
+
+    /// An item of a stream was refused, which its call goes on after.
+    pub fn item_refused(&self, error: &AppError) {
+        self.damage.met(error);
     }
 
     /// A call ended.
     pub fn ended(&self, outcome: &Outcome) {
-        self.0.call_ended(
+        self.metrics.call_ended(
             span::method(outcome.rpc),
             code_name(outcome.code),
             outcome.duration,
@@ -91,7 +102,7 @@ impl Outcomes {
 
     /// A call, or an item of its stream, was denied.
     pub fn denied(&self, why: Denied, rpc: Option<&'static str>, principal: Option<&Principal>, call_id: CallId) {
-        self.0.call_denied(why.word());
+        self.metrics.call_denied(why.word());
         warn!(
             denied.reason = why.word(),
             rpc.method = rpc.unwrap_or("unknown"),
@@ -103,19 +114,19 @@ impl Outcomes {
 
     /// A caller's bucket was empty.
     pub fn limited(&self, dry_run: bool) {
-        self.0.call_limited(dry_run);
+        self.metrics.call_limited(dry_run);
     }
 
     /// How many calls were denied for a reason.
     #[must_use]
     pub fn denied_count(&self, why: Denied) -> u64 {
-        self.0.denied_count(why.word())
+        self.metrics.denied_count(why.word())
     }
 
     /// How many calls were refused by rate, and how many would have been in a dry run.
     #[must_use]
     pub fn limited_counts(&self) -> (u64, u64) {
-        (self.0.limited_count(false), self.0.limited_count(true))
+        (self.metrics.limited_count(false), self.metrics.limited_count(true))
     }
 }
 
@@ -147,7 +158,7 @@ impl Watch {
         call_id: CallId,
         (span, trace): (Span, TraceContext),
     ) -> Watch {
-        outcomes.0.call_began();
+        outcomes.metrics.call_began();
         Watch {
             outcomes,
             began: Instant::now(),
@@ -166,6 +177,14 @@ impl Watch {
         self.refused = true;
         self.outcomes
             .denied(why, self.rpc, self.principal.as_ref(), self.call_id);
+    }
+
+    /// The call ended with a status.
+    fn answered(&mut self, status: &Status) {
+        if tells_damage(status) {
+            self.outcomes.damage.set();
+        }
+        self.ended(status.code());
     }
 
     fn ended(&mut self, code: Code) {
@@ -197,7 +216,7 @@ impl Drop for Watch {
 /// An answer that is watched to its end: its status stands in its headers, or in the trailers of its body.
 pub fn watched(mut watch: Watch, response: http::Response<Body>) -> http::Response<Body> {
     if let Some(status) = Status::from_header_map(response.headers()) {
-        watch.ended(status.code());
+        watch.answered(&status);
         return response;
     }
     response.map(|inner| Body::new(Watched { inner, watch }))
@@ -217,13 +236,15 @@ impl http_body::Body for Watched {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    let status = Status::from_header_map(trailers);
-                    self.watch.ended(status.map_or(Code::Unknown, |status| status.code()));
+                    match Status::from_header_map(trailers) {
+                        Some(status) => self.watch.answered(&status),
+                        None => self.watch.ended(Code::Unknown),
+                    }
                 }
             }
             Poll::Ready(Some(Err(status))) => {
-                let code = status.code();
-                self.watch.ended(code);
+                let watch = &mut self.watch;
+                watch.answered(status);
             }
             Poll::Ready(None) => self.watch.ended(Code::Unknown),
             Poll::Pending => {}

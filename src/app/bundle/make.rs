@@ -180,7 +180,10 @@ pub async fn make(
                 progress(Phase::Writing, done, tiles);
             }
             BundlePath::Tile(tile) => {
-                let bytes = logs.tile(log.log_id, tile).await?.ok_or(AppError::LogCorrupt)?;
+                let bytes = logs
+                    .tile(log.log_id, tile)
+                    .await?
+                    .ok_or(AppError::corrupt("a tile of the log is missing"))?;
                 body.add(file, &bytes)?;
             }
             _ => {}
@@ -302,14 +305,15 @@ async fn consistency(
     let (older, newer) = (previous.checkpoint(), signed.checkpoint());
     let plan = consistency_nodes(older.size, newer.size).map_err(|_| MakeError::Forked)?;
     let nodes = app.store.nodes(log.log_id, &plan).await.map_err(AppError::from)?;
-    let proof = prove_consistency(&nodes, older.size, newer.size).map_err(|_| AppError::LogCorrupt)?;
+    let proof = prove_consistency(&nodes, older.size, newer.size)
+        .map_err(|_| AppError::corrupt("nodes of the tree are missing"))?;
     crate::log::merkle::verify_consistency(older.size, &older.root, newer.size, &newer.root, &proof)
         .map_err(|_| MakeError::Forked)?;
     Ok(proof.iter().map(|hash| hash.to_base64() + "\n").collect())
 }
 
 async fn receipt(app: &App, log: &LogRow, index: LogIndex, signed: &SignedCheckpoint) -> Result<Receipt, MakeError> {
-    let corrupt = |_| AppError::LogCorrupt;
+    let corrupt = |_| AppError::corrupt("nodes of the tree are missing");
     let size = signed.checkpoint().size;
     let plan = inclusion_nodes(index, size).map_err(corrupt)?;
     let nodes = app.store.nodes(log.log_id, &plan).await.map_err(AppError::from)?;

@@ -48,12 +48,15 @@ impl TileMaker<'_> {
         let keys: BTreeMap<&str, &DataKeyRow> = keys.iter().map(|row| (row.key_ref.as_str(), row)).collect();
         let mut out = Vec::new();
         for one in stored {
-            let record = records.get(&one.index).ok_or(AppError::LogCorrupt)?;
-            let at = usize::try_from(one.index.get() - from).map_err(|_| AppError::LogCorrupt)?;
+            let record = records
+                .get(&one.index)
+                .ok_or(AppError::corrupt("a record or document stands in no entry"))?;
+            let at = usize::try_from(one.index.get() - from)
+                .map_err(|_| AppError::corrupt("a record or document stands in no entry"))?;
             let entry = entries
                 .get(at)
                 .filter(|entry| entry.index == one.index)
-                .ok_or(AppError::LogCorrupt)?;
+                .ok_or(AppError::corrupt("a record or document stands in no entry"))?;
             let key = one.row.key_ref.as_deref().and_then(|key_ref| keys.get(key_ref));
             let row = RecordDocument {
                 record: record.clone(),
@@ -71,9 +74,9 @@ impl TileMaker<'_> {
                 .position(|held| held.name.as_str() == document.name);
             let number = number
                 .and_then(|number| u8::try_from(number).ok())
-                .ok_or(AppError::LogCorrupt)?;
+                .ok_or(AppError::corrupt("a record or document stands in no entry"))?;
             let place = OpenedPlace {
-                entry: u8::try_from(at).map_err(|_| AppError::LogCorrupt)?,
+                entry: u8::try_from(at).map_err(|_| AppError::corrupt("a record or document stands in no entry"))?,
                 document: number,
             };
             encode_document(&mut out, place, &Salt::from_bytes(document.salt), &document.content);

@@ -92,7 +92,7 @@ async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Fi
     let stored = match app.stored_state(area, &head.case_id).await {
         Ok(Some(state)) => state,
         Ok(None) => return Ok(Vec::new()),
-        Err(AppError::LogCorrupt | AppError::Internal { .. }) => return Ok(finding(Problem::StateDiffers)),
+        Err(AppError::LogCorrupt(_) | AppError::Internal { .. }) => return Ok(finding(Problem::StateDiffers)),
         Err(error) => return Err(error),
     };
     if stored != state {
@@ -239,7 +239,7 @@ async fn policies(app: &App, log: &LogRow, fsck: &mut Fsck) -> Result<(), AppErr
         fsck.checked.add(Level::Projections, 1);
         known.insert(row.index);
         let problem = match app.policy_document(row).await {
-            Err(AppError::LogCorrupt) => Problem::RowUnknown,
+            Err(AppError::LogCorrupt(_)) => Problem::RowUnknown,
             Err(error) => return Err(error),
             Ok(document) => {
                 let digest = Hash::from_slice(document.digest().as_bytes()).ok();

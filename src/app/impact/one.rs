@@ -131,21 +131,28 @@ fn uses(
         return Ok(false);
     }
     // A determination names no clauses: the law that decided is asked again.
-    let demanded = clauses().map_err(|_| AppError::LogCorrupt)?;
+    let demanded = clauses().map_err(|_| AppError::corrupt("the clauses of a recorded law cannot be read"))?;
     Ok(asked.into_iter().any(|id| demanded.contains(id)))
 }
 
 fn determination(opened: &Opened) -> Result<Determination, AppError> {
-    Determination::from_json(&opened.json("determination")?).map_err(|_| AppError::LogCorrupt)
+    Determination::from_json(&opened.json("determination")?).map_err(|_| opened.damaged("determination"))
 }
 
 /// The first month that the county which took a case over pays; none in an arrival.
 fn first_month_elsewhere(transfer: &Json) -> Result<Option<Month>, AppError> {
-    let text = |key: &str| transfer.get(key).and_then(Json::as_text).ok_or(AppError::LogCorrupt);
+    let text = |key: &str| {
+        transfer
+            .get(key)
+            .and_then(Json::as_text)
+            .ok_or(AppError::corrupt("a recorded transfer is malformed"))
+    };
     if text("direction")? != "departure" {
         return Ok(None);
     }
-    let last: Month = text("last_month")?.parse().map_err(|_| AppError::LogCorrupt)?;
+    let last: Month = text("last_month")?
+        .parse()
+        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
     Ok(last.plus(1))
 }
 
@@ -159,7 +166,7 @@ fn impacted(
         name: DeterminationName {
             case: CaseName {
                 area: opened.row.area,
-                case: case.ok_or(AppError::LogCorrupt)?,
+                case: case.ok_or(AppError::corrupt("a record names no case"))?,
             },
             record: opened.row.record_id,
         },

@@ -144,18 +144,19 @@ impl App {
             return Ok(None);
         };
         let opened = self.record_at(log.log_id, *index).await?;
-        let selection = Selection::from_json(&opened.json("selection")?).map_err(|_| AppError::LogCorrupt)?;
+        let selection = Selection::from_json(&opened.json("selection")?).map_err(|_| opened.damaged("selection"))?;
         Ok(Some((opened, result.clone(), selection)))
     }
 
     async fn recorded_sample(&self, opened: Opened) -> Result<DrawnSample, AppError> {
         let samples = self.samples(opened.row.area).await?;
         let json = opened.json("sample_result")?;
-        let document = SampleDocument::from_json(EntryKind::SampleResult, &json).map_err(|_| AppError::LogCorrupt)?;
+        let document =
+            SampleDocument::from_json(EntryKind::SampleResult, &json).map_err(|_| opened.damaged("sample_result"))?;
         let SampleDocument::Result(result) = document else {
-            return Err(AppError::LogCorrupt);
+            return Err(opened.damaged("sample_result"));
         };
-        let selection = Selection::from_json(&opened.json("selection")?).map_err(|_| AppError::LogCorrupt)?;
+        let selection = Selection::from_json(&opened.json("selection")?).map_err(|_| opened.damaged("selection"))?;
         self.named(&samples, result.seed, selection, Some(opened.acknowledged))
             .await
     }
@@ -168,7 +169,10 @@ impl App {
         selection: Selection,
         acknowledged: Option<Acknowledged>,
     ) -> Result<DrawnSample, AppError> {
-        let log = samples.log.as_ref().ok_or(AppError::LogCorrupt)?;
+        let log = samples
+            .log
+            .as_ref()
+            .ok_or(AppError::corrupt("a sample stands in no log"))?;
         let mut strata = Vec::with_capacity(selection.strata.len());
         for stratum in selection.strata {
             let mut named = Vec::with_capacity(stratum.units.len() + stratum.reserve.len());
@@ -177,7 +181,7 @@ impl App {
                     .store
                     .record_at(log.log_id, *index)
                     .await?
-                    .ok_or(AppError::LogCorrupt)?;
+                    .ok_or(AppError::corrupt("a sample names a record that is not there"))?;
                 named.push(DrawnUnit {
                     index: *index,
                     determination: name_of(&row)?,
@@ -208,7 +212,7 @@ pub(in crate::app) fn name_of(row: &RecordRow) -> Result<DeterminationName, AppE
     Ok(DeterminationName {
         case: CaseName {
             area: row.area,
-            case: case.ok_or(AppError::LogCorrupt)?,
+            case: case.ok_or(AppError::corrupt("a record names no case"))?,
         },
         record: row.record_id,
     })

@@ -31,7 +31,7 @@ impl App {
             .store
             .newest_checkpoint(log.log_id)
             .await?
-            .ok_or(AppError::LogCorrupt)?;
+            .ok_or(AppError::corrupt("a log has no checkpoint"))?;
         let size = checkpoint.size;
         let mut entries: Vec<Leaf> = Vec::new();
         loop {

@@ -20,7 +20,9 @@ impl App {
         self.read_documents(&log, &kinds, "frame", range, |read| {
             let frame = match &read.document {
                 None => None,
-                Some(document) => Some(Frame::parse(&document.content).ok_or(AppError::LogCorrupt)?),
+                Some(document) => {
+                    Some(Frame::parse(&document.content).ok_or(AppError::corrupt("a frame is malformed"))?)
+                }
             };
             frames.insert(read.row.record.index, frame);
             Ok(())

@@ -170,7 +170,8 @@ impl App {
             });
         }
         let kind = document.kind();
-        let name = SampleDocument::name_in(kind).ok_or(AppError::LogCorrupt)?;
+        let name = SampleDocument::name_in(kind)
+            .ok_or(AppError::corrupt("the document of a sample is missing or malformed"))?;
         let new = BesideRecord {
             kind,
             documents: vec![(name, document.to_json().to_bytes())],
@@ -260,13 +261,21 @@ impl App {
                 now_seconds: clock_seconds,
             });
         };
-        let head = self.store.head(log.log_id).await?.ok_or(AppError::LogCorrupt)?;
+        let head = self
+            .store
+            .head(log.log_id)
+            .await?
+            .ok_or(AppError::corrupt("a log has no head"))?;
         let mut entries: Vec<Logged> = Vec::new();
         for kind in SampleDocument::KINDS {
-            let name = SampleDocument::name_in(kind).ok_or(AppError::LogCorrupt)?;
+            let name = SampleDocument::name_in(kind)
+                .ok_or(AppError::corrupt("the document of a sample is missing or malformed"))?;
             self.read_documents(&log, &[kind], name, (0, head.size.get()), |read| {
-                let document = read.document.ok_or(AppError::LogCorrupt)?;
-                let json = Json::parse_canonical(&document.content).map_err(|_| AppError::LogCorrupt)?;
+                let document = read
+                    .document
+                    .ok_or(AppError::corrupt("the document of a sample is missing or malformed"))?;
+                let json = Json::parse_canonical(&document.content)
+                    .map_err(|_| AppError::corrupt("the document of a sample is missing or malformed"))?;
                 // A method of a later version is none of ours.
                 if let Ok(document) = SampleDocument::from_json(kind, &json) {
                     entries.push(Logged {

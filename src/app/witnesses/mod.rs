@@ -147,6 +147,7 @@ impl App {
     pub async fn follow_witnesses(self: Arc<Self>) {
         loop {
             if let Err(error) = self.witness_round().await {
+                self.met(&error);
                 warn!(%error, "no checkpoint can be submitted to the witnesses now");
             }
             tokio::time::sleep(ROUND_INTERVAL).await;
@@ -199,7 +200,8 @@ impl App {
         let Some(witnesses) = &self.witnesses else {
             return Ok(false);
         };
-        let note = Note::parse(checkpoint.note.as_bytes()).map_err(|_| AppError::LogCorrupt)?;
+        let note = Note::parse(checkpoint.note.as_bytes())
+            .map_err(|_| AppError::corrupt("a stored checkpoint or its tree does not verify"))?;
         let rows = self.store.cosignatures_at(log.log_id, checkpoint.size).await?;
         let place = |row: &CosignatureRow| {
             let at = witnesses.place(&row.witness)?;
@@ -260,7 +262,7 @@ impl App {
             if old > newest.size {
                 // Another replica may have appended and submitted meanwhile.
                 let read = self.store.newest_checkpoint(log.log_id).await?;
-                newest = read.ok_or(AppError::LogCorrupt)?;
+                newest = read.ok_or(AppError::corrupt("a stored checkpoint or its tree does not verify"))?;
             }
             if old > newest.size {
                 submission = Submission::Disagrees(old);
@@ -331,9 +333,11 @@ impl App {
         old: TreeSize,
         newest: &CheckpointRow,
     ) -> Result<AddCheckpoint, AppError> {
-        let plan = consistency_nodes(old, newest.size).map_err(|_| AppError::LogCorrupt)?;
+        let plan = consistency_nodes(old, newest.size)
+            .map_err(|_| AppError::corrupt("a stored checkpoint or its tree does not verify"))?;
         let nodes = self.store.nodes(log.log_id, &plan).await?;
-        let proof = prove_consistency(&nodes, old, newest.size).map_err(|_| AppError::LogCorrupt)?;
+        let proof = prove_consistency(&nodes, old, newest.size)
+            .map_err(|_| AppError::corrupt("a stored checkpoint or its tree does not verify"))?;
         let note = newest.note.clone();
         Ok(AddCheckpoint { old, proof, note })
     }
@@ -346,7 +350,8 @@ impl App {
         key: &CosignerKey,
         lines: &[SignatureLine],
     ) -> Result<Submission, AppError> {
-        let note = Note::parse(checkpoint.note.as_bytes()).map_err(|_| AppError::LogCorrupt)?;
+        let note = Note::parse(checkpoint.note.as_bytes())
+            .map_err(|_| AppError::corrupt("a stored checkpoint or its tree does not verify"))?;
         let text = note.unverified_text();
         // Lines of other keys are passed over; a wrong one of this key spoils nothing that is right.
         let Some(line) = lines.iter().find(|line| key.cosigned_at(text, line).is_some()) else {

@@ -78,7 +78,7 @@ impl Page {
         }
         match self.app.law_known_at(self.log.origin.area(), &self.log, known_at).await {
             Ok(law) if law.digest == *named => Ok(()),
-            Ok(_) | Err(AppError::LogCorrupt | AppError::NoPolicyInForce { .. }) => {
+            Ok(_) | Err(AppError::LogCorrupt(_) | AppError::NoPolicyInForce { .. }) => {
                 self.done.found(Level::Projections, place(), Problem::LawDiffers);
                 Ok(())
             }
@@ -135,7 +135,7 @@ impl Page {
                     path: difference.path,
                 },
             },
-            Err(error @ (AppError::LogCorrupt | AppError::NoPolicyInForce { .. })) => {
+            Err(error @ (AppError::LogCorrupt(_) | AppError::NoPolicyInForce { .. })) => {
                 Problem::NotReplayed(error.to_string())
             }
             Err(error) => return Err(error),
