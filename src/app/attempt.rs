@@ -16,6 +16,7 @@ use super::laws::AdoptedLaw;
 use super::persons::Persons;
 use super::record::{Asked, NewRecord, Opened};
 use super::result::ExplanationStep;
+use super::transfer;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
@@ -60,6 +61,10 @@ impl App {
                 })?
             }
         };
+        // What was decided here is corrected here, also once the case is elsewhere.
+        if request.correction.is_none() {
+            transfer::stays(&file.state)?;
+        }
         let household = request.household;
         let persons = self.persons(&household.members, hmacs, found.persons, &file)?;
         let held = self.held_elsewhere(&persons, &file, found.spans).await?;
@@ -114,11 +119,13 @@ impl App {
     ) -> Result<Option<Opened>, AppError> {
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let determination = &attempt.determination;
-        let kind = request.entry().name();
-        let mut next = attempt
-            .file
-            .state
-            .after(determination, &attempt.facts, &record_id.to_string(), kind);
+        let mut next = transfer::after(
+            &attempt.file.state,
+            determination,
+            &attempt.facts,
+            &record_id.to_string(),
+            request.entry(),
+        );
         let corrected = request.correction.as_ref().filter(|_| determination.takes_effect());
         if let Some(corrected) = corrected {
             next.mark(&corrected.corrects.to_string(), PriorState::Corrected);

@@ -144,7 +144,7 @@ pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<Case
             let facts = opened.json("facts")?;
             let determination = Determination::from_json(&opened.json("determination")?)
                 .map_err(|_| opened.damaged("determination"))?;
-            let mut next = state.after(&determination, &facts, &record, kind.name());
+            let mut next = super::transfer::after(state, &determination, &facts, &record, kind);
             if let Some(corrected) = facts
                 .get("corrects")
                 .and_then(Json::as_text)

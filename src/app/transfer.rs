@@ -15,8 +15,8 @@ use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::EntryKind;
 use crate::rules::calendar::Month;
-use crate::rules::case::CaseState;
-use crate::rules::outcome::CaseStatus;
+use crate::rules::case::{CaseState, PriorRecord};
+use crate::rules::determination::Determination;
 use crate::store::PersonRow;
 
 impl App {
@@ -40,17 +40,7 @@ impl App {
             Some(departure) => departure,
             None => {
                 let file = self.case_file(command.case).await?;
-                if file
-                    .state
-                    .prior
-                    .iter()
-                    .any(|prior| prior.kind == EntryKind::Transfer.name())
-                    && file.state.status == CaseStatus::None
-                {
-                    return Err(AppError::CaseState(
-                        "it was transferred: go on with it in the other county",
-                    ));
-                }
+                stays(&file.state)?;
                 if command.validate_only {
                     return Ok(Transferred {
                         case: None,
@@ -150,6 +140,39 @@ impl App {
             .await?
             .map_err(|_| AppError::CaseChanged)
     }
+}
+
+/// Whether a case is still decided on here: a departure closes it.
+pub(super) fn stays(state: &CaseState) -> Result<(), AppError> {
+    match departure(state) {
+        None => Ok(()),
+        Some(_) => Err(AppError::CaseState(
+            "it was transferred: go on with it in the other county",
+        )),
+    }
+}
+
+/// The state after a determination. Where the case has left, that is a correction of what was decided here before: it
+/// changes what was paid up to the last month here, and opens nothing again.
+pub(super) fn after(
+    state: &CaseState,
+    determination: &Determination,
+    facts: &Json,
+    record: &str,
+    kind: EntryKind,
+) -> CaseState {
+    let next = state.after(determination, facts, record, kind.name());
+    match departure(state) {
+        None => next,
+        Some(left) => next.departed(left.date.month()),
+    }
+}
+
+/// The departure of a case, dated by its last month here. An arrival is always the first record of its case, so that any
+/// other transfer is a departure.
+fn departure(state: &CaseState) -> Option<&PriorRecord> {
+    let mut later = state.prior.iter().skip(1);
+    later.find(|prior| prior.kind == EntryKind::Transfer.name())
 }
 
 /// The state that arrives: status and history of the case, and nothing to be paid by the new county yet.

@@ -6,7 +6,7 @@ import calls
 import grpc
 import households as h
 from calls import refused
-from server import CALL_SECONDS_MAX, Place
+from server import CALL_SECONDS_MAX, Place, run
 from stubs import pb
 
 HERE, THERE = h.AREA, "340302"
@@ -98,6 +98,45 @@ class CaseMoves:
         self.assertEqual((same.code, same.fields), (grpc.StatusCode.INVALID_ARGUMENT, ["to_area"]))
         self.assertEqual(calls.checkpoint(self.client, HERE).tree_size, size)
 
+    def test_a_case_that_left_is_decided_in_the_other_county_alone(self):
+        first = self.admitted()
+        old, on, of = first.case, h.day(2021, 10, 20), h.month(2021, 10)
+        before = pb.ReviewRequest(request_id=h.request_id(), case=old, cause=pb.CAUSE_EVENT,
+                                  input=h.decision(self.three(90000), h.day(2021, 9, 20), h.month(2021, 9)))
+        answered = self.client.review.Review(before, timeout=CALL_SECONDS_MAX)
+        new = self.moved(old, h.month(2021, 10)).case
+        size = calls.checkpoint(self.client, HERE).tree_size
+        decision = h.decision(self.three(90000), on, of)
+        for dry in (False, True):
+            review = pb.ReviewRequest(request_id=h.request_id(), case=old, cause=pb.CAUSE_EVENT, input=decision,
+                                      validate_only=dry)
+            leave = pb.DecideExitRequest(request_id=h.request_id(), case=old, input=decision, validate_only=dry)
+            again = pb.DetermineRequest(request_id=h.request_id(), area=HERE, case=old, input=decision,
+                                        validate_only=dry)
+            for call, request in ((self.client.review.Review, review), (self.client.exit.DecideExit, leave),
+                                  (self.client.determination.Determine, again)):
+                refusal = refused(call, request)
+                self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.FAILED_PRECONDITION, "CASE_STATE"))
+                self.assertIn("in the other county", refusal.text)
+        review.validate_only = False
+        [item] = self.client.review.BatchReview(
+            iter([pb.BatchReviewRequest(correlation_id="1", review=review)]), timeout=CALL_SECONDS_MAX)
+        self.assertEqual(item.status.code, grpc.StatusCode.FAILED_PRECONDITION.value[0])
+        self.assertEqual(calls.checkpoint(self.client, HERE).tree_size, size, "nothing is recorded")
+        self.assertEqual(self.client.review.Review(before, timeout=CALL_SECONDS_MAX), answered, "a retry is a retry")
+        # What was decided here stays ours to put right; whoever has the case goes on with it, and may pass it on.
+        self.remedy(first.name, pb.REMEDY_RESULT_CHANGED)
+        self.correct(first.name)
+        self.assertEqual(refused(self.client.review.Review, review).reason, "CASE_STATE")
+        taken = self.review(new, self.three(90000), on, of)
+        self.assertEqual(taken.household.outcome, pb.OUTCOME_DIBAO)
+        back = self.client.determination.TransferCase(
+            self.transfer(new, h.month(2021, 12), HERE), timeout=CALL_SECONDS_MAX)
+        self.assertTrue(back.case.startswith(f"areas/{HERE}/cases/"))
+        # The states that the cases were left in are those that their records give.
+        for area in (HERE, THERE):
+            run("projection", "--area", area, *self.place.settings())
+
     def test_a_retried_transfer_is_the_first_one(self):
         request = self.transfer(self.admitted().case, h.month(2021, 10))
         first = self.client.determination.TransferCase(request, timeout=CALL_SECONDS_MAX)
@@ -120,16 +159,23 @@ class CaseMoves:
                 self.assertEqual(len(self.listed(first.case)), 1, "a remedy is no determination")
                 if amount is None:
                     continue
-                again = self.client.determination.Correct(pb.CorrectRequest(
-                    request_id=h.request_id(), determination=first.name, cause=pb.CAUSE_COURT, reason="判决",
-                    effective_from=h.month(2021, 9),
-                    input=h.decision(self.three(60000), h.day(2021, 11, 20), h.month(2021, 11))),
-                    timeout=CALL_SECONDS_MAX).determination
+                again = self.correct(first.name)
                 # 3 x 650 - 600 since September: three months had been due with 1050.
                 self.assertEqual(again.household.amount_fen, amount)
                 self.assertEqual(
                     [(one.month, one.was_fen, one.now_fen) for one in again.difference],
                     [(h.month(2021, month), 105000, amount) for month in (9, 10, 11)])
+
+    def correction(self, determination):
+        """Of what is paid since September, by a court's judgment of November."""
+        return pb.CorrectRequest(
+            request_id=h.request_id(), determination=determination, cause=pb.CAUSE_COURT, reason="判决",
+            effective_from=h.month(2021, 9),
+            input=h.decision(self.three(60000), h.day(2021, 11, 20), h.month(2021, 11)))
+
+    def correct(self, determination):
+        return self.client.determination.Correct(
+            self.correction(determination), timeout=CALL_SECONDS_MAX).determination
 
     def listed(self, case):
         return self.client.determination.ListDeterminations(
