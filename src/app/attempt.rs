@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
-use super::command::{CaseId, CaseName};
+use super::command::{CaseId, CaseName, DeterminationName};
 use super::decision::Request;
 use super::error::{AppError, Violation};
 use super::facts::{FactsInput, document};
@@ -20,7 +20,7 @@ use super::transfer;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
-use crate::log::record::LawUsed;
+use crate::log::record::{EntryKind, LawUsed};
 use crate::rules::case::{CaseState, PriorState};
 use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide, explain};
 use crate::rules::determination::{Determination, RequiredStep};
@@ -62,8 +62,9 @@ impl App {
             }
         };
         // What was decided here is corrected here, also once the case is elsewhere.
-        if request.correction.is_none() {
-            transfer::stays(&file.state)?;
+        match &request.correction {
+            Some(correction) => self.can_be_corrected(&file, correction.corrects).await?,
+            None => transfer::stays(&file.state)?,
         }
         let household = request.household;
         let persons = self.persons(&household.members, hmacs, found.persons, &file)?;
@@ -108,6 +109,36 @@ impl App {
             determination,
             explanation,
         })
+    }
+
+    /// Whether no correction of a determination stands. A remedy marks a record anew, whatever it was marked as before:
+    /// of one that was decided on by a remedy, the corrections themselves are asked.
+    async fn can_be_corrected(&self, file: &CaseFile, determination: RecordId) -> Result<(), AppError> {
+        let corrected = AppError::CaseState("it was corrected already: correct the correction instead");
+        let determination = determination.to_string();
+        let found = file.state.prior.iter().find(|prior| prior.record == determination);
+        let remedied = match found.map(|prior| prior.state) {
+            Some(PriorState::Corrected) => return Err(corrected),
+            Some(PriorState::Changed | PriorState::Revoked | PriorState::Remanded) => true,
+            Some(PriorState::Standing | PriorState::NoEffect) | None => false,
+        };
+        let corrections = file.state.prior.iter().filter(|prior| {
+            remedied && prior.kind == EntryKind::Correction.name() && prior.state != PriorState::NoEffect
+        });
+        for correction in corrections {
+            let name = DeterminationName {
+                case: file.name,
+                record: correction
+                    .record
+                    .parse()
+                    .map_err(|_| AppError::corrupt("a case names no record"))?,
+            };
+            let facts = self.determination_named(&name).await?.json("facts")?;
+            if facts.get("corrects").and_then(Json::as_text) == Some(&determination) {
+                return Err(corrected);
+            }
+        }
+        Ok(())
     }
 
     /// Writes an attempt down; none if others came first.

@@ -166,6 +166,26 @@ class CaseMoves:
                     [(one.month, one.was_fen, one.now_fen) for one in again.difference],
                     [(h.month(2021, month), 105000, amount) for month in (9, 10, 11)])
 
+    def test_what_was_corrected_is_corrected_by_its_correction_alone(self):
+        first = self.admitted()
+        request = self.correction(first.name)
+        answer = self.client.determination.Correct(request, timeout=CALL_SECONDS_MAX)
+        corrected = answer.determination
+        for result in (None, pb.REMEDY_RESULT_CHANGED):
+            if result is not None:
+                self.remedy(first.name, result)
+            for dry in (False, True):
+                second = self.correction(first.name)
+                second.validate_only = dry
+                refusal = refused(self.client.determination.Correct, second)
+                self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.FAILED_PRECONDITION, "CASE_STATE"))
+                self.assertIn("correct the correction", refusal.text)
+        self.assertEqual(self.client.determination.Correct(request, timeout=CALL_SECONDS_MAX), answer)
+        again = self.correct(corrected.name)
+        states = {one.name: one.state for one in self.listed(first.case)}
+        self.assertEqual(
+            [name for name, state in states.items() if state == pb.DETERMINATION_STATE_STANDING], [again.name])
+
     def correction(self, determination):
         """Of what is paid since September, by a court's judgment of November."""
         return pb.CorrectRequest(
