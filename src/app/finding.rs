@@ -20,7 +20,7 @@ use crate::log::LogIndex;
 use crate::log::record::EntryKind;
 use crate::reader::{FromJson as _, need};
 use crate::rules::calendar::Date;
-use crate::store::{LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
+use crate::store::{CaseScope, LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
 
 /// A finding just recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +200,7 @@ impl App {
         Ok(newest)
     }
 
-    /// Lists findings in the order of the log.
+    /// Lists findings in the order of the log. Of a case that is erased or restricted there is none.
     ///
     /// # Errors
     /// [`AppError`].
@@ -232,7 +232,12 @@ impl App {
             |row: &RecordDocument| Json::object([("next", Json::integer(i128::from(row.record.index.get()) + 1))]);
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
         let mut items = Vec::with_capacity(listed.items.len());
+        let whole = Some(CaseScope::Case);
         for row in listed.items {
+            // From the entry on, and not only from the moment that the key is gone.
+            if row.record.restricted == whole || row.record.erased == whole {
+                continue;
+            }
             let found = finding(self.read_document(&log, row)?)?;
             let wanted = |finding: &Finding| command.period.is_none() || finding.content.period == command.period;
             items.extend(found.filter(wanted));

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::Sender;
 use super::App;
 use super::command::PreviewImpact;
 use super::error::{AppError, ResourceKind};
+use super::record::{Opened, readable};
 use crate::area::AreaCode;
 use crate::log::LogIndex;
 use crate::log::record::EntryKind;
@@ -162,13 +163,16 @@ impl App {
         preview: &mut Preview<'_>,
         tell: &Sender<ImpactEvent>,
     ) -> Result<bool, AppError> {
-        let opened = match self.record_at(row.log_id, row.index).await {
-            Ok(opened) => opened,
-            Err(AppError::Erased { .. }) => {
+        let opened = match self.previewed(row).await? {
+            Previewed::Opened(opened) => opened,
+            Previewed::Erased => {
                 preview.total.erased += 1;
                 return Ok(true);
             }
-            Err(error) => return Err(error),
+            Previewed::Restricted => {
+                preview.total.restricted += 1;
+                return Ok(true);
+            }
         };
         let Some(outcome) = self
             .recomputed(&opened, preview.command, &mut preview.documents)
@@ -183,6 +187,28 @@ impl App {
             .add(&impacted)
             .ok_or_else(|| AppError::internal(&"the sums of a preview overflow"))?;
         Ok(tell.send(ImpactEvent::Decision(Box::new(impacted))).await.is_ok())
+    }
+}
+
+/// A record that a preview comes to.
+enum Previewed {
+    /// It can be read.
+    Opened(Box<Opened>),
+    /// Its documents are erased.
+    Erased,
+    /// The processing of its case is restricted.
+    Restricted,
+}
+
+impl App {
+    /// A record as far as a preview may read it: the same as everybody who is shown something of it.
+    async fn previewed(&self, row: &RecordRow) -> Result<Previewed, AppError> {
+        match self.record_as_is(row.log_id, row.index).await.and_then(readable) {
+            Ok(opened) => Ok(Previewed::Opened(Box::new(opened))),
+            Err(AppError::Erased { .. }) => Ok(Previewed::Erased),
+            Err(AppError::Restricted { .. }) => Ok(Previewed::Restricted),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -70,6 +70,7 @@ fn total(total: ImpactTotal) -> pb::ImpactTotal {
         recomputed: total.recomputed,
         impacted: total.impacted,
         erased: total.erased,
+        restricted: total.restricted,
         months: months.collect(),
         overpaid_fen: total.overpaid,
         underpaid_fen: total.underpaid,

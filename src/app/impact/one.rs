@@ -1,5 +1,6 @@
 //! One recorded decision under other documents: whether it used what is asked about, and what would differ.
 
+use super::Previewed;
 use super::documents::Documents;
 use super::result::{ImpactOutcome, Impacted};
 use crate::app::App;
@@ -75,10 +76,9 @@ impl App {
             let Some(last) = rows.last() else { return Ok(()) };
             after = (last.log_id, last.index);
             for row in rows {
-                let later = match self.record_at(row.log_id, row.index).await {
-                    Ok(later) => later,
-                    Err(AppError::Erased { .. }) => continue,
-                    Err(error) => return Err(error),
+                let later = match self.previewed(&row).await? {
+                    Previewed::Opened(later) => later,
+                    Previewed::Erased | Previewed::Restricted => continue,
                 };
                 if row.kind == EntryKind::Transfer.name() {
                     if let Some(month) = first_month_elsewhere(&later.json("transfer")?)? {

@@ -70,6 +70,8 @@ pub struct ImpactTotal {
     pub impacted: u64,
     /// Decisions whose documents are erased.
     pub erased: u64,
+    /// Decisions of cases whose processing is restricted.
+    pub restricted: u64,
     /// The sums of each month.
     pub months: BTreeMap<Month, ImpactMonth>,
     /// Fen over all months in which more was recorded.

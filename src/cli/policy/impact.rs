@@ -220,6 +220,7 @@ fn total(sums: &ImpactTotal, lang: Lang, out: &Out) {
         recomputed: sums.recomputed,
         scanned: sums.scanned,
         erased: sums.erased,
+        restricted: sums.restricted,
     };
     out.line(format_args!("{BOLD}{}{BOLD:#}", words.say(lang)));
     let months = sums.months.iter().map(|(month, sums)| {
@@ -230,6 +231,7 @@ fn total(sums: &ImpactTotal, lang: Lang, out: &Out) {
     });
     out.document(&json!({ "total": {
         "scanned": sums.scanned, "recomputed": sums.recomputed, "impacted": sums.impacted, "erased": sums.erased,
+        "restricted": sums.restricted,
         "months": months.collect::<Vec<Value>>(), "overpaid_fen": sums.overpaid, "underpaid_fen": sums.underpaid,
     }}));
 }

@@ -10,9 +10,10 @@ phrases! {
         Impacted { count: u64 } => "{count} would differ", "{count} 件会有不同";
         GoOn { area: String, index: u64 } =>
             "to go on from there: --start-area {area} --start {index}", "从中断处继续：--start-area {area} --start {index}";
-        Total { impacted: u64, recomputed: u64, scanned: u64, erased: u64 } =>
-            "{impacted} of {recomputed} recomputed decisions would differ; {scanned} entries read, {erased} erased",
-            "重算决定 {recomputed} 件，其中 {impacted} 件会有不同；读取记录 {scanned} 条，已销毁 {erased} 条";
+        Total { impacted: u64, recomputed: u64, scanned: u64, erased: u64, restricted: u64 } =>
+            "{impacted} of {recomputed} recomputed decisions would differ; {scanned} entries read, {erased} erased, \
+             {restricted} restricted",
+            "重算决定 {recomputed} 件，其中 {impacted} 件会有不同；读取记录 {scanned} 条，已销毁 {erased} 条，限制处理 {restricted} 条";
         Month => "month", "月份";
         Decisions => "decisions", "决定件数";
         Overpaid => "overpaid (yuan)", "多发（元）";

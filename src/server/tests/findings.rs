@@ -85,6 +85,7 @@ on_both!(
     findings_are_guarded_with_every_reason_at_once,
     findings_take_the_place_of_earlier_ones_until_they_are_signed_off,
     a_record_that_is_no_determination_is_not_found_under_the_name_of_one,
+    a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted,
     error_rates_follow_from_the_findings_of_a_sample
 );
 
@@ -351,6 +352,45 @@ async fn a_record_that_is_no_determination_is_not_found_under_the_name_of_one(da
             );
         }
     }
+}
+
+async fn a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted(database: TestDatabase) {
+    let decided = decided(database, 2, Arc::new(SystemClock::new())).await;
+    let determinations = decided
+        .determinations
+        .iter()
+        .filter_map(|answer| answer.determination.clone());
+    let mut names = Vec::new();
+    for (number, determination) in (2_000..).zip(determinations.clone()) {
+        let found = pb::RecordFindingRequest {
+            period: String::new(),
+            summary: "收入核算有误".to_owned(),
+            ..finding(number, &determination.name, &[pb::FindingOutcome::Correct])
+        };
+        names.push(recorded(&decided, found).await.expect("allowed"));
+    }
+    let listed = async || -> Vec<String> {
+        let list = pb::ListFindingsRequest {
+            area: AREA.to_owned(),
+            ..Default::default()
+        };
+        let page = decided.audit().list_findings(list).await.expect("a page").into_inner();
+        page.findings.into_iter().map(|finding| finding.name).collect()
+    };
+    assert_eq!(listed().await, names);
+    let case = determinations
+        .map(|determination| determination.case)
+        .next()
+        .expect("two");
+    let mut audit = decided.audit();
+    let restrict = super::restriction::restrict(50, &case, pb::CaseScope::Case);
+    audit.restrict_case(restrict).await.expect("recorded");
+    assert_eq!(listed().await, names[1..]);
+    audit
+        .lift_restriction(super::restriction::lift(51, &case))
+        .await
+        .expect("it is restricted");
+    assert_eq!(listed().await, names);
 }
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {

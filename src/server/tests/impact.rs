@@ -12,6 +12,7 @@ on_both!(
     a_changed_minimum_wage_concerns_the_months_until_the_next_review,
     decisions_that_come_out_the_same_are_not_listed,
     a_preview_goes_on_where_it_stopped_and_appends_nothing,
+    a_preview_reads_nothing_of_a_restricted_case_and_counts_its_decisions,
     a_superior_document_lists_what_stands_against_it_below,
 );
 
@@ -320,6 +321,40 @@ async fn decisions_that_come_out_the_same_are_not_listed(database: TestDatabase)
             .expect("the sums");
         assert_eq!((total.underpaid_fen, total.impacted), (fen, 4), "{through:?}");
     }
+}
+
+async fn a_preview_reads_nothing_of_a_restricted_case_and_counts_its_decisions(database: TestDatabase) {
+    let mut world = World::new(database).await;
+    world.decide().await;
+    let whole = world
+        .preview(asking(&standard(700), STANDARD))
+        .await
+        .expect("a preview");
+    let case = |decision: &pb::ImpactedDecision| {
+        let (case, _) = decision.determination.split_once("/determinations/").expect("a name");
+        case.to_owned()
+    };
+    let restricted = case(&whole.decisions[0]);
+    let restrict = super::restriction::restrict(50, &restricted, pb::CaseScope::Case);
+    let mut audit = AuditServiceClient::new(world.running.channel.clone());
+    audit.restrict_case(restrict).await.expect("recorded");
+    let found = world
+        .preview(asking(&standard(700), STANDARD))
+        .await
+        .expect("a preview");
+    assert!(found.decisions.iter().all(|decision| case(decision) != restricted));
+    let total = found.total.expect("the sums");
+    assert_eq!(
+        (total.recomputed, total.impacted, total.restricted, total.erased),
+        (1, 1, 3, 0)
+    );
+    let lift = super::restriction::lift(51, &restricted);
+    audit.lift_restriction(lift).await.expect("it is restricted");
+    let again = world
+        .preview(asking(&standard(700), STANDARD))
+        .await
+        .expect("a preview");
+    assert_eq!(again.decisions, whole.decisions);
 }
 
 async fn a_preview_goes_on_where_it_stopped_and_appends_nothing(database: TestDatabase) {

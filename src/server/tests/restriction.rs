@@ -11,7 +11,7 @@ on_both!(
     a_restricted_identity_is_left_out_until_that_is_lifted,
 );
 
-fn restrict(number: u32, case: &str, scope: pb::CaseScope) -> pb::RestrictCaseRequest {
+pub(super) fn restrict(number: u32, case: &str, scope: pb::CaseScope) -> pb::RestrictCaseRequest {
     pb::RestrictCaseRequest {
         request_id: request_id(number),
         case: case.to_owned(),
@@ -23,7 +23,7 @@ fn restrict(number: u32, case: &str, scope: pb::CaseScope) -> pb::RestrictCaseRe
     }
 }
 
-fn lift(number: u32, case: &str) -> pb::LiftRestrictionRequest {
+pub(super) fn lift(number: u32, case: &str) -> pb::LiftRestrictionRequest {
     pb::LiftRestrictionRequest {
         request_id: request_id(number),
         case: case.to_owned(),
