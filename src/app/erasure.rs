@@ -109,11 +109,12 @@ impl App {
     /// [`AppError`].
     pub async fn restrict_case(&self, caller: &Caller, command: RestrictCase) -> Result<CaseRestricted, AppError> {
         let asked = App::asked(command.case.area, caller, &command.request_id, &command.to_json());
-        let act = |row: &CaseHeadRow| match row.restricted {
-            Some(scope) if scope == command.scope => {
+        // A case has one restriction: a wider one takes the place of a narrower one, and only a lifting the other way.
+        let act = |row: &CaseHeadRow| match (row.restricted, command.scope) {
+            (Some(CaseScope::Case), _) | (Some(CaseScope::Identity), CaseScope::Identity) => {
                 Err(AppError::CaseState("it is restricted already: lift that first"))
             }
-            Some(_) | None => Ok(Act::Restrict(command.scope)),
+            (Some(CaseScope::Identity), CaseScope::Case) | (None, _) => Ok(Act::Restrict(command.scope)),
         };
         let (case, id, dry) = (command.case, &command.request_id, command.validate_only);
         self.restriction(caller, &asked, (case, id, dry), &command.grounds, act)

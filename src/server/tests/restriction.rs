@@ -9,6 +9,7 @@ use crate::store::conformance::{TestDatabase, on_both};
 on_both!(
     a_restricted_case_is_neither_read_nor_decided_until_that_is_lifted,
     a_restricted_identity_is_left_out_until_that_is_lifted,
+    a_restriction_is_widened_and_only_a_lifting_narrows_it,
 );
 
 pub(super) fn restrict(number: u32, case: &str, scope: pb::CaseScope) -> pb::RestrictCaseRequest {
@@ -135,4 +136,25 @@ async fn a_restricted_identity_is_left_out_until_that_is_lifted(database: TestDa
         .acknowledgement
         .expect("a record");
     assert_eq!(names(&read), ["identity", "facts", "determination", "frame"]);
+}
+
+async fn a_restriction_is_widened_and_only_a_lifting_narrows_it(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    for (number, scope) in (50..).zip([pb::CaseScope::Identity, pb::CaseScope::Case]) {
+        let restricted = server.audit.restrict_case(restrict(number, &case, scope)).await;
+        restricted.expect("recorded");
+    }
+    for (number, scope) in (52..).zip([pb::CaseScope::Identity, pb::CaseScope::Case]) {
+        let again = server.audit.restrict_case(restrict(number, &case, scope)).await;
+        assert_eq!(reason(&again.expect_err("restricted already")), "CASE_STATE");
+    }
+    assert_eq!(reason(&server.read(&name).await.expect_err("restricted")), "RESTRICTED");
+    server
+        .audit
+        .lift_restriction(lift(54, &case))
+        .await
+        .expect("it is restricted");
+    server.read(&name).await.expect("readable again");
 }
