@@ -29,6 +29,10 @@ DISK_MIB = 24
 CERTIFICATE_SECONDS = 8
 # The bounds of src/shutdown.rs, all steps together, and a moment for a busy machine.
 SHUTDOWN_SECONDS_MAX = 4 + 30 + 10 + 5 + 5
+# The drain, and a moment for a busy machine: well before a call in flight would be cut off.
+ENDED_SECONDS_MAX = 4 + 15
+# ServerReflectionRequest.list_services, empty.
+LIST_SERVICES = b"\x3a\x00"
 
 
 class Disk(Faulty):
@@ -242,6 +246,31 @@ class Shutdown(Faulty):
 
     def test_a_client_that_holds_its_stream_does_not_keep_the_server(self):
         self.assertEqual(self.stopped(1, "stuck-client"), 0)
+
+    def test_watches_of_health_and_streams_of_reflection_do_not_keep_the_server(self):
+        self.at(Place("sqlite"))
+        server = self.serve()
+        asked = threading.Event()
+        self.addCleanup(asked.set)
+
+        def questions():
+            yield LIST_SERVICES
+            asked.wait()
+
+        self.probe(server, ready=True)
+        watch = HealthStub(server.channel).Watch(HealthCheckRequest(), timeout=SHUTDOWN_SECONDS_MAX)
+        self.wait(lambda: next(watch).status == HealthCheckResponse.SERVING, "health never served")
+        reflected = server.channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(questions())
+        next(reflected)
+        code, seconds = server.stop()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, ENDED_SECONDS_MAX)
+        self.assertEqual(next(watch).status, HealthCheckResponse.NOT_SERVING, "said before the end")
+        for stream in (watch, reflected):
+            with self.assertRaises(grpc.RpcError) as ended:
+                next(stream)
+            refusal = calls.Refusal(ended.exception)
+            self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN"))
 
     @unittest.skipUnless(LONG, "half a minute of waiting: with --long")
     def test_a_client_that_takes_no_answers_is_cut_off_after_the_bound(self):

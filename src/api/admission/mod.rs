@@ -3,7 +3,8 @@
 //! 1. the call's id, so that everything after it can be found again ([`call_id`]);
 //! 2. what came of the call ([`outcome`]), outside everything that can refuse it;
 //! 3. a panic becomes an error with an id;
-//! 4. health is let through: load balancers learn by it that the server drains;
+//! 4. health is let through: load balancers learn by it that the server drains. Its watches end with the drain, as the
+//!    streams of reflection do ([`ending`]): their clients would hold the server otherwise;
 //! 5. draining refuses;
 //! 6. who calls, and whether they may call this at all: before they can take anything of others;
 //! 7. the caller's rate ([`rate`]): before the places, so that one caller's flood does not take them; items of its
@@ -16,6 +17,7 @@
 
 pub mod call_id;
 mod deadline;
+mod ending;
 pub mod outcome;
 pub mod rate;
 
@@ -192,7 +194,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, ready);
         let path = request.uri().path();
         if path.starts_with(HEALTH_PREFIX) {
-            return inner.call(request).boxed();
+            let (drain, answer) = (self.admission.drain.clone(), inner.call(request));
+            return async move { Ok(ending::until_drained(drain, answer.await?)) }.boxed();
         }
         let rpc = rpcs::rpc(path);
         let reflection = path.starts_with(REFLECTION_PREFIX).then_some("/grpc.reflection");
@@ -211,6 +214,9 @@ where
                 let answer = tokio::time::timeout(time, inner.call(request)).await;
                 drop(place);
                 match answer {
+                    Ok(answer) if reflection.is_some() => {
+                        answer.map(|answer| ending::until_drained(admission.drain.clone(), ours(answer)))
+                    }
                     Ok(answer) => answer.map(ours),
                     Err(_elapsed) => Ok(status::status(&AppError::DeadlineExceeded).into_http()),
                 }
