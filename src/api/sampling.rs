@@ -80,9 +80,9 @@ impl Edge {
         &self,
         request: Request<pb::ListFindingsRequest>,
     ) -> Result<Response<pb::ListFindingsResponse>, Status> {
-        let (_, message) = self.enter(request).await?;
+        let (caller, message) = self.enter(request).await?;
         let command = decode::list_findings(message, self.app.areas())?;
-        let page = self.app.list_findings(command).await?;
+        let page = self.app.list_findings(&caller, command).await?;
         Ok(Response::new(encode::findings(page)))
     }
 

@@ -44,6 +44,8 @@ crate::rules::outcome::codes! {
         ListDueReviews = "list_due_reviews",
         /// ListGracePeriods.
         ListGracePeriods = "list_grace_periods",
+        /// ListFindings.
+        ListFindings = "list_findings",
         /// GetEntry with documents.
         GetEntry = "get_entry",
         /// Replay.

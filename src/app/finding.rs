@@ -5,6 +5,7 @@ mod guards;
 use std::collections::BTreeMap;
 
 use super::App;
+use super::access::Purpose;
 use super::beside::{BesideRecord, ReadDocument};
 use super::caller::Caller;
 use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
@@ -204,7 +205,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn list_findings(&self, command: ListFindings) -> Result<Listed<Finding>, AppError> {
+    pub async fn list_findings(&self, caller: &Caller, command: ListFindings) -> Result<Listed<Finding>, AppError> {
         let area: AreaCode = command.area.without_township();
         let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
         let head = self
@@ -232,16 +233,22 @@ impl App {
             |row: &RecordDocument| Json::object([("next", Json::integer(i128::from(row.record.index.get()) + 1))]);
         let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
         let mut items = Vec::with_capacity(listed.items.len());
+        let mut shown = Vec::new();
         let whole = Some(CaseScope::Case);
         for row in listed.items {
             // From the entry on, and not only from the moment that the key is gone.
             if row.record.restricted == whole || row.record.erased == whole {
                 continue;
             }
+            let record = row.record.clone();
             let found = finding(self.read_document(&log, row)?)?;
             let wanted = |finding: &Finding| command.period.is_none() || finding.content.period == command.period;
-            items.extend(found.filter(wanted));
+            if let Some(found) = found.filter(wanted) {
+                shown.push(record);
+                items.push(found);
+            }
         }
+        self.accessed(caller, Purpose::ListFindings, &shown).await?;
         Ok(Listed {
             items,
             next: listed.next,

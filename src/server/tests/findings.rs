@@ -391,6 +391,27 @@ async fn a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted(datab
         .await
         .expect("it is restricted");
     assert_eq!(listed().await, names);
+    // Each of the two answers that showed it is a row, with the finding.
+    let accesses = audit
+        .list_accesses(pb::ListAccessesRequest {
+            parent: case,
+            ..Default::default()
+        })
+        .await;
+    let rows: Vec<serde_json::Value> = accesses
+        .expect("a page")
+        .into_inner()
+        .accesses
+        .iter()
+        .map(|access| super::cases::entry_json(&access.row))
+        .collect();
+    let (_, record) = names[0].split_once("/findings/").expect("a name");
+    assert_eq!(rows.len(), 2);
+    assert!(
+        rows.iter()
+            .all(|row| row["purpose"] == "list_findings" && row["record"] == record),
+        "{rows:?}"
+    );
 }
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
