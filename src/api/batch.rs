@@ -46,8 +46,34 @@ pub struct Batches {
 pub struct Item<Q> {
     /// The caller's.
     pub correlation_id: String,
+    /// The field of the request.
+    pub field: &'static str,
     /// The request, if there is one.
     pub request: Option<Q>,
+}
+
+/// What is wrong with an item beside its request. It is told with what is wrong inside, at once.
+#[derive(Debug)]
+#[must_use]
+pub struct Beside(Vec<Violation>);
+
+impl Beside {
+    /// The decoded request, or everything that is wrong with the item.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`]; any other error of the request stands as it is.
+    pub fn with<T>(self, decoded: Result<T, AppError>) -> Result<T, AppError> {
+        let Beside(mut violations) = self;
+        match decoded {
+            Ok(decoded) if violations.is_empty() => Ok(decoded),
+            Ok(_) => Err(AppError::Invalid(violations)),
+            Err(AppError::Invalid(inside)) => {
+                violations.extend(inside);
+                Err(AppError::Invalid(violations))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Batches {
@@ -61,7 +87,7 @@ impl Batches {
         }
     }
 
-    /// Answers every item of a stream. `work` decides one, `answer` makes the message of its result. Items wait until
+    /// Answers every item of a stream. `work` decodes and decides one, `answer` makes the message of its result. Items wait until
     /// the caller's rate, if there is one, lets them begin.
     ///
     /// The stream ends with the input; with SHUTTING_DOWN when the server drains, once the items at work are answered;
@@ -81,7 +107,7 @@ impl Batches {
         Q: Send + 'static,
         T: Send + 'static,
         R: Send + 'static,
-        W: Fn(Q) -> F + Clone + Send + 'static,
+        W: Fn(Q, Beside) -> F + Clone + Send + 'static,
         F: Future<Output = Result<T, AppError>> + Send + 'static,
     {
         let overloaded = AppError::Overloaded {
@@ -107,7 +133,7 @@ impl Batches {
                 };
                 let message = match next {
                     Ok(Some(Ok(message))) => message,
-                    Ok(Some(Err(error))) => break Some(status::of_transport(error.code()).unwrap_or(error)),
+                    Ok(Some(Err(error))) => break Some(status::of_transport(&error).unwrap_or(error)),
                     Ok(None) => break None,
                     Err(_idle) => break Some(status::status(&AppError::DeadlineExceeded)),
                 };
@@ -120,15 +146,16 @@ impl Batches {
                 }
                 let Item {
                     correlation_id,
+                    field,
                     request,
                 } = item(message);
                 let (work, answer, sender) = (work.clone(), answer.clone(), sender.clone());
                 let span = call.in_scope(span::item);
                 tokio::spawn(async move {
-                    let result = match checked(&correlation_id, request) {
+                    let result = match checked(&correlation_id, field, request) {
                         // A task of its own, so that a panic is this item's error alone.
-                        Ok(request) => {
-                            let work = tokio::time::timeout(time_max, work(request));
+                        Ok((request, beside)) => {
+                            let work = tokio::time::timeout(time_max, work(request, beside));
                             finished(tokio::spawn(work.instrument(span)).await)
                         }
                         Err(error) => Err(error),
@@ -160,7 +187,7 @@ fn finished<T>(result: Result<Timed<T>, tokio::task::JoinError>) -> Result<T, Ap
     }
 }
 
-fn checked<Q>(correlation_id: &str, request: Option<Q>) -> Result<Q, AppError> {
+fn checked<Q>(correlation_id: &str, field: &str, request: Option<Q>) -> Result<(Q, Beside), AppError> {
     let mut violations = Vec::new();
     let mut add = |field: &str, description: String| {
         violations.push(Violation {
@@ -175,11 +202,11 @@ fn checked<Q>(correlation_id: &str, request: Option<Q>) -> Result<Q, AppError> {
         );
     }
     if request.is_none() {
-        add("request", "is missing: this field is required".to_owned());
+        add(field, "is missing: this field is required".to_owned());
     }
     match request {
-        Some(request) if violations.is_empty() => Ok(request),
-        Some(_) | None => Err(AppError::Invalid(violations)),
+        Some(request) => Ok((request, Beside(violations))),
+        None => Err(AppError::Invalid(violations)),
     }
 }
 
@@ -207,6 +234,7 @@ mod tests {
     fn item((correlation_id, number): Message) -> Item<u64> {
         Item {
             correlation_id: correlation_id.to_owned(),
+            field: "number",
             request: Some(number),
         }
     }
@@ -251,8 +279,8 @@ mod tests {
     async fn an_item_that_fails_or_panics_does_not_end_the_stream() {
         let (_switch, drain) = DrainSwitch::new();
         let input = futures::stream::iter([("a", 1), ("b", 2), ("c", 3), ("", 4)].map(Ok));
-        let work = |number: u64| async move {
-            match number {
+        let work = |number: u64, beside: Beside| async move {
+            match beside.with(Ok(number))? {
                 2 => Err(AppError::CaseChanged),
                 3 => panic!("in an item"),
                 other => Ok(other * 10),
@@ -267,12 +295,30 @@ mod tests {
         assert!(end.is_none());
     }
 
+    #[test]
+    fn an_item_is_told_at_once_what_is_wrong_with_it_and_with_its_request() {
+        let told = |result: Result<u64, AppError>| match result {
+            Err(AppError::Invalid(violations)) => violations.into_iter().map(|violation| violation.field).collect(),
+            Ok(_) | Err(_) => Vec::new(),
+        };
+        let wrong = AppError::Invalid(vec![Violation {
+            field: "area".to_owned(),
+            description: "wrong".to_owned(),
+        }]);
+        let (_, beside) = checked("", "review", Some(1)).expect("a request");
+        assert_eq!(told(beside.with(Err(wrong))), ["correlation_id", "area"]);
+        let (_, beside) = checked("", "review", Some(1)).expect("a request");
+        assert_eq!(told(beside.with(Ok(1))), ["correlation_id"]);
+        let missing = checked("", "review", None::<u64>).map(|(number, _)| number);
+        assert_eq!(told(missing), ["correlation_id", "review"]);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_more_items_than_the_limit_are_at_work() {
         let (_switch, drain) = DrainSwitch::new();
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let seen = Arc::clone(&most);
-        let work = move |number: u64| {
+        let work = move |number: u64, _| {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));
             async move {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -301,7 +347,7 @@ mod tests {
             let outcomes = Arc::<Outcomes>::default();
             let (request, buckets) = paced(10, rate, Arc::clone(&outcomes));
             let began = tokio::time::Instant::now();
-            let work = |number: u64| async move { Ok(number) };
+            let work = |number: u64, _| async move { Ok(number) };
             let answers = Batches::new(drain.clone()).run(request, item, work, answer);
             let (found, end) = collect(answers.expect("a stream is free")).await;
             assert_eq!((found.len(), end.is_none()), (10, true));
@@ -322,7 +368,7 @@ mod tests {
             dry_run: false,
         };
         let (request, _) = paced(3_600, rate, Arc::default());
-        let work = |number: u64| async move { Ok(number) };
+        let work = |number: u64, _| async move { Ok(number) };
         let answers = Batches::new(drain).run(request, item, work, answer);
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         switch.refuse_new_calls();
@@ -335,7 +381,7 @@ mod tests {
     async fn a_draining_server_answers_what_is_at_work_and_then_ends_the_stream() {
         let (switch, drain) = DrainSwitch::new();
         let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
-        let work = |number: u64| async move {
+        let work = |number: u64, _| async move {
             tokio::time::sleep(Duration::from_secs(2)).await;
             Ok(number)
         };
@@ -353,7 +399,7 @@ mod tests {
     async fn an_item_beyond_its_time_has_an_unknown_outcome_and_a_silent_stream_ends() {
         let (_switch, drain) = DrainSwitch::new();
         let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
-        let work = |_: u64| std::future::pending::<Result<u64, AppError>>();
+        let work = |_: u64, _| std::future::pending::<Result<u64, AppError>>();
         let answers = Batches::new(drain)
             .run(Request::new(input), item, work, answer)
             .expect("a stream is free");

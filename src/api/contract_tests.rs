@@ -46,6 +46,19 @@ fn every_field_of_every_request_says_how_it_behaves() {
 }
 
 #[test]
+fn the_facts_know_every_field_whose_name_ends_with_its_unit() {
+    let (mut messages, mut fields) = (BTreeSet::new(), Vec::new());
+    let household = pool().get_message_by_name("doudi.v1.HouseholdFacts");
+    reach(household.expect("the facts"), &mut messages, &mut fields);
+    let names: BTreeSet<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+    let amounts: Vec<&String> = names.iter().filter(|name| name.contains("_fen")).collect();
+    assert_eq!(amounts, crate::app::fields::AMOUNT_FIELDS);
+    let facts = amounts.iter().filter_map(|name| name.split("_fen").next());
+    let twice: Vec<&str> = facts.filter(|fact| names.contains(*fact)).collect();
+    assert_eq!(twice, [""; 0], "a fact stands for two fields");
+}
+
+#[test]
 fn the_zero_of_every_enum_is_unspecified() {
     let enums: Vec<_> = pool()
         .all_enums()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::batch::{Answers, Item};
+use super::batch::{Answers, Beside, Item};
 use super::edge::Edge;
 use super::pb::determination_service_server::DeterminationService;
 use super::{auth, decode, encode, pb, status};
@@ -32,14 +32,15 @@ impl DeterminationService for Edge {
         let edge = self.clone();
         let item = |message: pb::BatchDetermineRequest| Item {
             correlation_id: message.correlation_id,
+            field: "determine",
             request: message.determine,
         };
-        let work = move |request: pb::DetermineRequest| {
+        let work = move |request: pb::DetermineRequest, beside: Beside| {
             let (edge, caller) = (edge.clone(), Arc::clone(&caller));
             async move {
                 let (known, caller) = caller.as_ref();
                 edge.enter_item(known, caller, &request).await?;
-                let command = decode::determine(request, edge.app.areas())?;
+                let command = beside.with(decode::determine(request, edge.app.areas()))?;
                 edge.app.determine(caller, command).await
             }
         };

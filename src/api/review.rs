@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::batch::{Answers, Item};
+use super::batch::{Answers, Beside, Item};
 use super::edge::Edge;
 use super::pb::review_service_server::ReviewService;
 use super::{auth, decode, encode, pb, status};
@@ -29,14 +29,15 @@ impl ReviewService for Edge {
         let edge = self.clone();
         let item = |message: pb::BatchReviewRequest| Item {
             correlation_id: message.correlation_id,
+            field: "review",
             request: message.review,
         };
-        let work = move |request: pb::ReviewRequest| {
+        let work = move |request: pb::ReviewRequest, beside: Beside| {
             let (edge, caller) = (edge.clone(), Arc::clone(&caller));
             async move {
                 let (known, caller) = caller.as_ref();
                 edge.enter_item(known, caller, &request).await?;
-                let command = decode::review(request, edge.app.areas())?;
+                let command = beside.with(decode::review(request, edge.app.areas()))?;
                 edge.app.review(caller, command).await
             }
         };

@@ -25,6 +25,9 @@ const VIOLATION_OVERHEAD_BYTES: usize = 8;
 /// When a client should retry what it cannot influence: the store, a draining replica.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
+/// Metadata in which gRPC says which encodings of messages are read.
+const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+
 /// Guards with a reason of their own; any other guard of a policy is GUARD_FAILED with its code in the metadata.
 const GUARD_REASONS: [ErrorReason; 10] = [
     ErrorReason::HearingRequired,
@@ -52,6 +55,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::Refused { steps } | AppError::Held { steps, .. } => (Code::FailedPrecondition, guard(steps)),
         AppError::NoPolicyInForce { .. } => (Code::FailedPrecondition, ErrorReason::NoPolicyInForce),
         AppError::CaseState(_) => (Code::FailedPrecondition, ErrorReason::CaseState),
+        AppError::TwoProgrammes => (Code::FailedPrecondition, ErrorReason::TwoProgrammes),
         AppError::NotAllowed { what, .. } => (Code::FailedPrecondition, forbidden(*what)),
         AppError::Erased { .. } => (Code::FailedPrecondition, ErrorReason::Erased),
         AppError::Restricted { .. } => (Code::FailedPrecondition, ErrorReason::Restricted),
@@ -150,6 +154,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::PermissionDenied
         | AppError::RequestIdReused
         | AppError::CaseState(_)
+        | AppError::TwoProgrammes
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
         | AppError::LogRolledBack
@@ -181,18 +186,30 @@ pub fn rpc_ok() -> tonic_types::pb::Status {
     }
 }
 
-/// Adds as many violations as fit, and says how many do not.
+/// Adds as many violations as fit, and says how many do not. The first is cut to fit, or it would hide all of them.
 fn violations_within(violations: &[Violation], details: &mut ErrorDetails) {
     let mut size_bytes = 0;
     for (at, violation) in violations.iter().enumerate() {
-        size_bytes += violation.field.len() + violation.description.len() + VIOLATION_OVERHEAD_BYTES;
-        if at > 0 && size_bytes > VIOLATIONS_SIZE_MAX_BYTES {
+        let field_bytes = violation.field.len() + VIOLATION_OVERHEAD_BYTES;
+        size_bytes += field_bytes + violation.description.len();
+        if size_bytes > VIOLATIONS_SIZE_MAX_BYTES && at > 0 {
             let left = violations.len() - at;
             details.add_bad_request_violation("", format!("{left} more violations: correct these first"));
             return;
         }
-        details.add_bad_request_violation(&*violation.field, &*violation.description);
+        let room = VIOLATIONS_SIZE_MAX_BYTES.saturating_sub(field_bytes);
+        details.add_bad_request_violation(&*violation.field, cut(&violation.description, room));
     }
+}
+
+/// A text of at most so many bytes; what is cut shows that it was.
+fn cut(text: &str, size_max_bytes: usize) -> String {
+    const MARK: &str = "…";
+    if text.len() <= size_max_bytes {
+        return text.to_owned();
+    }
+    let kept = text.floor_char_boundary(size_max_bytes.saturating_sub(MARK.len()));
+    format!("{}{MARK}", &text[..kept])
 }
 
 /// What a name of an erased or restricted resource names.
@@ -233,7 +250,8 @@ pub fn tells_damage(status: &Status) -> bool {
 
 /// The status in place of one that the transport made itself, without a reason; none where it has to stand.
 #[must_use]
-pub fn of_transport(code: Code) -> Option<Status> {
+pub fn of_transport(theirs: &Status) -> Option<Status> {
+    let code = theirs.code();
     let invalid = |description: &str| {
         let violation = Violation {
             field: String::new(),
@@ -241,16 +259,29 @@ pub fn of_transport(code: Code) -> Option<Status> {
         };
         Some(status(&AppError::Invalid(vec![violation])))
     };
+    let unimplemented = |reason, text| {
+        let mut details = ErrorDetails::new();
+        details.set_error_info(word(reason), ERROR_DOMAIN, HashMap::new());
+        Some(Status::with_error_details(Code::Unimplemented, text, details))
+    };
     match code {
         Code::OutOfRange => invalid("the message is too large: see the limits of its lists"),
         // Our own internal errors carry details; this one means that the bytes are no message.
         Code::Internal | Code::InvalidArgument => invalid("the message cannot be read: send the contract's protobuf"),
-        Code::Unimplemented => {
-            let mut details = ErrorDetails::new();
-            details.set_error_info(word(ErrorReason::MethodUnknown), ERROR_DOMAIN, HashMap::new());
-            let text = "no such method: see the contracts by reflection";
-            Some(Status::with_error_details(code, text, details))
-        }
+        // The transport names the encodings that it reads where the request's is none of them.
+        Code::Unimplemented => match theirs.metadata().get(ACCEPT_ENCODING) {
+            Some(accepted) => {
+                let text = "compressed requests are not read: send them with the grpc-encoding identity";
+                unimplemented(ErrorReason::EncodingUnsupported, text).map(|mut status| {
+                    status.metadata_mut().insert(ACCEPT_ENCODING, accepted.clone());
+                    status
+                })
+            }
+            None => unimplemented(
+                ErrorReason::MethodUnknown,
+                "no such method: see the contracts by reflection",
+            ),
+        },
         Code::Ok
         | Code::Cancelled
         | Code::Unknown
@@ -342,6 +373,20 @@ mod tests {
                 .description
                 .ends_with("more violations: correct these first")
         );
+    }
+
+    #[test]
+    fn one_violation_never_hides_the_error() {
+        let long = Violation {
+            field: "source".to_owned(),
+            description: "法".repeat(10_000),
+        };
+        let status = status(&AppError::PolicyInvalid(vec![long.clone(), long]));
+        assert!(status.details().len() < 6_000, "base64 of it must stay under 8 KiB");
+        let listed = status.get_details_bad_request().expect("violations").field_violations;
+        assert_eq!((listed.len(), listed[0].field.as_str()), (2, "source"));
+        assert!(listed[0].description.ends_with("法…"));
+        assert!(listed[1].description.starts_with("1 more violations"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::command::{CaseId, CaseName, DeterminationName};
 use super::decision::Request;
 use super::error::{AppError, Violation};
 use super::facts::{FactsInput, document};
+use super::fields::field_of;
 use super::laws::AdoptedLaw;
 use super::persons::Persons;
 use super::record::{Asked, NewRecord, Opened};
@@ -27,6 +28,9 @@ use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
 use crate::store::DecisionView;
 use crate::telemetry::span;
+
+/// Where the members stand in the request of a decision.
+const MEMBERS_FIELD: &str = "input.facts.members";
 
 /// One attempt's decision, with everything that its record holds.
 pub(super) struct Attempt {
@@ -67,7 +71,7 @@ impl App {
             None => transfer::stays(&file.state)?,
         }
         let household = request.household;
-        let persons = self.persons(&household.members, hmacs, found.persons, &file)?;
+        let persons = self.persons(&household.members, MEMBERS_FIELD, hmacs, found.persons, &file)?;
         let held = self.held_elsewhere(&persons, &file, found.spans).await?;
         let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
         let history = file.state.history(household.decision_date, &ids, &held);
@@ -261,8 +265,11 @@ fn refused_facts(error: &FactsRefused) -> AppError {
         FactsRefused::Vocabulary(errors) => errors
             .iter()
             .map(|error| Violation {
-                field: format!("input.facts.{}", error.path.replace('/', ".")),
-                description: error.problem.to_owned(),
+                field: format!("input.facts.{}", field_of(&error.path)),
+                description: format!(
+                    "{}: give what the vocabulary of the area has, or adopt a vocabulary that has it",
+                    error.problem
+                ),
             })
             .collect(),
         FactsRefused::Part(part) => {

@@ -86,6 +86,28 @@ impl App {
         })
     }
 
+    /// What seals the records beside a case's decisions. An erased or restricted identity does not matter to them.
+    pub(super) async fn content_keys(&self, name: CaseName) -> Result<CaseKeys, AppError> {
+        let row = self.case_row(name).await?;
+        if row.erased == Some(CaseScope::Case) {
+            return Err(self.case_is_erased(name, &row).await?);
+        }
+        if row.restricted == Some(CaseScope::Case) {
+            return Err(AppError::Restricted { name: name.to_string() });
+        }
+        let found = self.store.data_keys(std::slice::from_ref(&row.content_key_ref)).await?;
+        let found = found.first().ok_or(AppError::corrupt("a case has no keys"))?;
+        // The identity key is a new one, never stored: these records have nothing for it to seal.
+        let (fresh, _) = self.vault.new_case_keys()?;
+        Ok(CaseKeys {
+            content: self
+                .vault
+                .unwrap(found)?
+                .ok_or(AppError::corrupt("the key of a case is gone without an erasure"))?,
+            identity: fresh.identity,
+        })
+    }
+
     /// The head of a case.
     pub(super) async fn case_row(&self, name: CaseName) -> Result<CaseHeadRow, AppError> {
         let row = self.store.case_head(name.area, &name.case.to_string()).await?;

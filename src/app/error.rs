@@ -93,6 +93,9 @@ pub enum AppError {
     /// The case is in a state in which this cannot be done.
     #[error("the case does not allow this: {0}")]
     CaseState(&'static str),
+    /// A person would be in two basic programmes in one month.
+    #[error("a person of it would be in two basic programmes in one month: end the other one first")]
+    TwoProgrammes,
     /// What was recorded before does not allow it; every reason.
     #[error("what was recorded before does not allow this: see the reasons that are listed")]
     NotAllowed {

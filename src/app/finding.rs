@@ -21,7 +21,13 @@ use crate::log::LogIndex;
 use crate::log::record::EntryKind;
 use crate::reader::{FromJson as _, need};
 use crate::rules::calendar::Date;
-use crate::store::{CaseScope, LogRow, PAGE_ROW_COUNT_MAX, RecordDocument};
+use crate::store::{CaseScope, LogRow, PAGE_ROW_COUNT_MAX};
+
+/// Most bytes of the findings of one page: below the largest message, with room for the rest.
+const PAGE_SIZE_MAX_BYTES: usize = 3 * 1024 * 1024;
+
+/// What a finding takes in an answer beside its document: the names of it and of the determination, index and time.
+const FINDING_OVERHEAD_BYTES: usize = 512;
 
 /// A finding just recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,11 +85,11 @@ impl App {
                 acknowledged: None,
             });
         }
-        let file = self.case_file(name.case).await?;
+        let keys = self.content_keys(name.case).await?;
         let new = BesideRecord {
             kind: EntryKind::Finding,
             documents: vec![("finding", document(caller, content, &reviewed, &subject).to_bytes())],
-            keys: Some(&file.keys),
+            keys: Some(&keys),
             new_keys: Vec::new(),
             case_id: Some(name.case.case.to_string()),
         };
@@ -229,30 +235,39 @@ impl App {
             .store
             .records_with(log.log_id, &kinds, "finding", range, rows(&command.page))
             .await?;
-        let cursor =
-            |row: &RecordDocument| Json::object([("next", Json::integer(i128::from(row.record.index.get()) + 1))]);
-        let listed = self.page(&scope, &command.page, found, cursor, |row| row)?;
-        let mut items = Vec::with_capacity(listed.items.len());
-        let mut shown = Vec::new();
+        let (mut items, mut shown, mut row_count, mut size_bytes, mut next) = (Vec::new(), Vec::new(), 0, 0, None);
         let whole = Some(CaseScope::Case);
-        for row in listed.items {
+        for row in found {
+            let index = row.record.index;
             // From the entry on, and not only from the moment that the key is gone.
-            if row.record.restricted == whole || row.record.erased == whole {
-                continue;
-            }
+            let is_open = row.record.restricted != whole && row.record.erased != whole;
             let record = row.record.clone();
-            let found = finding(self.read_document(&log, row)?)?;
+            let read = if is_open {
+                Some(self.read_document(&log, row)?)
+            } else {
+                None
+            };
+            let document = read.as_ref().and_then(|read| read.document.as_ref());
+            let document_bytes = document.map_or(0, |document| document.content.len());
             let wanted = |finding: &Finding| command.period.is_none() || finding.content.period == command.period;
-            if let Some(found) = found.filter(wanted) {
+            let found = read.map(finding).transpose()?.flatten().filter(wanted);
+            if found.is_some() {
+                size_bytes += document_bytes + FINDING_OVERHEAD_BYTES;
+            }
+            let fits = row_count == 0 || size_bytes <= PAGE_SIZE_MAX_BYTES;
+            if row_count == usize::from(command.page.size) || !fits {
+                let cursor = Json::object([("next", Json::integer(index.get().into()))]);
+                next = Some(self.page_token(&scope, &cursor)?);
+                break;
+            }
+            row_count += 1;
+            if let Some(found) = found {
                 shown.push(record);
                 items.push(found);
             }
         }
         self.accessed(caller, Purpose::ListFindings, &shown).await?;
-        Ok(Listed {
-            items,
-            next: listed.next,
-        })
+        Ok(Listed { items, next })
     }
 }
 

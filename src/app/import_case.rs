@@ -1,29 +1,50 @@
 //! Taking in a case that was decided elsewhere: a record of what another authority left, never a decision of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::caller::Caller;
 use super::command::{CaseId, CaseName, ImportCase, LocalId, PersonId};
+use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, Violation};
-use super::record::{Asked, NewRecord, Opened};
+use super::record::{Asked, NewRecord, Opened, spans_of};
 use super::result::Imported;
 use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::EntryKind;
+use crate::log::sequencer::{PersonSpan, two_programmes};
 use crate::reader::put;
 use crate::rules::case::CaseState;
+use crate::store::SpanRow;
+
+/// Where the members stand in the request.
+const MEMBERS_FIELD: &str = "imported.members";
 
 impl App {
     /// Records a case that another authority decided.
     ///
     /// # Errors
-    /// [`AppError`]; a person who holds a basic programme in another case is [`AppError::CaseState`].
+    /// [`AppError`]; a person who holds a basic programme in another case is [`AppError::TwoProgrammes`].
     pub async fn import_case(&self, caller: &Caller, command: ImportCase) -> Result<Imported, AppError> {
         let asked = App::asked(command.area, caller, &command.request_id, &command.to_json());
-        if let Some(first) = self.answered(&asked).await? {
-            return imported(&first);
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            if let Some(first) = self.answered(&asked).await? {
+                return imported(&first);
+            }
+            if let Some(imported) = self.import_once(caller, &asked, &command).await? {
+                return Ok(imported);
+            }
         }
+        Err(AppError::CaseChanged)
+    }
+
+    /// Records the case on what is known of its persons now; none if others came first.
+    async fn import_once(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        command: &ImportCase,
+    ) -> Result<Option<Imported>, AppError> {
         let case = CaseId::from_bytes(self.vault.random_id()?);
         let file = self.new_case(CaseName {
             area: command.area.without_township(),
@@ -31,8 +52,8 @@ impl App {
         })?;
         let hmacs = self.hmacs(&command.members, &command.identity);
         let known = self.store.persons(&hmacs.concat()).await?;
-        let persons = self.persons(&command.members, hmacs, known, &file)?;
-        let facts = facts_document(&command, &persons.ids, caller);
+        let persons = self.persons(&command.members, MEMBERS_FIELD, hmacs, known, &file)?;
+        let facts = facts_document(command, &persons.ids, caller);
         let state = CaseState::imported(&facts).map_err(|error| {
             let field = format!("imported.{}", error.0);
             AppError::Invalid(vec![Violation {
@@ -40,18 +61,19 @@ impl App {
                 description: "does not fit the rest of the case".to_owned(),
             }])
         })?;
+        let record_id = RecordId::from_bytes(self.vault.random_id()?);
+        let next = state.after_import(&record_id.to_string(), command.decided_on);
+        self.hold_no_other(&file.name, &next).await?;
         if command.validate_only {
-            return Ok(Imported {
+            return Ok(Some(Imported {
                 case: None,
                 persons: Vec::new(),
                 acknowledged: None,
-            });
+            }));
         }
-        let record_id = RecordId::from_bytes(self.vault.random_id()?);
-        let next = state.after_import(&record_id.to_string(), command.decided_on);
         let documents = vec![
             ("identity", command.identity.with_persons(&persons.ids).to_bytes()),
-            ("frame", frame(&command, &next).to_bytes()),
+            ("frame", frame(command, &next).to_bytes()),
             ("facts", facts.to_bytes()),
         ];
         let new = NewRecord {
@@ -63,21 +85,21 @@ impl App {
             persons: persons.new,
             policy: None,
         };
-        self.append_import(&asked, record_id, new).await
+        let opened = self.append(asked, record_id, new).await?.ok();
+        opened.as_ref().map(imported).transpose()
     }
 
-    async fn append_import(
-        &self,
-        asked: &Asked,
-        record_id: RecordId,
-        new: NewRecord<'_>,
-    ) -> Result<Imported, AppError> {
-        match self.append(asked, record_id, new).await? {
-            Ok(opened) => imported(&opened),
-            Err(_) => Err(AppError::CaseState(
-                "a person of it holds a basic programme in one of these months in another case: end that first",
-            )),
+    /// That the persons of a case hold nothing else in its months. The transaction asks again: what comes between is
+    /// a race like any other.
+    async fn hold_no_other(&self, case: &CaseName, state: &CaseState) -> Result<(), AppError> {
+        let row = |span: &PersonSpan| span.row(case.area, &case.case.to_string());
+        let spans: Vec<SpanRow> = spans_of(state)?.iter().map(row).collect();
+        let persons: BTreeSet<String> = spans.iter().map(|span| span.person_id.clone()).collect();
+        let held = self.store.spans_of_persons(&Vec::from_iter(persons)).await?;
+        if two_programmes(&spans, &held) {
+            return Err(AppError::TwoProgrammes);
         }
+        Ok(())
     }
 }
 

@@ -24,6 +24,7 @@ pub mod estimate;
 pub mod export;
 pub mod facts;
 mod failure;
+pub(crate) mod fields;
 pub mod finding;
 pub mod fsck;
 pub mod gauges;

@@ -75,15 +75,21 @@ impl App {
             .head(log.log_id)
             .await?
             .ok_or(AppError::corrupt("a log has no head"))?;
-        for (at, index) in command.indices.iter().enumerate() {
-            if !head.size.holds(*index) {
-                return Err(invalid(
-                    &format!("indices[{at}]"),
-                    "lies outside the log: give the index of an entry",
-                ));
-            }
-            places.extend(seen.insert(*index).then_some(*index));
+        let outside = command
+            .indices
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| !head.size.holds(**index));
+        let outside: Vec<Violation> = outside
+            .map(|(at, _)| Violation {
+                field: format!("indices[{at}]"),
+                description: "lies outside the log: give the index of an entry".to_owned(),
+            })
+            .collect();
+        if !outside.is_empty() {
+            return Err(AppError::Invalid(outside));
         }
+        places.extend(command.indices.iter().copied().filter(|index| seen.insert(*index)));
         for name in &command.determinations {
             let row = self.store.record(name.case.area, name.record).await?;
             let of_case = Some(name.case.case.to_string());

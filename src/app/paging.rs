@@ -50,13 +50,18 @@ impl App {
         let more = rows.len() > size;
         rows.truncate(size);
         let next = match rows.last().filter(|_| more) {
-            Some(last) => Some(URL_SAFE_NO_PAD.encode(self.vault.seal_page(scope, &cursor(last))?)),
+            Some(last) => Some(self.page_token(scope, &cursor(last))?),
             None => None,
         };
         Ok(Listed {
             items: rows.into_iter().map(item).collect(),
             next,
         })
+    }
+
+    /// The token with which the page after a cursor is asked for.
+    pub(super) fn page_token(&self, scope: &Json, cursor: &Json) -> Result<String, AppError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.vault.seal_page(scope, cursor)?))
     }
 
     /// Every log of an area, the first epoch first: what a walk over all its records goes through.

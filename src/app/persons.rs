@@ -33,10 +33,11 @@ impl App {
 
     /// Finds or mints the person of each member: by identity number, else by the person id that the caller
     /// gives, else by the caller's own id in the case's earlier record, else a new person.
-    /// `hmacs` and `known` are in which way the members are registered, and those who are.
+    /// `field` is where the members stand in the request, `hmacs` and `known` are in which way the members are registered, and those who are.
     pub(super) fn persons(
         &self,
         members: &[Member],
+        field: &str,
         hmacs: Vec<Vec<String>>,
         known: Vec<PersonRow>,
         case: &CaseFile,
@@ -60,6 +61,7 @@ impl App {
             let id = match (member.person, found) {
                 (Some(given), Some(found)) if given != found => {
                     violations.push(violation(
+                        field,
                         position,
                         "is another person than the identity number says: leave one out",
                     ));
@@ -67,6 +69,7 @@ impl App {
                 }
                 (Some(given), None) if !in_case(given) => {
                     violations.push(violation(
+                        field,
                         position,
                         "is no person of this case: give the identity instead",
                     ));
@@ -92,6 +95,7 @@ impl App {
             }
             if persons.ids.values().any(|other| *other == id) {
                 violations.push(violation(
+                    field,
                     position,
                     "is the same person as an earlier member: list each person once",
                 ));
@@ -150,9 +154,9 @@ fn by_key(case: &CaseFile, id: &LocalId) -> Option<PersonId> {
     person.parse().ok()
 }
 
-fn violation(position: usize, description: &str) -> Violation {
+fn violation(field: &str, position: usize, description: &str) -> Violation {
     Violation {
-        field: format!("input.facts.members[{position}].person"),
+        field: format!("{field}[{position}].person"),
         description: description.to_owned(),
     }
 }

@@ -23,7 +23,7 @@ use crate::rules::language::{Context, read};
 use crate::rules::law::Published;
 use crate::rules::render::{document as rendered, markdown};
 use crate::store::{PolicyRow, RecordCursor};
-pub(super) use tried::{above, kind_of, violation};
+pub(super) use tried::{above, kind_of};
 use tried::{invalid, try_out};
 
 impl App {

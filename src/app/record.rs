@@ -57,11 +57,7 @@ pub(super) struct Opened {
 impl Opened {
     /// The resource name of the record.
     pub(super) fn name(&self) -> String {
-        let case = self.row.case_id.as_deref().unwrap_or_default();
-        format!(
-            "areas/{}/cases/{case}/determinations/{}",
-            self.row.area, self.row.record_id
-        )
+        name_of(&self.row)
     }
 
     /// The answer in place of an erased record.
@@ -251,17 +247,6 @@ impl App {
 
     /// The change of a case to its next state.
     fn change(file: &CaseFile, next: &CaseState, sets_spans: bool) -> Result<CaseChange, AppError> {
-        let mut spans = Vec::new();
-        for held in own_standing(next) {
-            for person_id in &held.persons {
-                spans.push(PersonSpan {
-                    person_id: person_id.clone(),
-                    from: civil_month(held.from)?,
-                    to: held.to.map(civil_month).transpose()?,
-                    programme: held.programme.code().to_owned(),
-                });
-            }
-        }
         Ok(CaseChange {
             expected_version: file.version,
             identity_key_ref: file.keys.identity.0.to_string(),
@@ -270,17 +255,21 @@ impl App {
             next_due: next.next_due().map(civil_date).transpose()?,
             grace_end_month: grace_end(next).map(civil_month).transpose()?,
             township: next.township,
-            spans: sets_spans.then_some(spans),
+            spans: sets_spans.then(|| spans_of(next)).transpose()?,
         })
     }
 
-    /// A record by its name, for somebody to read.
+    /// A record by its whole name, for somebody to read. By the name of another case it is not there: who may read
+    /// that case learns nothing of this one, not even that it is restricted or erased.
     pub(super) async fn record(&self, area: AreaCode, record: RecordId, name: &str) -> Result<Opened, AppError> {
         let missing = || AppError::NotFound {
             kind: ResourceKind::Determination,
             name: name.to_owned(),
         };
         let row = self.store.record(area, record).await?.ok_or_else(missing)?;
+        if name_of(&row) != name {
+            return Err(missing());
+        }
         readable(self.record_as_is(row.log_id, row.index).await?)
     }
 
@@ -408,6 +397,12 @@ impl App {
     }
 }
 
+/// The resource name of a record.
+fn name_of(row: &RecordRow) -> String {
+    let case = row.case_id.as_deref().unwrap_or_default();
+    format!("areas/{}/cases/{case}/determinations/{}", row.area, row.record_id)
+}
+
 /// The document that tells who somebody is.
 pub(super) const IDENTITY: &str = "identity";
 
@@ -475,6 +470,22 @@ pub(super) fn own_standing(state: &CaseState) -> impl Iterator<Item = &Entitleme
             .any(|prior| held.record.as_ref() == Some(&prior.record))
     };
     state.standing.iter().filter(own)
+}
+
+/// The months that persons hold in a case by its state.
+pub(super) fn spans_of(state: &CaseState) -> Result<Vec<PersonSpan>, AppError> {
+    let mut spans = Vec::new();
+    for held in own_standing(state) {
+        for person_id in &held.persons {
+            spans.push(PersonSpan {
+                person_id: person_id.clone(),
+                from: civil_month(held.from)?,
+                to: held.to.map(civil_month).transpose()?,
+                programme: held.programme.code().to_owned(),
+            });
+        }
+    }
+    Ok(spans)
 }
 
 /// The last month of a grace period that runs.

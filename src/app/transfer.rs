@@ -54,6 +54,14 @@ impl App {
         let asked = App::asked(to, caller, &command.request_id, &content);
         let arrival = match self.answered(&asked).await? {
             Some(arrival) => arrival,
+            // A call that was cut off is finished by its retry, and not by a dry run of it.
+            None if command.validate_only => {
+                return Ok(Transferred {
+                    case: None,
+                    departure: Some(departure.acknowledged),
+                    arrival: None,
+                });
+            }
             None => self.arrive(&asked, to, &departure).await?,
         };
         Ok(Transferred {

@@ -39,6 +39,7 @@ pub use error::{Cause, StoreError, cause};
 pub use migrate::{Migrated, migrate};
 pub use postgres::WRITER_ROLE;
 pub use read_access::AccessCursor;
+pub use read_case::DueBegin;
 pub use read_decision::{CaseView, DecisionAsk, DecisionView};
 pub use read_gauges::{DueCount, OpenLog};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};

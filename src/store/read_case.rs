@@ -33,6 +33,17 @@ const OF_TOWNSHIP: &str = "AND ($6 = '' OR township = $6)";
 pub(super) const SPAN: &str = "SELECT person_id, from_month, to_month, programme, area, case_id FROM person_span";
 const PERSON: &str = "SELECT hmac, person_id, key_ref FROM person_map";
 
+/// Where a page of due reviews begins, by the earliest date of a case and the case.
+#[derive(Clone, Copy, Debug)]
+pub enum DueBegin<'a> {
+    /// With the most overdue.
+    First,
+    /// With this case: its dates were not all given.
+    At(&'a CivilDate, &'a str),
+    /// With the case after this one.
+    After(&'a CivilDate, &'a str),
+}
+
 impl dyn Store {
     /// The newest state of a case.
     ///
@@ -64,7 +75,7 @@ impl dyn Store {
     }
 
     /// The cases whose review is due up to a date, the most overdue first, a page of them: of a county, or of a
-    /// township of it. `after` is date and case of the last row of the page before.
+    /// township of it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -72,14 +83,18 @@ impl dyn Store {
         &self,
         area: AreaCode,
         until: &CivilDate,
-        after: Option<(&CivilDate, &str)>,
+        begin: DueBegin<'_>,
         limit: u32,
     ) -> Result<Vec<CaseHeadRow>, StoreError> {
+        let (follows, date, case_id) = match begin {
+            DueBegin::First => (">", "", ""),
+            DueBegin::At(date, case_id) => (">=", date.as_str(), case_id),
+            DueBegin::After(date, case_id) => (">", date.as_str(), case_id),
+        };
         let sql = format!(
-            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) > ($4, $5) {OF_TOWNSHIP} {READABLE} \
-             ORDER BY next_due, case_id LIMIT $2"
+            "{CASE_HEAD} WHERE area = $1 AND next_due <= $3 AND (next_due, case_id) {follows} ($4, $5) {OF_TOWNSHIP} \
+             {READABLE} ORDER BY next_due, case_id LIMIT $2"
         );
-        let (date, case_id) = after.map_or(("", ""), |(date, case_id)| (date.as_str(), case_id));
         let args = of_list(area, [until.as_str(), date, case_id], limit);
         every(self.read(&sql, args).await?, case_head_row)
     }

@@ -6,6 +6,7 @@ import calls
 import grpc
 import households as h
 from calls import refused
+from google.rpc import error_details_pb2
 from server import Place
 from stubs import TOP, pb
 
@@ -112,6 +113,71 @@ class BadInput(unittest.TestCase):
             "imported.grace_until", "imported.grace_granted_months", "imported.members[0].recipient_since",
             "imported.members[1].recipient_since", "imported.members[1].id"})
 
+    def test_an_unknown_person_of_an_import_is_named_where_it_stands(self):
+        imported = pb.ImportedCase(
+            status=pb.ASSISTANCE_STATUS_NONE, authority="测试机关", document_number="1", decided_on=h.day(2021, 4, 1),
+            residence_kind=pb.RESIDENCE_KIND_RURAL, members=[pb.ImportedMember(id="a", person="ab" * 16)])
+        refusal = refused(self.client.determination.ImportCase, pb.ImportCaseRequest(
+            request_id=h.request_id(), area=h.AREA, imported=imported, officer=h.OFFICER))
+        self.assertEqual(refusal.fields, ["imported.members[0].person"])
+
+    def test_a_sample_request_names_every_mistake_at_once(self):
+        refusal = refused(self.client.audit.RequestSample, pb.RequestSampleRequest(
+            request_id="x", area=h.AREA, period="2021-Q3", values=17, strata=[pb.STRATUM_FIELD_TOWNSHIP],
+            draw=pb.SAMPLE_DRAW_SIMPLE, prior=[pb.StratumPrior(key="{}", errors=5, reviewed=1)]))
+        self.assertEqual(set(refusal.fields),
+                         {"request_id", "population", "size", "values", "strata", "allocation", "prior"})
+        empty = refused(self.client.audit.RequestSample, pb.RequestSampleRequest())
+        self.assertEqual(set(empty.fields), {"request_id", "area", "period", "population", "draw", "size"})
+
+    def test_an_item_of_a_stream_names_every_mistake_at_once(self):
+        def fields(call, item):
+            [answer] = list(call(iter([item]), timeout=30))
+            bad = error_details_pb2.BadRequest()
+            self.assertTrue(any(detail.Unpack(bad) for detail in answer.status.details))
+            return [violation.field for violation in bad.field_violations]
+
+        determine, review = self.client.determination.BatchDetermine, self.client.review.BatchReview
+        self.assertEqual(fields(determine, pb.BatchDetermineRequest(correlation_id="a")), ["determine"])
+        self.assertEqual(fields(review, pb.BatchReviewRequest(correlation_id="a")), ["review"])
+        both = pb.BatchDetermineRequest(correlation_id="a" * 65, determine=h.determine(h.three(-1)))
+        self.assertEqual(fields(determine, both), ["correlation_id", "input.facts.members[0].incomes[0].amount_fen"])
+
+    def test_a_list_that_is_too_long_is_the_only_mistake(self):
+        number = h.id_number(603)
+        request = h.determine(h.household([h.member(f"m{n}") for n in range(MEMBER_COUNT_MAX + 1)]))
+        request.input.identity.persons.add(member_id="m1", name="某甲", id_number=number)
+        self.assertEqual(self.fields(request), ["input.facts.members"])
+        request = h.determine(h.household([h.member("A")]))
+        request.input.identity.persons.add(member_id="a", name="某甲", id_number=number)
+        self.assertEqual(self.fields(request), ["input.facts.members[0].id"])
+        refusal = refused(self.preview, pb.PreviewImpactRequest(
+            area=h.AREA, through=h.month(2022, 1), policies=[f"areas/{h.AREA}/policies/{'0' * 64}"] * 65))
+        self.assertEqual(refusal.fields, ["policies"])
+
+    def preview(self, request, timeout):
+        return list(self.client.policy.PreviewImpact(request, timeout=timeout))
+
+    def test_a_preview_names_the_document_that_does_not_pass(self):
+        refusal = refused(self.preview, pb.PreviewImpactRequest(
+            area=h.AREA, through=h.month(2022, 1), sources=["policy: x\n"]))
+        self.assertEqual((refusal.reason, set(refusal.fields)), ("POLICY_INVALID", {"sources[0]"}), refusal.text)
+
+    def test_every_index_outside_the_log_is_named(self):
+        refusal = refused(self.client.audit.OpenDocuments, pb.OpenDocumentsRequest(
+            request_id=h.request_id(), area=h.AREA, indices=[99999, 0, 88888], purpose=pb.OPENING_PURPOSE_AUDIT,
+            reference="1"))
+        self.assertEqual(refusal.fields, ["indices[0]", "indices[2]"])
+
+    def test_lines_may_end_with_cr_lf_and_a_cr_alone_is_refused_with_its_place(self):
+        request = h.determine(h.three(0), validate_only=True)
+        request.input.officer.delegation = "一\r\n二"
+        self.client.determination.Determine(request)
+        request.input.officer.delegation = "一\r\n二\r三"
+        refusal = refused(self.client.determination.Determine, request)
+        self.assertEqual(refusal.fields, ["input.officer.delegation"])
+        self.assertIn("line 2, column 2", refusal.everything)
+
     def full(self, members=MEMBER_COUNT_MAX, items=ITEM_COUNT_MAX, receipts=RECEIPT_COUNT_MAX):
         """A household of so many members, jobs and incomes together, and receipts."""
         people = [h.member("m0", relation=pb.MEMBER_RELATION_SELF)]
@@ -216,6 +282,23 @@ class BadInput(unittest.TestCase):
         refusal = refused(self.client.policy.PublishPolicy, request)
         self.assertEqual((refusal.code, refusal.reason), (INVALID, "POLICY_INVALID"))
         self.assertTrue(refusal.fields)
+
+    def test_a_mistake_on_a_long_line_is_shown_and_not_hidden_by_it(self):
+        for source in ("a: " + "[" * 20_000, '{"policy": "x", ' + ", ".join(f'"key{n}": {n}' for n in range(3_000)) + "}"):
+            with self.subTest(source[:20]):
+                refusal = refused(self.client.policy.PublishPolicy, pb.PublishPolicyRequest(
+                    request_id=h.request_id(), area=h.AREA, officer=h.OFFICER, source=source))
+                self.assertEqual((refusal.code, refusal.reason), (INVALID, "POLICY_INVALID"), refusal.text)
+                self.assertIn("source", refusal.fields)
+
+    def test_a_compressed_request_is_told_that_compression_is_not_read(self):
+        with self.assertRaises(grpc.RpcError) as raised:
+            self.client.determination.Determine(
+                h.determine(h.three(0), validate_only=True), compression=grpc.Compression.Gzip)
+        refusal = calls.Refusal(raised.exception)
+        self.assertEqual((refusal.code, refusal.reason, refusal.domain),
+                         (grpc.StatusCode.UNIMPLEMENTED, "ENCODING_UNSUPPORTED", "doudi"))
+        self.assertIn("identity", refusal.text)
 
     def test_a_policy_with_a_cycle_or_one_that_shadows_in_silence_is_refused_with_every_place(self):
         for name, places in (("cycle", 1), ("shadows-in-silence", 2)):

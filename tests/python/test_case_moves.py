@@ -1,6 +1,8 @@
-"""A case goes to another county, and a body of appeal decides on a determination: what is paid, by whom, from when."""
+"""A case comes from another authority or goes to another county, and a body of appeal decides on a determination: what is paid, by whom, from when."""
 
+import sqlite3
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import calls
 import grpc
@@ -75,6 +77,36 @@ class CaseMoves:
         self.assertEqual(held.household.amount_fen, 40000)
         self.assertEqual(getattr(held.household, "from"), h.month(2022, 1))
 
+    def importing(self, serial, status=pb.ASSISTANCE_STATUS_NONE, **more):
+        imported = pb.ImportedCase(
+            status=status, authority="测试机关", document_number="1", decided_on=h.day(2021, 4, 1),
+            residence_kind=pb.RESIDENCE_KIND_RURAL, members=[pb.ImportedMember(id="a")], **more)
+        person = pb.PersonIdentity(member_id="a", name="某甲", id_number=h.id_number(serial, (1961, 2, 3)))
+        return pb.ImportCaseRequest(request_id=h.request_id(), area=HERE, imported=imported, officer=h.OFFICER,
+                                    identity=pb.Identity(persons=[person]))
+
+    def in_pay(self, serial):
+        return self.importing(serial, pb.ASSISTANCE_STATUS_DIBAO, confirmed_on=h.day(2021, 4, 1),
+                              pay_from=h.month(2021, 5), last_amount_fen=59000)
+
+    def test_imports_of_one_new_person_at_one_time_are_all_recorded(self):
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(
+                lambda _: self.client.determination.ImportCase(self.importing(701), timeout=CALL_SECONDS_MAX), range(6)))
+        self.assertEqual(len({answer.case for answer in answers}), 6)
+        self.assertEqual(len({answer.persons[0] for answer in answers}), 1, "one person has one id")
+
+    def test_an_import_into_a_second_programme_is_refused_and_a_dry_run_sees_it(self):
+        self.client.determination.ImportCase(self.in_pay(702), timeout=CALL_SECONDS_MAX)
+        size = calls.checkpoint(self.client, HERE).tree_size
+        for dry in (True, False):
+            request = self.in_pay(702)
+            request.validate_only = dry
+            refusal = refused(self.client.determination.ImportCase, request)
+            self.assertEqual((refusal.code, refusal.reason),
+                             (grpc.StatusCode.FAILED_PRECONDITION, "TWO_PROGRAMMES"), refusal.text)
+        self.assertEqual(calls.checkpoint(self.client, HERE).tree_size, size)
+
     def test_a_grace_goes_on_in_the_other_county_with_the_months_that_are_left(self):
         old = self.admitted(136000).case
         grace = self.review(old, self.three(210000), h.day(2021, 9, 20), h.month(2021, 9))
@@ -143,6 +175,33 @@ class CaseMoves:
         again = self.client.determination.TransferCase(request, timeout=CALL_SECONDS_MAX)
         self.assertEqual(first.SerializeToString(deterministic=True), again.SerializeToString(deterministic=True))
 
+    def test_a_dry_run_does_not_finish_a_transfer_that_was_cut_off(self):
+        request = self.transfer(self.admitted().case, h.month(2021, 10))
+        sizes = lambda: [calls.checkpoint(self.client, area).tree_size for area in (HERE, THERE)]
+        here, there = sizes()
+        self.sql(self.hold)
+        refused(self.client.determination.TransferCase, request)
+        self.sql(self.release)
+        self.assertEqual(sizes(), [here + 1, there], "the departure stands alone")
+        dry = pb.TransferCaseRequest(validate_only=True)
+        dry.MergeFrom(request)
+        answer = self.client.determination.TransferCase(dry, timeout=CALL_SECONDS_MAX)
+        self.assertEqual((answer.case, answer.HasField("arrival"), sizes()), ("", False, [here + 1, there]))
+        answer = self.client.determination.TransferCase(request, timeout=CALL_SECONDS_MAX)
+        self.assertTrue(answer.case.startswith(f"areas/{THERE}/cases/"))
+        self.assertEqual(sizes(), [here + 1, there + 1])
+
+    def sql(self, statements):
+        """Runs statements as the owner of the tables."""
+        if self.kind == "postgres":
+            self.place.psql(self.place.url, statements)
+            return
+        connection = sqlite3.connect(self.place.url.removeprefix("sqlite:"), isolation_level=None, timeout=10)
+        try:
+            connection.executescript(statements)
+        finally:
+            connection.close()
+
     def remedy(self, determination, result):
         return self.client.determination.RecordRemedy(pb.RecordRemedyRequest(
             request_id=h.request_id(), determination=determination, body=pb.REMEDY_BODY_COURT, result=result,
@@ -204,10 +263,17 @@ class CaseMoves:
 
 class OnSqlite(CaseMoves, unittest.TestCase):
     kind = "sqlite"
+    hold = (f"CREATE TRIGGER held BEFORE INSERT ON record WHEN NEW.area = '{THERE}' "
+            "BEGIN SELECT RAISE(ABORT, 'held'); END")
+    release = "DROP TRIGGER held"
 
 
 class OnPostgres(CaseMoves, unittest.TestCase):
     kind = "postgres"
+    hold = ("CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'held'; END $$; "
+            f"CREATE TRIGGER held BEFORE INSERT ON record FOR EACH ROW WHEN (NEW.area = '{THERE}') "
+            "EXECUTE FUNCTION held()")
+    release = "DROP TRIGGER held ON record; DROP FUNCTION held()"
 
 
 if __name__ == "__main__":

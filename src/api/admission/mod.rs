@@ -238,7 +238,7 @@ where
     }
 }
 
-/// Gives the transport's own errors a reason as well: a message too large or malformed, an unknown method.
+/// Gives the transport's own errors a reason as well: a message too large, malformed or compressed, an unknown method.
 fn ours(response: Response<Body>) -> Response<Body> {
     let Some(found) = Status::from_header_map(response.headers()) else {
         return response;
@@ -246,7 +246,7 @@ fn ours(response: Response<Body>) -> Response<Body> {
     if found.code() == Code::Ok || !found.details().is_empty() {
         return response;
     }
-    status::of_transport(found.code()).map_or(response, Status::into_http)
+    status::of_transport(&found).map_or(response, Status::into_http)
 }
 
 #[cfg(test)]
@@ -442,5 +442,14 @@ mod tests {
             .await;
             assert_eq!(answered, (expected.0, expected.1.to_owned()));
         }
+    }
+    #[tokio::test]
+    async fn a_compressed_request_is_told_that_compression_is_not_read() {
+        let (_switch, admission) = admission();
+        let mut theirs = Status::unimplemented("Content is compressed with `gzip` which isn't supported");
+        let identity = tonic::metadata::MetadataValue::from_static("identity");
+        theirs.metadata_mut().insert("grpc-accept-encoding", identity);
+        let answered = answer(admission, call("/x"), async move { theirs.into_http() }).await;
+        assert_eq!(answered, (Code::Unimplemented, "ENCODING_UNSUPPORTED".to_owned()));
     }
 }

@@ -33,9 +33,11 @@ pub fn import_case(raw: pb::ImportCaseRequest, areas: &AreaRegister) -> Result<I
     let context = Context { areas, sources: ids };
     let officer = officer(raw.officer, at.field("officer"), &mut v);
     let at_imported = at.field("imported");
+    let member_count = raw.imported.as_ref().map_or(0, |imported| imported.members.len());
     let imported = v.require(at_imported, raw.imported);
     let imported = imported.and_then(|raw| imported_case(raw, at_imported, &context, sources, &mut v));
-    let members = imported.as_ref().map_or(&[][..], |imported| &imported.members);
+    let members = imported.as_ref().map(|imported| &imported.members[..]);
+    let members = members.filter(|members| members.len() == member_count);
     let identity = identity(raw.identity, at.field("identity"), members, &mut v);
     let command = (|| {
         let imported = imported?;
@@ -78,7 +80,7 @@ fn imported_case(
     );
     let decided_on = v.date(at.field("decided_on"), raw.decided_on);
     let mut case = Record::new(context, at, v);
-    case.code::<pb::ResidenceKind>("residence_kind", Some(raw.residence_kind));
+    case.required_code::<pb::ResidenceKind>("residence_kind", raw.residence_kind);
     let case = case.finish();
     let members = v.limit(at.field("members"), raw.members.clone(), MEMBER_COUNT_MAX);
     if raw.members.is_empty() {
@@ -122,7 +124,7 @@ fn imported_case(
 }
 
 fn history(raw: pb::ImportedCase, mut record: Record<'_>) -> Json {
-    record.code::<pb::AssistanceStatus>("status", Some(raw.status));
+    record.required_code::<pb::AssistanceStatus>("status", raw.status);
     record.date("confirmed_on", raw.confirmed_on);
     record.month("pay_from", raw.pay_from);
     record.fen("last_amount_fen", raw.last_amount_fen);

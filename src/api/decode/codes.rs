@@ -4,8 +4,10 @@ use crate::api::pb;
 use crate::app::command::{CaseScope, ErasureBasis, OpeningPurpose, RelationKind, RemedyBody, RemedyResult};
 use crate::rules::outcome::Cause;
 
-/// Refused: the zero of every enum and numbers that it does not have.
-pub const NO_CODE: &str = "is no value of the enum: give a named one, or leave the field out where it is unknown";
+/// Refused where a field may be absent: the zero of every enum and numbers that it does not have.
+const NO_CODE: &str = "is no value of the enum: give a named one, or leave the field out where it is unknown";
+/// The same where the field is required.
+const CODE_REQUIRED: &str = "is no value of the enum: this field is required, give a named one";
 
 /// An enum whose values are codes of the vocabulary.
 pub trait Coded: TryFrom<i32> {
@@ -15,13 +17,18 @@ pub trait Coded: TryFrom<i32> {
     /// The name of the value.
     fn name(&self) -> &'static str;
 
-    /// The code of a number on the wire.
+    /// The code of a number on the wire, of a field that may be absent.
     fn code(raw: i32) -> Result<String, &'static str> {
         let value = Self::try_from(raw).map_err(|_| NO_CODE)?;
         match value.name().strip_prefix(Self::PREFIX) {
             Some(code) if raw != 0 => Ok(code.to_ascii_lowercase()),
             Some(_) | None => Err(NO_CODE),
         }
+    }
+
+    /// The same of a field that is required.
+    fn required(raw: i32) -> Result<String, &'static str> {
+        Self::code(raw).map_err(|_| CODE_REQUIRED)
     }
 }
 
@@ -75,9 +82,9 @@ coded! {
     AuditeeAnswer = "AUDITEE_ANSWER_",
 }
 
-/// The typed value of a number on the wire.
-fn typed<E: Coded, T>(raw: i32, from_code: impl Fn(&str) -> Option<T>) -> Result<T, &'static str> {
-    from_code(&E::code(raw)?).ok_or(NO_CODE)
+/// The typed value of a number on the wire, of a field that is required.
+pub fn typed<E: Coded, T>(raw: i32, from_code: impl Fn(&str) -> Option<T>) -> Result<T, &'static str> {
+    from_code(&E::required(raw)?).ok_or(CODE_REQUIRED)
 }
 
 /// What documents are opened for.
@@ -129,6 +136,17 @@ mod tests {
         assert_eq!(pb::MemberRelation::code(3), Ok("minor_child".to_owned()));
         for raw in [0, -1, 99, i32::MAX, i32::MIN] {
             assert_eq!(pb::MemberRelation::code(raw), Err(NO_CODE));
+        }
+    }
+
+    #[test]
+    fn a_required_value_is_not_to_be_left_out() {
+        for raw in [0, 99] {
+            let refused = case_scope(raw).expect_err("no scope");
+            assert!(
+                refused.contains("is required") && !refused.contains("leave"),
+                "{refused}"
+            );
         }
     }
 

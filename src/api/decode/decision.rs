@@ -163,10 +163,12 @@ fn household(
     let (sources, ids) = sources(raw.sources, at.field("sources"), v);
     let context = Context { areas, sources: ids };
     let at_facts = at.field("facts");
+    let member_count = raw.facts.as_ref().map_or(0, |facts| facts.members.len());
     let facts = v
         .require(at_facts, raw.facts)
         .map(|raw| facts::household(raw, at_facts, &context, decision_date, v));
-    let members = facts.as_ref().map_or(&[][..], |facts| &facts.members);
+    let members = facts.as_ref().map(|facts| &facts.members[..]);
+    let members = members.filter(|members| members.len() == member_count);
     let identity = identity(raw.identity, at.field("identity"), members, v);
     let discretion = discretion(raw.discretion, at.field("discretion"), v);
     let officer = officer(raw.officer, at.field("officer"), v);

@@ -1,9 +1,9 @@
 //! Requests of findings and estimates.
 
+use super::codes::typed;
 use super::limits::REASON_SIZE_MAX_BYTES;
 use super::provenance::officer;
 use super::read::county;
-use super::sampling::typed;
 use super::scalar;
 use super::violations::{Path, Violations};
 use crate::api::pb;

@@ -10,8 +10,13 @@ use super::violations::{Path, Violations};
 use crate::api::pb;
 use crate::app::command::{IdNumber, Identity, LocalId, Member, PersonIdentity};
 
-/// Reads the identity; its people must be members.
-pub fn identity(raw: Option<pb::Identity>, at: Path<'_>, members: &[Member], v: &mut Violations) -> Option<Identity> {
+/// Reads the identity; its people must be members, if all members are known.
+pub fn identity(
+    raw: Option<pb::Identity>,
+    at: Path<'_>,
+    members: Option<&[Member]>,
+    v: &mut Violations,
+) -> Option<Identity> {
     let Some(raw) = raw else {
         return Some(Identity::default());
     };
@@ -36,7 +41,7 @@ pub fn identity(raw: Option<pb::Identity>, at: Path<'_>, members: &[Member], v: 
 fn persons(
     raw: Vec<pb::PersonIdentity>,
     at: Path<'_>,
-    members: &[Member],
+    members: Option<&[Member]>,
     v: &mut Violations,
 ) -> Option<BTreeMap<LocalId, PersonIdentity>> {
     let mut numbers: BTreeSet<IdNumber> = BTreeSet::new();
@@ -46,7 +51,7 @@ fn persons(
         let at = at.item(index);
         let member: Option<LocalId> = v.parse(at.field("member_id"), &raw.member_id);
         if let Some(member) = &member
-            && !members.iter().any(|known| known.id == *member)
+            && members.is_some_and(|members| !members.iter().any(|known| known.id == *member))
         {
             v.add(
                 at.field("member_id"),

@@ -39,6 +39,7 @@ pub fn preview_impact(raw: pb::PreviewImpactRequest, areas: &AreaRegister) -> Re
         );
     }
     let through = v.month(AT.field("through"), raw.through);
+    let none_given = raw.sources.is_empty() && raw.policies.is_empty();
     let sources = sources(raw.sources, &mut v);
     let policies = v.limit(AT.field("policies"), raw.policies, IMPACT_POLICY_COUNT_MAX);
     let at = AT.field("policies");
@@ -47,7 +48,7 @@ pub fn preview_impact(raw: pb::PreviewImpactRequest, areas: &AreaRegister) -> Re
         .enumerate()
         .map(|(n, name)| v.parse(at.item(n), name))
         .collect();
-    if sources.is_empty() && policies.is_empty() {
+    if none_given {
         v.add(AT.field("sources"), "are missing: give a document, here or in policies");
     }
     let uses = v.limit(AT.field("uses"), raw.uses, IMPACT_USE_COUNT_MAX);

@@ -34,7 +34,7 @@ pub fn sources(raw: Vec<pb::Source>, at: Path<'_>, v: &mut Violations) -> (Vec<J
 }
 
 fn source(id: Option<LocalId>, raw: pb::Source, at: Path<'_>, v: &mut Violations) -> Option<Json> {
-    let kind = v.check(at.field("kind"), pb::SourceKind::code(raw.kind));
+    let kind = v.check(at.field("kind"), pb::SourceKind::required(raw.kind));
     let obtained_on = v.date(at.field("obtained_on"), raw.obtained_on);
     let role = v.text(at.field("role"), raw.role, SHORT_TEXT_SIZE_MAX_BYTES);
     let unit = v.text(at.field("unit"), raw.unit, NAME_SIZE_MAX_BYTES);

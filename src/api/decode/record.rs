@@ -93,6 +93,11 @@ impl<'a> Record<'a> {
         self.month(field, raw);
     }
 
+    /// A code that must be given.
+    pub fn required_code<E: Coded>(&mut self, field: &'static str, raw: i32) {
+        self.put(field, field, Some(E::required(raw).map(Json::Text)));
+    }
+
     /// A code.
     pub fn code<E: Coded>(&mut self, field: &'static str, raw: Option<i32>) {
         self.put(field, field, raw.map(|raw| E::code(raw).map(Json::Text)));

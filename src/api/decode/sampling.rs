@@ -1,6 +1,6 @@
 //! Requests of a sample's round.
 
-use super::codes::{Coded, NO_CODE};
+use super::codes::typed;
 use super::read::county;
 use super::violations::{Path, Violations};
 use crate::api::pb;
@@ -9,7 +9,7 @@ use crate::app::{AppError, AreaRegister};
 use crate::area::{AreaCode, AreaLevel};
 use crate::canonical::Json;
 use crate::log::sample::{
-    Allocation, DrawKind, Party, Population, Prior, Role, STRATUM_COUNT_MAX, SeedValue, StratumField,
+    Allocation, Choices, DrawKind, Party, Population, Prior, Role, STRATUM_COUNT_MAX, SeedValue, StratumField,
     cross::TOWNSHIP_COUNT_MAX,
 };
 use crate::log::{Hash, LogIndex, TreeSize};
@@ -85,6 +85,27 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
     let strata = strata(raw.strata, &mut v);
     let prior = prior(raw.prior, &mut v);
     let townships = townships(raw.townships, round.as_ref().map(|round| round.area), &mut v);
+    let values = match raw.values {
+        0 => VALUE_COUNT_DEFAULT,
+        given => given,
+    };
+    let counts: Option<Vec<Prior>> = prior
+        .as_ref()
+        .map(|prior| prior.iter().map(|(_, counts)| *counts).collect());
+    let choices = Choices {
+        draw,
+        strata: strata.as_deref(),
+        allocation,
+        floor: raw.floor.into(),
+        size: raw.size.into(),
+        reserve: raw.reserve.into(),
+        prior: counts.as_deref(),
+        values: values.into(),
+        townships: townships.as_deref(),
+    };
+    for wrong in choices.check() {
+        v.add(AT.field(wrong.field), wrong.text);
+    }
     let command = (|| {
         Some(RequestSample {
             round: round?,
@@ -93,19 +114,14 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
             to: to?,
             population: population?,
             draw: draw?,
-            strata,
+            strata: strata?,
             allocation: allocation?,
             floor: raw.floor.into(),
             size: raw.size.into(),
             reserve: raw.reserve.into(),
-            prior,
-            values: if raw.values == 0 {
-                VALUE_COUNT_DEFAULT
-            } else {
-                raw.values
-            }
-            .into(),
-            townships,
+            prior: prior?,
+            values: values.into(),
+            townships: townships?,
         })
     })();
     v.finish(command)
@@ -184,25 +200,23 @@ fn of_round(
     })
 }
 
-/// The typed value of a number on the wire.
-pub(super) fn typed<E: Coded, T>(raw: i32, from_word: impl Fn(&str) -> Option<T>) -> Result<T, &'static str> {
-    from_word(&E::code(raw)?).ok_or(NO_CODE)
-}
-
-/// Ascending, as they stand in the document; a field that is named twice is the request's own check.
-fn strata(raw: Vec<i32>, v: &mut Violations) -> Vec<StratumField> {
+/// Ascending, as they stand in the document; a field that is named twice is the request's own check. Nothing if any
+/// of them is wrong; so the other lists.
+fn strata(raw: Vec<i32>, v: &mut Violations) -> Option<Vec<StratumField>> {
     let at = AT.field("strata");
+    let count = raw.len();
     let mut fields = Vec::new();
     for (index, raw) in v.limit(at, raw, FIELD_COUNT_MAX).into_iter().enumerate() {
         let field = typed::<pb::StratumField, _>(raw, StratumField::from_word);
         fields.extend(v.check(at.item(index), field));
     }
     fields.sort();
-    fields
+    Some(fields).filter(|fields| fields.len() == count)
 }
 
-fn prior(raw: Vec<pb::StratumPrior>, v: &mut Violations) -> Vec<(String, Prior)> {
+fn prior(raw: Vec<pb::StratumPrior>, v: &mut Violations) -> Option<Vec<(String, Prior)>> {
     let at = AT.field("prior");
+    let count = raw.len();
     let mut found: Vec<(String, Prior)> = Vec::new();
     for (index, raw) in v.limit(at, raw, STRATUM_COUNT_MAX).into_iter().enumerate() {
         let at = at.item(index);
@@ -225,11 +239,12 @@ fn prior(raw: Vec<pb::StratumPrior>, v: &mut Violations) -> Vec<(String, Prior)>
         };
         found.push((raw.key, counts));
     }
-    found
+    Some(found).filter(|found| found.len() == count)
 }
 
-fn townships(raw: Vec<String>, county: Option<AreaCode>, v: &mut Violations) -> Vec<AreaCode> {
+fn townships(raw: Vec<String>, county: Option<AreaCode>, v: &mut Violations) -> Option<Vec<AreaCode>> {
     let at = AT.field("townships");
+    let count = raw.len();
     let mut found = Vec::new();
     for (index, raw) in v.limit(at, raw, TOWNSHIP_COUNT_MAX).into_iter().enumerate() {
         let Some(area): Option<AreaCode> = v.parse(at.item(index), &raw) else {
@@ -241,9 +256,10 @@ fn townships(raw: Vec<String>, county: Option<AreaCode>, v: &mut Violations) -> 
                 at.item(index),
                 "is no township of the county: give nine digits that begin with the area's",
             );
+            continue;
         }
         found.push(area);
     }
     found.sort();
-    found
+    Some(found).filter(|found| found.len() == count)
 }

@@ -47,17 +47,34 @@ pub fn count(raw: i32, max: i32) -> Result<i64, String> {
     }
 }
 
-/// A text that says something: not blank, not too long, without control characters but line ends and tabs.
+/// A text that says something: not blank, not too long, without control characters but line ends and tabs. A line ends
+/// with a line feed or with carriage return and line feed; what is sealed is what was sent.
 pub fn text(raw: String, max_bytes: usize) -> Result<String, String> {
     if raw.trim().is_empty() {
         Err("is empty: this text is required".to_owned())
     } else if raw.len() > max_bytes {
         Err(format!("is too long: give at most {max_bytes} bytes of UTF-8"))
-    } else if raw.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        Err("has control characters: remove them".to_owned())
+    } else if let Some(at) = control(&raw) {
+        let before = &raw[..at];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        Err(format!(
+            "has a control character at line {line}, column {column}: remove it, and end lines with LF or CR LF"
+        ))
     } else {
         Ok(raw)
     }
+}
+
+/// Where the first control character stands that is neither a tab nor of a line end.
+fn control(text: &str) -> Option<usize> {
+    text.char_indices()
+        .find(|&(at, c)| match c {
+            '\n' | '\t' => false,
+            '\r' => !text[at + 1..].starts_with('\n'),
+            other => other.is_control(),
+        })
+        .map(|(at, _)| at)
 }
 
 impl Violations {
@@ -188,6 +205,22 @@ mod tests {
         assert!(text("县".repeat(2), 6).is_ok());
         for refused in ["县县县", "", "  ", "a\u{0}b", "a\u{1b}[1m"] {
             assert!(text(refused.to_owned(), 6).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_ends_with_lf_or_cr_lf_and_other_control_characters_are_refused_with_their_place() {
+        for right in ["甲\n乙\t丙", "甲\r\n乙\r\n"] {
+            assert_eq!(text(right.to_owned(), 64), Ok(right.to_owned()), "as it was sent");
+        }
+        for (wrong, place) in [
+            ("甲\r", "line 1, column 2"),
+            ("甲\r\n乙丙\r丁", "line 2, column 3"),
+            ("a\r\r\n", "line 1, column 2"),
+            ("a\n\0", "line 2, column 1"),
+        ] {
+            let refused = text(wrong.to_owned(), 64).expect_err("a control character");
+            assert!(refused.contains(place), "{refused}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::app::command::{PolicyName, PreviewImpact, Use};
 use crate::app::error::{AppError, ResourceKind, Violation};
 use crate::app::laws::{AdoptedLaw, kind};
-use crate::app::policies::{above, kind_of, violation};
+use crate::app::policies::{above, kind_of};
 use crate::area::AreaCode;
 use crate::log::Hash;
 use crate::rules::document::Document;
@@ -65,7 +65,10 @@ impl Documents {
         let (calendar, vocabulary) = (calendar.ok_or_else(none)?, vocabulary.ok_or_else(none)?);
         let code = area.to_string().parse().map_err(|error| AppError::internal(&error))?;
         Law::resolve(code, &of(kind::POLICY), &calendar, &vocabulary).map_err(|errors| {
-            let words = errors.iter().map(|error| violation(law_error(error, self.lang)));
+            // Which of the documents it is stands in the words: a collision has two sides.
+            let words = errors
+                .iter()
+                .map(|error| violation("sources", law_error(error, self.lang)));
             AppError::PolicyInvalid(words.collect())
         })
     }
@@ -95,13 +98,16 @@ impl App {
                 documents: above(around, source),
                 texts: self.held_texts.clone(),
             };
-            let checked = read(source, &format!("sources[{number}]"), &context).map_err(|errors| {
-                let words = errors.iter().map(|error| violation(error.text_in(command.lang)));
+            let field = format!("sources[{number}]");
+            let checked = read(source, &field, &context).map_err(|errors| {
+                let words = errors
+                    .iter()
+                    .map(|error| violation(&field, error.text_in(command.lang)));
                 AppError::PolicyInvalid(words.collect())
             })?;
             given.push(checked.document);
         }
-        concern(command.area, &given)?;
+        concern(command.area, &given, command.policies.len())?;
         self.know_uses(command, area, &given).await?;
         Ok(Documents {
             lang: command.lang,
@@ -155,25 +161,39 @@ fn has(document: &Document, wanted: &Use) -> bool {
     }
 }
 
-/// A document of another part of the country would change nothing here.
-fn concern(area: AreaCode, given: &[Document]) -> Result<(), AppError> {
-    let elsewhere = |document: &&Document| {
+/// A document of another part of the country would change nothing here. Those named in `policies` come first.
+fn concern(area: AreaCode, given: &[Document], named: usize) -> Result<(), AppError> {
+    let elsewhere = |(_, document): &(usize, &Document)| {
         let of: Option<AreaCode> = document.area.parse().ok();
         !of.is_some_and(|of| area.lies_in(of) || of.lies_in(area))
     };
     let words: Vec<Violation> = given
         .iter()
+        .enumerate()
         .filter(elsewhere)
-        .map(|document| {
+        .map(|(at, document)| {
             let (policy, of) = (&document.policy, &document.area);
-            violation(format!(
-                "{policy} is of {of}, which has nothing to do with {area}: leave it out"
-            ))
+            let field = match at.checked_sub(named) {
+                None => format!("policies[{at}]"),
+                Some(at) => format!("sources[{at}]"),
+            };
+            violation(
+                &field,
+                format!("{policy} is of {of}, which has nothing to do with {area}: leave it out"),
+            )
         })
         .collect();
     if words.is_empty() {
         Ok(())
     } else {
         Err(AppError::PolicyInvalid(words))
+    }
+}
+
+/// A finding in the officers' text.
+fn violation(field: &str, description: String) -> Violation {
+    Violation {
+        field: field.to_owned(),
+        description,
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn invalid(errors: &[PolicyError], lang: Lang) -> AppError {
 }
 
 /// A finding in the officers' text.
-pub(in crate::app) fn violation(description: String) -> Violation {
+fn violation(description: String) -> Violation {
     Violation {
         field: "source".to_owned(),
         description,

@@ -24,10 +24,22 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::LogIndex;
 use crate::log::sample::{
-    Logged, Party, Period, Role as SampleRole, Round, SampleCommit, SampleDocument, SampleRequest, SampleReveal, Seed,
-    Silence, Unmet, Why, draw as draw_units,
+    DrawnStratum, Logged, Party, Period, Role as SampleRole, Round, SAMPLE_SIZE_MAX, SampleCommit, SampleDocument,
+    SampleRequest, SampleReveal, Seed, Selection, Silence, Unmet, Why, draw as draw_units,
 };
 use crate::store::LogRow;
+
+/// Units of a sample and of its reserves, in all strata together. The name of one takes some 120 bytes of an answer:
+/// these and what else a sample says are below the largest message.
+const UNIT_COUNT_MAX: usize = 20_000;
+
+/// Entries of a range whose frame cannot be opened: their numbers stand in the answer too.
+const UNOPENED_COUNT_MAX: usize = 50_000;
+
+const _: () = assert!(
+    UNIT_COUNT_MAX as u64 >= 2 * SAMPLE_SIZE_MAX,
+    "one stratum holds the largest request"
+);
 
 /// What an entry of a round answers with.
 #[derive(Clone, Debug)]
@@ -239,14 +251,14 @@ impl App {
         }
     }
 
-    /// Tries the draw with a seed that means nothing: a request that cannot be drawn would use the period up.
+    /// Tries the draw with a seed that means nothing: a request that cannot be drawn, or whose sample no answer holds,
+    /// would use the period up.
     async fn can_be_drawn(&self, area: AreaCode, request: &SampleRequest) -> Result<(), AppError> {
         let frames = self.frames(area, request).await?;
         let seed = Seed::derive(&request.checkpoint_root, request.from, request.to, request.size, &[]);
-        match draw_units(request, &seed, &frames) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(invalid("size", &format!("cannot be drawn: {error}"))),
-        }
+        let selection = draw_units(request, &seed, &frames)
+            .map_err(|error| invalid("size", &format!("cannot be drawn: {error}")))?;
+        fits(&selection)
     }
 
     /// Everything that the open log of an area holds of samples.
@@ -298,6 +310,21 @@ impl App {
     }
 }
 
+/// Refuses a sample that would not fit one answer. How many units each stratum gives does not depend on the seed.
+fn fits(selection: &Selection) -> Result<(), AppError> {
+    let drawn = |stratum: &DrawnStratum| stratum.units.len() + stratum.reserve.len();
+    if selection.strata.iter().map(drawn).sum::<usize>() > UNIT_COUNT_MAX {
+        let description =
+            format!("gives more than {UNIT_COUNT_MAX} units with the reserve of every stratum: ask for less of either");
+        return Err(invalid("size", &description));
+    }
+    if selection.unopened.len() > UNOPENED_COUNT_MAX {
+        let description = format!("gives a range with more than {UNOPENED_COUNT_MAX} erased decisions: shorten it");
+        return Err(invalid("to_size", &description));
+    }
+    Ok(())
+}
+
 /// The caller as a party.
 fn party(caller: &Caller) -> Result<Party, AppError> {
     // Both names have the same form.
@@ -327,4 +354,36 @@ fn invalid(field: &str, description: &str) -> AppError {
         field: field.to_owned(),
         description: description.to_owned(),
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_that_no_answer_holds_is_refused_when_it_is_asked_for() {
+        let at = |index| LogIndex::new(index).expect("a small index");
+        let of = |strata: usize, units: usize, reserve: usize, unopened: usize| Selection {
+            strata: vec![
+                DrawnStratum {
+                    key: "{}".to_owned(),
+                    population: 1_000_000,
+                    size_fen: None,
+                    units: vec![at(1); units],
+                    reserve: vec![at(2); reserve],
+                };
+                strata
+            ],
+            unopened: vec![at(3); unopened],
+            cross_checks: Vec::new(),
+        };
+        let field = |selection: &Selection| match fits(selection) {
+            Err(AppError::Invalid(violations)) => violations.into_iter().map(|violation| violation.field).collect(),
+            Ok(()) | Err(_) => Vec::new(),
+        };
+        assert_eq!(field(&of(1, 10_000, 10_000, UNOPENED_COUNT_MAX)), [""; 0]);
+        assert_eq!(field(&of(4, 1_000, 4_000, 0)), [""; 0]);
+        assert_eq!(field(&of(4, 1_000, 4_001, 0)), ["size"]);
+        assert_eq!(field(&of(1, 1, 0, UNOPENED_COUNT_MAX + 1)), ["to_size"]);
+    }
 }

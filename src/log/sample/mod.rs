@@ -26,7 +26,7 @@ pub use draw::{DrawError, draw};
 pub use evidence::{Evidence, EvidenceError, Leaf, Redrawn, read_selection, redraw};
 pub use frame::{Frame, framed};
 pub use protocol::{Called, Round, Stage, Unmet};
-pub use request::{Allocation, DrawKind, Population, Prior, SampleRequest, StratumField};
+pub use request::{Allocation, Choices, DrawKind, Population, Prior, SampleRequest, StratumField};
 pub use seed::{Seed, SeedValue, Stream};
 pub use selection::{DrawnStratum, Selection};
 pub use words::{Role, Why};

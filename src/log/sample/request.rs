@@ -79,6 +79,12 @@ pub struct Prior {
     pub reviewed: u64,
 }
 
+impl Prior {
+    fn is_wrong(&self) -> bool {
+        self.errors > self.reviewed || self.reviewed > PRIOR_COUNT_MAX
+    }
+}
+
 /// A request for a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRequest {
@@ -125,6 +131,100 @@ pub struct Wrong {
     pub text: String,
 }
 
+/// What an auditor chooses of a request, apart from the range; nothing where what was asked for cannot be read, so
+/// that it is judged by the rest all the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Choices<'a> {
+    /// How units are drawn.
+    pub draw: Option<DrawKind>,
+    /// What makes the strata, in ascending order.
+    pub strata: Option<&'a [StratumField]>,
+    /// How a stratified sample is shared.
+    pub allocation: Option<Allocation>,
+    /// Fewest units of a stratum.
+    pub floor: u64,
+    /// Units to draw.
+    pub size: u64,
+    /// Further units of each stratum.
+    pub reserve: u64,
+    /// Earlier findings of each stratum.
+    pub prior: Option<&'a [Prior]>,
+    /// Values that make the seed.
+    pub values: u64,
+    /// Townships that review each other.
+    pub townships: Option<&'a [AreaCode]>,
+}
+
+impl Choices<'_> {
+    /// Everything that is wrong with them, whatever is drawn from.
+    #[must_use]
+    pub fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        let mut add = |field, text: String| wrong.push(Wrong { field, text });
+        if self.size == 0 || self.size > SAMPLE_SIZE_MAX {
+            add("size", format!("is out of range: give 1 to {SAMPLE_SIZE_MAX}"));
+        }
+        if self.reserve > SAMPLE_SIZE_MAX {
+            add("reserve", format!("is out of range: give 0 to {SAMPLE_SIZE_MAX}"));
+        }
+        if self.values < 2 || self.values > VALUE_COUNT_MAX {
+            add(
+                "values",
+                format!("is out of range: give 2 to {VALUE_COUNT_MAX}, so that no party makes the seed alone"),
+            );
+        }
+        let stratified = self.draw.map(|draw| draw == DrawKind::Stratified);
+        if stratified
+            .zip(self.strata)
+            .is_some_and(|(stratified, strata)| stratified == strata.is_empty())
+        {
+            add(
+                "strata",
+                "does not fit the draw: name fields for a stratified draw and for no other".to_owned(),
+            );
+        }
+        if self
+            .strata
+            .is_some_and(|strata| strata.windows(2).any(|pair| pair[0] >= pair[1]))
+        {
+            add("strata", "names a field twice: give each once".to_owned());
+        }
+        let has_prior = self.prior.is_some_and(|prior| !prior.is_empty());
+        let neyman = self.allocation == Some(Allocation::Neyman);
+        if stratified == Some(false) && (self.floor > 0 || has_prior || neyman) {
+            add(
+                "allocation",
+                "is for a stratified draw: leave allocation, floor and prior out".to_owned(),
+            );
+        }
+        if neyman && self.prior.is_some_and(<[Prior]>::is_empty) {
+            add("prior", AllocationError::NoPrior.to_string());
+        }
+        if self.allocation == Some(Allocation::Proportional) && has_prior {
+            add("prior", "is for a Neyman allocation: leave it out".to_owned());
+        }
+        if self.prior.is_some_and(|prior| prior.len() > STRATUM_COUNT_MAX) {
+            add(
+                "prior",
+                format!("has too many strata: give at most {STRATUM_COUNT_MAX}"),
+            );
+        }
+        if self.prior.unwrap_or_default().iter().any(Prior::is_wrong) {
+            add(
+                "prior",
+                "has more errors than reviews, or too many reviews: correct the counts".to_owned(),
+            );
+        }
+        let townships = self.townships.unwrap_or_default();
+        if !townships.is_empty()
+            && let Err(error) = cross::check(townships)
+        {
+            add("townships", error.to_string());
+        }
+        wrong
+    }
+}
+
 impl SampleRequest {
     /// Everything that is wrong with it by itself, whatever the log holds.
     #[must_use]
@@ -144,61 +244,19 @@ impl SampleRequest {
                 format!("gives a range without entries or of more than {RANGE_ENTRY_COUNT_MAX}: change it"),
             );
         }
-        if self.size == 0 || self.size > SAMPLE_SIZE_MAX {
-            add("size", format!("is out of range: give 1 to {SAMPLE_SIZE_MAX}"));
-        }
-        if self.reserve > SAMPLE_SIZE_MAX {
-            add("reserve", format!("is out of range: give 0 to {SAMPLE_SIZE_MAX}"));
-        }
-        if self.values < 2 || self.values > VALUE_COUNT_MAX {
-            add(
-                "values",
-                format!("is out of range: give 2 to {VALUE_COUNT_MAX}, so that no party makes the seed alone"),
-            );
-        }
-        let stratified = self.draw == DrawKind::Stratified;
-        if stratified == self.strata.is_empty() {
-            add(
-                "strata",
-                "does not fit the draw: name fields for a stratified draw and for no other".to_owned(),
-            );
-        }
-        if self.strata.windows(2).any(|pair| pair[0] >= pair[1]) {
-            add("strata", "names a field twice: give each once".to_owned());
-        }
-        if !stratified && (self.floor > 0 || !self.prior.is_empty() || self.allocation == Allocation::Neyman) {
-            add(
-                "allocation",
-                "is for a stratified draw: leave allocation, floor and prior out".to_owned(),
-            );
-        }
-        if self.allocation == Allocation::Neyman && self.prior.is_empty() {
-            add("prior", AllocationError::NoPrior.to_string());
-        }
-        if self.allocation == Allocation::Proportional && !self.prior.is_empty() {
-            add("prior", "is for a Neyman allocation: leave it out".to_owned());
-        }
-        if self.prior.len() > STRATUM_COUNT_MAX {
-            add(
-                "prior",
-                format!("has too many strata: give at most {STRATUM_COUNT_MAX}"),
-            );
-        }
-        if self
-            .prior
-            .values()
-            .any(|prior| prior.errors > prior.reviewed || prior.reviewed > PRIOR_COUNT_MAX)
-        {
-            add(
-                "prior",
-                "has more errors than reviews, or too many reviews: correct the counts".to_owned(),
-            );
-        }
-        if !self.townships.is_empty()
-            && let Err(error) = cross::check(&self.townships)
-        {
-            add("townships", error.to_string());
-        }
+        let prior: Vec<Prior> = self.prior.values().copied().collect();
+        let choices = Choices {
+            draw: Some(self.draw),
+            strata: Some(&self.strata),
+            allocation: Some(self.allocation),
+            floor: self.floor,
+            size: self.size,
+            reserve: self.reserve,
+            prior: Some(&prior),
+            values: self.values,
+            townships: Some(&self.townships),
+        };
+        wrong.extend(choices.check());
         wrong
     }
 

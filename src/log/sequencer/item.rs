@@ -5,7 +5,7 @@ use crate::area::AreaCode;
 use crate::log::record::{EntryError, EntryKind, LawUsed, WrittenDocument};
 use crate::log::{Hash, LogIndex, RecordId, TreeSize};
 use crate::store::{
-    AccessRow, CaseScope, Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey,
+    AccessRow, CaseScope, Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey, SpanRow,
     StoreError,
 };
 
@@ -97,6 +97,21 @@ pub struct PersonSpan {
     pub to: Option<CivilMonth>,
     /// The programme.
     pub programme: String,
+}
+
+impl PersonSpan {
+    /// The row of the span in a case.
+    #[must_use]
+    pub fn row(&self, area: AreaCode, case_id: &str) -> SpanRow {
+        SpanRow {
+            person_id: self.person_id.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            programme: self.programme.clone(),
+            area,
+            case_id: case_id.to_owned(),
+        }
+    }
 }
 
 /// A document of law that comes into use in the area.

@@ -45,6 +45,7 @@ use gate::Gate;
 pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
 pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane, LaneOf};
+pub use select::two_programmes;
 
 pub use vigil::{Vigil, WITNESS_LAG_MAX_MS, Watched};
 

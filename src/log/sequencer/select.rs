@@ -55,15 +55,18 @@ pub(super) fn ask(items: &[&Item]) -> Ask {
 pub(super) fn span_rows(item: &Item) -> Option<Vec<SpanRow>> {
     let spans = item.case.as_ref()?.spans.as_ref()?;
     let case_id = item.case_id.as_ref()?;
-    let row = |span: &super::item::PersonSpan| SpanRow {
-        person_id: span.person_id.clone(),
-        from: span.from.clone(),
-        to: span.to.clone(),
-        programme: span.programme.clone(),
-        area: item.request.area,
-        case_id: case_id.clone(),
-    };
-    Some(spans.iter().map(row).collect())
+    Some(spans.iter().map(|span| span.row(item.request.area, case_id)).collect())
+}
+
+/// Whether a case's spans put a person into two basic programmes in one month: two of them among themselves, or one
+/// and what is held in another case.
+#[must_use]
+pub fn two_programmes(spans: &[SpanRow], held: &[SpanRow]) -> bool {
+    spans.iter().enumerate().any(|(at, span)| {
+        let elsewhere = |held: &&SpanRow| held.area != span.area || held.case_id != span.case_id;
+        let mut others = held.iter().filter(elsewhere).chain(&spans[at + 1..]);
+        others.any(|other| other.overlaps(span))
+    })
 }
 
 /// Judges the items of a batch in order.
@@ -135,13 +138,8 @@ impl State {
             return Err(AppendError::PersonChanged);
         }
         let spans = span_rows(item);
-        for (at, span) in spans.iter().flatten().enumerate() {
-            let elsewhere = |held: &&SpanRow| held.area != span.area || held.case_id != span.case_id;
-            let held = self.spans.iter().filter(elsewhere).any(|held| held.overlaps(span));
-            let twice = spans.iter().flatten().skip(at + 1).any(|other| other.overlaps(span));
-            if held || twice {
-                return Err(AppendError::ProgrammeHeld);
-            }
+        if two_programmes(spans.as_deref().unwrap_or_default(), &self.spans) {
+            return Err(AppendError::ProgrammeHeld);
         }
         self.persons
             .extend(item.persons.iter().map(|person| (person.hmac.clone(), person.clone())));

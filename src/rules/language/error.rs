@@ -11,6 +11,12 @@ use crate::canonical::Json;
 /// Most mistakes that are reported at once; a file with more is a file of another kind.
 pub const ERROR_COUNT_MAX: usize = 200;
 
+/// Most characters of a line that a remark shows. A document on one line must not hide the remark behind its text.
+const EXCERPT_CHARACTER_COUNT_MAX: usize = 160;
+
+/// Characters before what is meant that stay in a line that is cut: what it follows can be read.
+const EXCERPT_BEFORE_COUNT: usize = 80;
+
 /// Whether a remark stops publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -75,9 +81,39 @@ pub struct PolicyError {
     /// What to do about it.
     pub fix: Fix,
     /// The line of the file, for showing.
-    pub excerpt: String,
+    pub excerpt: Excerpt,
     /// How many characters are meant, at least 1.
     pub width: usize,
+}
+
+/// What is shown of a line: all of it, or what stands around the column if it is long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    text: String,
+    /// Characters of the text before what is meant.
+    before: usize,
+}
+
+impl Excerpt {
+    /// Cuts a line around a column, which counts from 1.
+    fn around(line: &str, column: usize) -> Excerpt {
+        let before = column.saturating_sub(1);
+        if line.chars().nth(EXCERPT_CHARACTER_COUNT_MAX).is_none() {
+            let text = line.to_owned();
+            return Excerpt { text, before };
+        }
+        let from = before.saturating_sub(EXCERPT_BEFORE_COUNT);
+        let mut rest = line.chars().skip(from);
+        let mut text = if from > 0 { "…" } else { "" }.to_owned();
+        text.extend(rest.by_ref().take(EXCERPT_CHARACTER_COUNT_MAX));
+        if rest.next().is_some() {
+            text.push('…');
+        }
+        Excerpt {
+            text,
+            before: before - from + usize::from(from > 0),
+        }
+    }
 }
 
 impl PolicyError {
@@ -102,21 +138,16 @@ impl PolicyError {
             out.push_str(&format!("{place}: "));
         }
         out.push_str(&format!("{}\n", self.wrong.say(lang)));
-        if !self.excerpt.trim().is_empty() {
+        let Excerpt { text, before } = &self.excerpt;
+        if !text.trim().is_empty() {
             let number = self.line.to_string();
             let pad = " ".repeat(number.len());
-            let before: String = self.excerpt.chars().take(self.column - 1).map(blank).collect();
-            let meant: String = self
-                .excerpt
-                .chars()
-                .skip(self.column - 1)
-                .take(self.width)
-                .map(underline)
-                .collect();
+            let blanks: String = text.chars().take(*before).map(blank).collect();
+            let meant: String = text.chars().skip(*before).take(self.width).map(underline).collect();
             let meant = if meant.is_empty() { "^".to_string() } else { meant };
             out.push_str(&format!(
-                "  {number} | {}\n  {pad} | {before}{meant}\n",
-                self.excerpt.trim_end()
+                "  {number} | {}\n  {pad} | {blanks}{meant}\n",
+                text.trim_end()
             ));
         }
         let fix = match lang {
@@ -243,7 +274,7 @@ impl<'s> Remarks<'s> {
             return;
         }
         let at = self.source.position(span.start);
-        let excerpt = self.source.line(at.line);
+        let excerpt = Excerpt::around(self.source.line(at.line), at.column);
         let meant = self.source.slice(span).lines().next().unwrap_or_default().trim_end();
         self.found.insert(PolicyError {
             file: self.source.name().to_string(),
@@ -253,7 +284,7 @@ impl<'s> Remarks<'s> {
             place: self.place.clone(),
             wrong,
             fix,
-            excerpt: excerpt.to_string(),
+            excerpt,
             width: meant.chars().count().max(1),
         });
     }
@@ -339,6 +370,29 @@ mod tests {
         assert_eq!(
             text,
             "p.yaml:1:13: error: clause x: there is no name `未知`\n  1 | value: 工资 + 未知\n    |               ^^^^\n  fix: complete it\n"
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_what_is_meant() {
+        let line = format!("a: {}未知{}", "甲".repeat(500), "乙".repeat(500));
+        let source = Source::new("p.yaml", &line);
+        let mut remarks = Remarks::new(&source);
+        let start = line.find('未').unwrap_or_default();
+        let end = start + "未知".len();
+        remarks.error(
+            Span { start, end },
+            Wrong::NoName {
+                name: "未知".to_owned(),
+            },
+            Fix::CompleteIt,
+        );
+        let text = remarks.finish().iter().map(PolicyError::text).collect::<String>();
+        let (before, after) = ("甲".repeat(80), "乙".repeat(78));
+        let marked = format!("  1 | …{before}未知{after}…\n    | {}^^^^\n", " ".repeat(1 + 2 * 80));
+        assert!(
+            text.starts_with("p.yaml:1:504: error: ") && text.contains(&marked),
+            "{text}"
         );
     }
 

@@ -17,6 +17,15 @@ fn context() -> Context {
     }
 }
 
+#[test]
+fn the_ends_of_lines_change_nothing_in_the_sealed_document() {
+    for (text, context) in [(NATION, context()), (VOCABULARY, Context::default())] {
+        let digest = |text: &str| read(text, "x.yaml", &context).map(|checked| checked.document.digest());
+        assert!(digest(text).is_ok());
+        assert_eq!(digest(&text.replace('\n', "\r\n")), digest(text));
+    }
+}
+
 /// The text with a stretch of characters replaced.
 fn spliced(text: &str, at: usize, length: usize, with: &str) -> String {
     let chars: Vec<char> = text.chars().collect();

@@ -1,6 +1,7 @@
 //! Erasing a case over the port, on both databases.
 
 use super::cases::{Place, Server, checked, proved, refused, told};
+use super::findings::finding;
 use super::flow::day;
 use super::*;
 use crate::log::sequencer::Clock as _;
@@ -84,6 +85,14 @@ async fn an_erased_identity_is_gone_and_everything_else_still_reads_and_replays(
         names(&again.acknowledgement.expect("a record")),
         ["facts", "determination", "frame"]
     );
+    let reviewed = pb::RecordFindingRequest {
+        period: String::new(),
+        ..finding(70, &name, &[pb::FindingOutcome::Correct])
+    };
+    let recorded = server.audit.record_finding(reviewed.clone()).await;
+    let recorded = recorded.expect("what reads can be reviewed").into_inner();
+    let retried = server.audit.record_finding(reviewed).await;
+    assert_eq!(retried.expect("the first answer").into_inner(), recorded);
     let area = "340321".parse().expect("an area");
     let compared = server.app.compare_projection(area, |_| {}).await.expect("readable");
     assert_eq!((compared.cases_equal, compared.cases_different.len()), (1, 0));

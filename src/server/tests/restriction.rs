@@ -10,6 +10,7 @@ on_both!(
     a_restricted_case_is_neither_read_nor_decided_until_that_is_lifted,
     a_restricted_identity_is_left_out_until_that_is_lifted,
     a_restriction_is_widened_and_only_a_lifting_narrows_it,
+    a_record_is_not_found_by_the_name_of_another_case,
 );
 
 pub(super) fn restrict(number: u32, case: &str, scope: pb::CaseScope) -> pb::RestrictCaseRequest {
@@ -157,4 +158,29 @@ async fn a_restriction_is_widened_and_only_a_lifting_narrows_it(database: TestDa
         .await
         .expect("it is restricted");
     server.read(&name).await.expect("readable again");
+}
+
+async fn a_record_is_not_found_by_the_name_of_another_case(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    let (_, other) = parts(&server.decide(2).await);
+    let record = name.rsplit('/').next().expect("a record id");
+    let elsewhere = format!("{other}/determinations/{record}");
+    let restricted = server
+        .audit
+        .restrict_case(restrict(50, &case, pb::CaseScope::Case))
+        .await;
+    restricted.expect("recorded");
+    for error in [
+        server.read(&elsewhere).await.expect_err("not of that case"),
+        replay(&mut server, &elsewhere).await.expect_err("not of that case"),
+    ] {
+        assert_eq!(
+            (error.code(), reason(&error).as_str()),
+            (Code::NotFound, "DETERMINATION_NOT_FOUND")
+        );
+        let told = error.get_details_resource_info().expect("what is not there");
+        assert_eq!(told.resource_name, elsewhere);
+    }
 }

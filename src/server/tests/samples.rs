@@ -318,6 +318,7 @@ async fn what_is_wrong_with_a_request_comes_all_at_once() {
         "strata[0]",
         "prior[0].key",
         "townships[0]",
+        "size",
     ];
     assert_eq!(fields, expected);
 }

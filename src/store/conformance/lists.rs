@@ -2,6 +2,7 @@
 
 use super::sample::{access, area, case_head, full_batch, index, log_row, record_id, size, span, write};
 use super::{TestDatabase, on_both};
+use crate::store::DueBegin;
 
 on_both!(
     everything_written_is_read_back,
@@ -130,11 +131,12 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
     let until = "2026-11-30".parse().expect("a date");
     let mut seen = Vec::new();
     while let Some(row) = {
-        let after = seen.last().map(|row: &super::super::CaseHeadRow| {
-            (row.next_due.as_ref().expect("listed by date"), row.case_id.as_str())
+        let begin = seen.last().map_or(DueBegin::First, |row: &super::super::CaseHeadRow| {
+            let due = row.next_due.as_ref().expect("listed by date");
+            DueBegin::After(due, &row.case_id)
         });
         store
-            .due_reviews(area(), &until, after, 1)
+            .due_reviews(area(), &until, begin, 1)
             .await
             .expect("readable")
             .pop()
@@ -145,6 +147,12 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
         seen.iter().map(|row| row.case_id.as_str()).collect::<Vec<_>>(),
         ["b", "c", "a"]
     );
+    let due = "2026-11-23".parse().expect("a date");
+    let with_it = store
+        .due_reviews(area(), &until, DueBegin::At(&due, "c"), 10)
+        .await
+        .expect("readable");
+    assert_eq!(with_it, seen[1..]);
     let from = "2026-12".parse().expect("a month");
     let grace = store.grace_periods(area(), &from, None, 10).await.expect("readable");
     assert_eq!(
@@ -157,7 +165,10 @@ async fn due_reviews_and_grace_periods_are_listed_by_date(database: TestDatabase
         .map(|month| (month, grace[0].case_id.as_str()));
     let rest = store.grace_periods(area(), &from, after, 10).await.expect("readable");
     assert_eq!(rest, grace[1..]);
-    let of_township = store.due_reviews(township, &until, None, 10).await.expect("readable");
+    let of_township = store
+        .due_reviews(township, &until, DueBegin::First, 10)
+        .await
+        .expect("readable");
     assert_eq!(
         of_township.iter().map(|row| row.case_id.as_str()).collect::<Vec<_>>(),
         ["b"]
