@@ -70,8 +70,8 @@
 //! - **How a sample is drawn so that nobody can steer it**: [`log::sample`], judged by the same code before an entry
 //!   is appended and afterwards by whoever verifies; its use cases are [`app::sampling`], [`app::finding`] and
 //!   [`app::estimate`].
-//! - **What an auditor takes home**: [`log::bundle`] is the file, [`app::bundle`] makes and verifies one; the report
-//!   for people is `cli::report`.
+//! - **What an auditor takes home**: [`log::bundle`] is the file, [`app::bundle`] makes and verifies one,
+//!   [`app::inspect`] reads single decisions and the law out of it; the report for people is `cli::report`.
 //! - **What is told of the service while it works**: [`telemetry`]; the seams are `api::admission` (a call begins and
 //!   ends), [`log::sequencer`] (queue, commit), `store::statement` (each statement) and [`app::gauges`] (what is looked
 //!   at now and then). The place of a call in its trace is sealed with what it records, and found again by

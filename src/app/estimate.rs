@@ -24,9 +24,7 @@ impl App {
         let (_, _, selection) = self.selection(&samples, &round).await?.ok_or_else(missing)?;
         let (_, request) = round.request().ok_or_else(missing)?;
         let log = samples.log.as_ref().ok_or_else(missing)?;
-        let mut findings = self.newest_findings(log).await?;
-        // A finding of another occasion is no part of this sample's review.
-        findings.retain(|_, finding| finding.content.period.as_ref() == Some(&command.period));
+        let findings = self.sampled_findings(log).await?;
         let strata: Vec<StratumReviews> = selection
             .strata
             .iter()

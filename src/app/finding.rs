@@ -2,7 +2,7 @@
 
 mod guards;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::access::Purpose;
@@ -188,22 +188,28 @@ impl App {
         }
     }
 
-    /// The finding that stands for each determination of a log, by the determination's index.
-    pub(super) async fn newest_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
+    /// The finding that stands for each determination of a log that was reviewed for a sample, by the determination's
+    /// index. Whichever sample that was: there is one truth about a determination, and every sample that holds it counts
+    /// the same.
+    pub(super) async fn sampled_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
         let head = self
             .store
             .head(log.log_id)
             .await?
             .ok_or(AppError::corrupt("a log has no head"))?;
-        let mut newest = BTreeMap::new();
+        let (mut newest, mut sampled) = (BTreeMap::new(), BTreeSet::new());
         self.read_documents(log, &[EntryKind::Finding], "finding", (0, head.size.get()), |read| {
             // An erased finding says nothing any more.
             if let Some(finding) = finding(read)? {
+                if finding.content.period.is_some() {
+                    sampled.insert(finding.determination_index);
+                }
                 newest.insert(finding.determination_index, finding);
             }
             Ok(())
         })
         .await?;
+        newest.retain(|determination, _| sampled.contains(determination));
         Ok(newest)
     }
 

@@ -32,6 +32,7 @@ pub mod grant;
 pub mod high_water;
 pub mod impact;
 pub mod import_case;
+pub mod inspect;
 mod key_events;
 pub mod key_file;
 pub mod laws;

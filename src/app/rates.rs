@@ -2,7 +2,7 @@
 
 use super::command::FindingOutcome;
 use crate::statistics::{
-    AmountStratum, AmountUnit, Confidence, Estimate, Interval, Reviewed, hansen_hurwitz, proportion, ratio, stratified,
+    AmountStratum, AmountUnit, Confidence, Estimate, Interval, Reviewed, error_rate, hansen_hurwitz, ratio, worst_case,
 };
 
 /// What a sample's findings show.
@@ -14,7 +14,8 @@ pub struct ErrorRates {
     pub drawn: u64,
     /// Units reviewed, those of the reserve that took the place of others among them.
     pub reviewed: u64,
-    /// Units that could not be reviewed or have no finding yet.
+    /// Units that could not be reviewed or have no finding yet, and those of the reserve that were to take the place of
+    /// one and could not be reviewed either.
     pub missing: u64,
     /// Reviewed units that are signed off.
     pub signed_off: u64,
@@ -105,28 +106,39 @@ impl ErrorRates {
 }
 
 /// The reviews of a stratum's units. For each unit that could not be reviewed the next of the reserve counts,
-/// in order; it stays missing all the same, because the reserve is no answer to why.
+/// in order; it stays missing all the same, because the reserve is no answer to why. One of the reserve that could not be
+/// reviewed either is missing as well, and the next takes its place; one that nobody reviewed yet keeps the place.
 fn reviewed(stratum: &StratumReviews) -> Stratum<'_> {
     let mut found = Stratum {
         population: stratum.population,
         reviewed: Vec::new(),
         missing: 0,
     };
-    let mut substitutes = 0;
+    let mut open = 0_u64;
     for review in &stratum.units {
         match review {
             Some(review) if review.is_not_reviewable() => {
                 found.missing += 1;
-                substitutes += 1;
+                open += 1;
             }
             Some(review) => found.reviewed.push(review),
             None => found.missing += 1,
         }
     }
-    let reserve = stratum.reserve.iter().take(substitutes).flatten();
-    found
-        .reviewed
-        .extend(reserve.filter(|review| !review.is_not_reviewable()));
+    for review in &stratum.reserve {
+        if open == 0 {
+            break;
+        }
+        match review {
+            Some(review) if review.is_not_reviewable() => found.missing += 1,
+            Some(review) => {
+                found.reviewed.push(review);
+                open -= 1;
+            }
+            // The unit whose place it keeps is missing already.
+            None => open -= 1,
+        }
+    }
     found
 }
 
@@ -135,35 +147,28 @@ fn kind_rate(outcome: FindingOutcome, strata: &[Stratum<'_>], of_spending: bool,
         let has = |review: &&&Review| review.item(outcome).is_some();
         stratum.reviewed.iter().filter(has).count() as u64
     };
-    // `right` and `wrong`: missing units that are taken to be right or wrong.
-    let with = |right: bool, wrong: bool| {
+    // `missing`: whether missing units count, and `wrong`: as wrong ones.
+    let counts = |missing: bool, wrong: bool| -> Vec<Reviewed> {
         let counts = strata.iter().map(|stratum| {
-            let taken = if right || wrong { stratum.missing } else { 0 };
+            let taken = if missing { stratum.missing } else { 0 };
             let reviewed = stratum.reviewed.len() as u64 + taken;
             Reviewed {
                 // A unit drawn twice by its size is reviewed twice; nothing is complete then.
-                population: stratum.population.max(reviewed),
+                population: if of_spending {
+                    stratum.population.max(reviewed + 1)
+                } else {
+                    stratum.population.max(reviewed)
+                },
                 reviewed,
                 errors: errors_of(stratum) + if wrong { taken } else { 0 },
             }
         });
-        counts.collect::<Vec<Reviewed>>()
-    };
-    let estimate = |counts: &[Reviewed]| match counts {
-        [one] => proportion(one.errors, one.reviewed, confidence),
-        _ => stratified(counts, confidence),
+        counts.collect()
     };
     let errors = strata.iter().map(errors_of).sum();
     let missing = strata.iter().any(|stratum| stratum.missing > 0);
-    let worst_case = missing.then(|| {
-        let (best, worst) = (estimate(&with(true, false)), estimate(&with(false, true)));
-        Some(Interval {
-            method: worst.interval()?.method,
-            lower: best.intervals.iter().find_map(|interval| interval.lower),
-            upper: worst.interval()?.upper,
-        })
-    });
-    let found = estimate(&with(false, false));
+    let worst_case = missing.then(|| worst_case(&counts(true, false), &counts(true, true), confidence));
+    let found = error_rate(&counts(false, false), confidence);
     let reviewed: u64 = strata.iter().map(|stratum| stratum.reviewed.len() as u64).sum();
     KindRate {
         outcome,
@@ -203,6 +208,14 @@ fn amounts(outcome: FindingOutcome, strata: &[Stratum<'_>], of_spending: bool, c
 /// In words, and never a rate of nothing.
 fn statement(errors: u64, reviewed: u64, estimate: &Estimate, confidence: Confidence) -> String {
     let sure = confidence.percent();
+    match (estimate.is_census, estimate.rate) {
+        (true, None) => return format!("no error, and all {reviewed} of the population were reviewed"),
+        (true, Some(rate)) => {
+            let rate = rate.to_percent();
+            return format!("{errors} of {reviewed}: {rate}, and all of the population were reviewed");
+        }
+        (false, _) => {}
+    }
     let Some(interval) = estimate.interval() else {
         return "nothing was reviewed: nothing can be said".to_owned();
     };
@@ -220,3 +233,6 @@ fn statement(errors: u64, reviewed: u64, estimate: &Estimate, confidence: Confid
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod config;
 pub mod demo;
 mod export;
 mod fsck;
+mod inspect;
 mod keys;
 mod log;
 mod migrate;
@@ -85,6 +86,7 @@ enum Command {
     Demo(demo::Args),
     Export(export::Args),
     Fsck(fsck::Args),
+    Inspect(inspect::Args),
     Keys(keys::Args),
     Log(log::Args),
     Migrate(migrate::Args),
@@ -122,6 +124,7 @@ fn run(command: Command, out: &Out) -> Outcome {
         Command::Demo(args) => demo::run(&args, out),
         Command::Export(args) => export::run(&args, out),
         Command::Fsck(args) => fsck::run(&args, out),
+        Command::Inspect(args) => inspect::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Log(args) => log::run(&args, out),
         Command::Migrate(args) => migrate::run(args, out),

@@ -1,26 +1,31 @@
 //! `doudi verify`: a bundle checked on the auditor's own machine, without network and without database.
 
 use std::fs::File;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
 use crate::app::bundle::{Ask, Report, Unreadable, verify};
-use crate::log::note::VerifierKey;
+use crate::log::bundle::{Manifest, ManifestError};
+use crate::log::checkpoint::Checkpoint;
+use crate::log::note::{Note, VerifierKey};
 use crate::log::witness::TrustPolicy;
 
 /// Verify a bundle: its log, its documents, its samples, and every opened decision decided again.
 ///
 /// Needs the bundle and the log's public key, which you got from the operator by another way. Nothing else is read, no
 /// connection is made. All violations are named, at most 100 of each kind. Keep the checkpoint with --keep, and give it
-/// with --previous to the next audit: then nobody can rewrite what you have seen.
+/// with --previous to the next audit: then nobody can rewrite what you have seen. A checkpoint that was kept is never
+/// written over unseen: where the file of --keep is there, it is held against the bundle like that of --previous, and
+/// replaced only if the log continues it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes:
   0  everything verifies, and every opened decision follows again byte for byte
-  1  something does not
-  2  the command line is wrong
+  1  something does not, or the manifest is spoilt
+  2  the command line is wrong, or --keep names a file that is not to be written over
   3  the file is no bundle, or cannot be read
 
 Example:
@@ -39,13 +44,16 @@ pub struct Args {
     /// The checkpoint that you kept from the audit before
     #[arg(long, value_name = "CHECKPOINT")]
     previous: Option<PathBuf>,
-    /// Keep the checkpoint of this audit here, if everything verifies
+    /// Keep the checkpoint of this audit here, if everything verifies; one that is there counts as --previous
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
     /// Threads; as many as there are cores if not given
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
+
+/// Members of a manifest that another version writes otherwise.
+const OF_A_VERSION: [&str; 2] = ["format", "specifications"];
 
 /// Verifies and says what was found; [`Exit::Refuted`] if something does not verify.
 pub fn run(args: &Args, out: &Out) -> Outcome {
@@ -57,12 +65,18 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
             Some(parsed.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?)
         }
     };
-    let previous = args.previous.as_ref().map(read).transpose()?;
+    let given = args.previous.as_ref().map(read).transpose()?;
+    let kept = args.keep.as_ref().map(|path| Kept::read(path)).transpose()?.flatten();
+    let logs = policy.as_ref().map_or(&[][..], |policy| &policy.logs);
+    let mut keys = args.key.iter().chain(logs);
+    let of_this_log = |kept: &&Kept| keys.any(|key| key.name().as_str() == kept.checkpoint.origin.to_string());
+    let of_keep = kept.as_ref().filter(of_this_log);
+    let previous = given.as_deref().or(of_keep.map(|kept| &kept.note[..]));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let ask = Ask {
         keys: &args.key,
         policy: policy.as_ref(),
-        previous: previous.as_deref(),
+        previous,
         threads: args.threads.unwrap_or(cores),
         replay: true,
     };
@@ -73,7 +87,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    let report = verified.map_err(|error| unreadable(&args.file, &error))?;
+    let report = verified.map_err(|error| unreadable(args, &error))?;
     said(&report, out);
     // Our JSON is JSON.
     out.document(&serde_json::from_slice(&report.to_json().to_bytes()).unwrap_or_default());
@@ -81,10 +95,67 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         return Ok(Exit::Refuted);
     }
     if let (Some(path), Some(note)) = (&args.keep, report.checkpoint()) {
-        std::fs::write(path, note).map_err(|error| Failure::file(path, &error))?;
+        if let Some(kept) = &kept {
+            kept.may_be_replaced(report.manifest(), previous)?;
+        }
+        keep(path, note).map_err(|error| Failure::file(path, &error))?;
         out.line(format_args!("{DIM}kept the checkpoint in {}{DIM:#}", path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// What lies in the file of --keep already.
+struct Kept {
+    path: PathBuf,
+    note: Vec<u8>,
+    checkpoint: Checkpoint,
+}
+
+impl Kept {
+    fn read(path: &Path) -> Result<Option<Kept>, Failure> {
+        let note = match std::fs::read(path) {
+            Ok(note) => note,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::file(path, &error)),
+        };
+        let parsed = Note::parse(&note).ok();
+        let checkpoint = parsed.and_then(|note| Checkpoint::parse(note.unverified_text()).ok());
+        let checkpoint = checkpoint.ok_or_else(|| refused(path, "is there and is no checkpoint"))?;
+        Ok(Some(Kept {
+            path: path.to_owned(),
+            note,
+            checkpoint,
+        }))
+    }
+
+    /// A checkpoint that was kept makes room for one that was seen to continue it, and for none other. `previous` is
+    /// what the bundle was held against.
+    fn may_be_replaced(&self, by: &Manifest, previous: Option<&[u8]>) -> Result<(), Failure> {
+        let Checkpoint { origin, size, root } = &self.checkpoint;
+        let is_head = (*size, *root) == (by.head.size, by.head.root);
+        if *origin != by.origin {
+            Err(refused(&self.path, "holds the checkpoint of another log"))
+        } else if is_head || previous == Some(&self.note) {
+            Ok(())
+        } else {
+            let why = "holds a checkpoint that --previous does not give, so the bundle was not held against it";
+            Err(refused(&self.path, why))
+        }
+    }
+}
+
+fn refused(path: &Path, why: &str) -> Failure {
+    Failure::usage(format!("{}: {why}: name another file for --keep", path.display()))
+}
+
+/// Writes beside and renames: what was kept is there until the new one is.
+fn keep(path: &Path, note: &str) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let mut file = File::create(&beside)?;
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
 }
 
 fn bar(out: &Out) -> ProgressBar {
@@ -98,8 +169,26 @@ fn bar(out: &Out) -> ProgressBar {
     bar
 }
 
-fn unreadable(path: &Path, error: &Unreadable) -> Failure {
-    Failure::failed(format!("{}: {error}", path.display()))
+/// Which file it is, and what its owner can do. A manifest of this version with a member that no manifest has was
+/// written by nobody's program: the bundle is refuted and not unreadable.
+fn unreadable(args: &Args, error: &Unreadable) -> Failure {
+    let bundle = args.file.display();
+    match error {
+        Unreadable::Previous => {
+            let previous = args.previous.as_ref().or(args.keep.as_ref()).unwrap_or(&args.file);
+            Failure::usage(format!("{}: {error}", previous.display()))
+        }
+        Unreadable::Manifest(ManifestError(member)) if !OF_A_VERSION.contains(&member.as_str()) => Failure {
+            exit: Exit::Refuted,
+            text: format!(
+                "{bundle}: MANIFEST manifest.json: `{member}` is not what a manifest has there, or names a file twice or \
+                 out of order: the bundle was changed or badly copied; have it copied again, and keep this one"
+            ),
+        },
+        Unreadable::Tar(_) | Unreadable::NoManifest | Unreadable::Manifest(_) | Unreadable::Io(_) => {
+            Failure::failed(format!("{bundle}: {error}"))
+        }
+    }
 }
 
 fn said(report: &Report, out: &Out) {
@@ -136,5 +225,71 @@ fn said(report: &Report, out: &Out) {
         out.line(format_args!("{GOOD}verified{GOOD:#}"));
     } else {
         out.line(format_args!("{BAD}refuted{BAD:#}: {} violations", violations.count()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::bundle::Head;
+    use crate::log::{Hash, TreeSize};
+
+    const ORIGIN: &str = "doudi.example/340321/1";
+
+    fn manifest(origin: &str, size: u64) -> Manifest {
+        Manifest {
+            engine: "doudi".to_owned(),
+            origin: origin.parse().unwrap(),
+            head: Head {
+                size: TreeSize::new(size).unwrap(),
+                root: Hash::from_bytes([7; 32]),
+            },
+            previous: None,
+            opened: crate::log::bundle::Opened::All,
+            identity: false,
+            openings: Vec::new(),
+            samples: Vec::new(),
+            unopened: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_kept_checkpoint_makes_room_only_for_one_that_was_seen_to_continue_it() {
+        let checkpoint = Checkpoint {
+            origin: ORIGIN.parse().unwrap(),
+            size: TreeSize::new(9).unwrap(),
+            root: Hash::from_bytes([7; 32]),
+        };
+        let kept = Kept {
+            path: "kept".into(),
+            note: b"the note".to_vec(),
+            checkpoint,
+        };
+        let of = |origin: &str, size, previous: Option<&[u8]>| {
+            let replaced = kept.may_be_replaced(&manifest(origin, size), previous);
+            replaced.map_err(|failure| (failure.exit, failure.text))
+        };
+        assert_eq!(of(ORIGIN, 12, Some(b"the note")), Ok(()));
+        assert_eq!(of(ORIGIN, 9, None), Ok(()), "the same head again");
+        for previous in [None, Some(&b"another"[..])] {
+            let (exit, text) = of(ORIGIN, 12, previous).unwrap_err();
+            assert_eq!(exit, Exit::Usage);
+            assert!(
+                text.contains("not held against it: name another file for --keep"),
+                "{text}"
+            );
+        }
+        let (_, text) = of("doudi.example/340322/1", 12, Some(b"the note")).unwrap_err();
+        assert!(text.contains("another log"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_checkpoint_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        assert!(Kept::read(&path).unwrap().is_none(), "nothing is there");
+        std::fs::write(&path, "a report").unwrap();
+        assert_eq!(Kept::read(&path).err().unwrap().exit, Exit::Usage);
     }
 }

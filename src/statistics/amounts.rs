@@ -67,6 +67,7 @@ pub fn monetary_unit_bound(drawn: u64, confidence: Confidence) -> Estimate {
             lower: None,
             upper: Rate((confidence.monetary_unit_factor() / drawn as f64).min(1.0)),
         }],
+        is_census: false,
     }
 }
 
@@ -93,6 +94,13 @@ pub fn ratio(strata: &[AmountStratum], confidence: Confidence) -> Estimate {
         return Estimate::default();
     }
     let rate = wrong / paid;
+    if strata.iter().all(|stratum| count(stratum) >= stratum.population as f64) {
+        return Estimate {
+            rate: Some(Rate(rate)),
+            is_census: true,
+            ..Estimate::default()
+        };
+    }
     let residual = |unit: &AmountUnit| unit.error_fen as f64 - rate * unit.paid_fen as f64;
     let mut variance = 0.0;
     let mut freedom = 0.0;
@@ -127,5 +135,6 @@ fn around(rate: f64, standard_error: f64, freedom: f64, method: Method, confiden
             lower: Some(Rate(rate - half)),
             upper: Rate(rate + half),
         }],
+        is_census: false,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Money and law are exact; what an audit concludes from a sample is an estimate and never enters a
 //! decision. Special functions come from a statistics crate. Counts come in, decimal strings go out, so
-//! that no float is seen outside. Nothing here is a bare 0 %: where no error was found there is a bound.
+//! that no float is seen outside. Nothing here is a bare 0 %: where no error was found there is a bound, or everything was
+//! reviewed and nothing is estimated.
 
 #![expect(
     clippy::float_arithmetic,
@@ -10,6 +11,7 @@
 )]
 
 mod amounts;
+mod cases;
 mod proportion;
 mod quantile;
 mod sizes;
@@ -18,10 +20,10 @@ mod stratified;
 mod tests;
 
 pub use amounts::{AmountStratum, AmountUnit, hansen_hurwitz, monetary_unit_bound, ratio};
-pub use proportion::proportion;
+pub use cases::{error_rate, worst_case};
 pub use quantile::Confidence;
 pub use sizes::{SizeError, discovery_size, discovery_size_of, sample_size};
-pub use stratified::{Reviewed, stratified};
+pub use stratified::Reviewed;
 
 /// Digits after the point of what leaves.
 const DECIMAL_DIGIT_COUNT: usize = 6;
@@ -63,6 +65,8 @@ pub enum Method {
     HansenHurwitz,
     /// Monetary units, upper bound alone: no error was found.
     MonetaryUnit,
+    /// Counted: everything was reviewed, or is taken to be.
+    Census,
 }
 
 impl Method {
@@ -78,6 +82,7 @@ impl Method {
             Method::Ratio => "ratio_t",
             Method::HansenHurwitz => "hansen_hurwitz_t",
             Method::MonetaryUnit => "monetary_unit",
+            Method::Census => "census",
         }
     }
 }
@@ -100,8 +105,10 @@ pub struct Estimate {
     pub rate: Option<Rate>,
     /// Its standard error, where the method has one.
     pub standard_error: Option<Rate>,
-    /// Intervals, the one to rely on first; none where nothing was reviewed.
+    /// Intervals, the one to rely on first; none where nothing was reviewed, and none in a census.
     pub intervals: Vec<Interval>,
+    /// Everything was reviewed: the rate is counted, not estimated, and where there is none, no error is there.
+    pub is_census: bool,
 }
 
 impl Estimate {

@@ -8,7 +8,7 @@ const EXACT_BELOW: u64 = 5;
 
 /// Errors among cases of a simple random sample.
 #[must_use]
-pub fn proportion(errors: u64, reviewed: u64, confidence: Confidence) -> Estimate {
+pub(super) fn proportion(errors: u64, reviewed: u64, confidence: Confidence) -> Estimate {
     if reviewed == 0 || errors > reviewed {
         return Estimate::default();
     }
@@ -17,7 +17,7 @@ pub fn proportion(errors: u64, reviewed: u64, confidence: Confidence) -> Estimat
         wilson(errors, reviewed, confidence),
         clopper_pearson(errors, reviewed, confidence),
     ];
-    if errors < EXACT_BELOW || reviewed - errors < EXACT_BELOW {
+    if is_exact(errors, reviewed) {
         intervals.swap(0, 1);
     }
     if errors == 0 {
@@ -27,7 +27,13 @@ pub fn proportion(errors: u64, reviewed: u64, confidence: Confidence) -> Estimat
         rate: (errors > 0).then_some(Rate(p)),
         standard_error: None,
         intervals,
+        is_census: false,
     }
+}
+
+/// Whether the exact interval is the one to rely on.
+pub(super) fn is_exact(errors: u64, reviewed: u64) -> bool {
+    errors < EXACT_BELOW || reviewed.saturating_sub(errors) < EXACT_BELOW
 }
 
 pub(super) fn wilson(errors: u64, reviewed: u64, confidence: Confidence) -> Interval {

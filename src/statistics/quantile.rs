@@ -37,7 +37,7 @@ impl Confidence {
 
     /// What is left out: 0.05 at 95 %.
     pub(super) fn alpha(self) -> f64 {
-        1.0 - f64::from(self.percent()) / 100.0
+        f64::from(100 - self.percent()) / 100.0
     }
 
     /// The auditors' factor for no error among monetary units, as their tables print it.

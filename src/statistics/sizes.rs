@@ -16,6 +16,10 @@ pub enum SizeError {
     Population,
 }
 
+/// A size that lies no more than this part of itself above a whole number is that number: so much is lost in computing
+/// it, a few roundings of 2^-53 each and a logarithm.
+const ROUNDING: f64 = 1e-12;
+
 fn share(millionths: u32) -> Result<f64, SizeError> {
     if (1..1_000_000).contains(&millionths) {
         Ok(f64::from(millionths) / MILLION)
@@ -57,17 +61,19 @@ pub fn discovery_size_of(population: u64, errors: u64, confidence: Confidence) -
     if errors == 0 || errors > population {
         return Err(SizeError::Population);
     }
+    // Each step rounds twice: a chance that is what the confidence leaves comes out a little above it or below.
+    let enough = |missed: f64, size: u64| missed <= confidence.alpha() * (1.0 + 2.0 * size as f64 * f64::EPSILON);
     let mut missed = 1.0;
     let mut size = 0;
-    while missed > confidence.alpha() && size < population - errors {
+    while !enough(missed, size) && size < population - errors {
         missed *= (population - errors - size) as f64 / (population - size) as f64;
         size += 1;
     }
     // One more than all that are right finds an error for certain.
-    Ok(if missed > confidence.alpha() { size + 1 } else { size })
+    Ok(if enough(missed, size) { size } else { size + 1 })
 }
 
 /// Rounded up; positive and far below 2^53, because a share is at least a millionth.
 fn whole(size: f64) -> u64 {
-    size.ceil() as u64
+    (size * (1.0 - ROUNDING)).ceil() as u64
 }

@@ -20,6 +20,11 @@ impl Reviewed {
         self.errors as f64 / self.reviewed as f64
     }
 
+    /// It has units, and nobody reviewed one.
+    fn is_unknown(&self) -> bool {
+        self.population > 0 && self.reviewed == 0
+    }
+
     /// Everything was reviewed: its rate is known.
     fn is_complete(&self) -> bool {
         self.reviewed >= self.population
@@ -52,58 +57,80 @@ impl Reviewed {
 /// Errors among cases of a stratified sample. Where a stratum's variance cannot be estimated, exact bounds
 /// of the strata are combined instead of a normal interval that would be too short.
 #[must_use]
-pub fn stratified(strata: &[Reviewed], confidence: Confidence) -> Estimate {
+pub(super) fn stratified(strata: &[Reviewed], confidence: Confidence) -> Estimate {
     let population: u64 = strata.iter().map(|stratum| stratum.population).sum();
     let is_wrong = |stratum: &Reviewed| stratum.errors > stratum.reviewed || stratum.reviewed > stratum.population;
     if population == 0 || strata.iter().any(is_wrong) || strata.iter().all(|stratum| stratum.reviewed == 0) {
         return Estimate::default();
     }
-    let weight = |stratum: &Reviewed| stratum.population as f64 / population as f64;
-    let (known, unknown): (Vec<&Reviewed>, Vec<&Reviewed>) = strata
-        .iter()
-        .filter(|stratum| stratum.population > 0)
-        .partition(|stratum| stratum.reviewed > 0);
-    let rate: f64 = known.iter().map(|stratum| weight(stratum) * stratum.rate()).sum();
-    let errors: u64 = strata.iter().map(|stratum| stratum.errors).sum();
-    let usable = unknown.is_empty() && known.iter().all(|stratum| stratum.has_variance());
-    let (standard_error, interval) = if usable {
-        let variance: f64 = known
-            .iter()
-            .map(|stratum| weight(stratum).powi(2) * stratum.variance())
-            .sum();
-        let half = normal(confidence) * variance.sqrt();
-        let interval = Interval {
-            method: Method::StratifiedNormal,
-            lower: Some(Rate((rate - half).max(0.0))),
-            upper: Rate((rate + half).min(1.0)),
-        };
-        (Some(Rate(variance.sqrt())), interval)
+    let (errors, rate) = errors_and_rate(strata);
+    let (standard_error, interval) = if has_normal(strata) {
+        let (standard_error, interval) = normal_interval(strata, confidence);
+        (Some(standard_error), interval)
     } else {
-        (None, mover(&known, &unknown, rate, weight, confidence))
+        (None, mover(strata, confidence))
     };
+    let unknown = strata.iter().any(Reviewed::is_unknown);
     Estimate {
-        rate: (errors > 0 && unknown.is_empty()).then_some(Rate(rate)),
+        rate: (errors > 0 && !unknown).then_some(Rate(rate)),
         standard_error,
         intervals: vec![interval],
+        is_census: false,
     }
+}
+
+/// What share of the population a stratum is.
+fn weights(strata: &[Reviewed]) -> impl Fn(&Reviewed) -> f64 {
+    let population: u64 = strata.iter().map(|stratum| stratum.population).sum();
+    move |stratum| stratum.population as f64 / population as f64
+}
+
+/// All errors, and the weighed rate of the strata that were reviewed.
+pub(super) fn errors_and_rate(strata: &[Reviewed]) -> (u64, f64) {
+    let weight = weights(strata);
+    let errors = strata.iter().map(|stratum| stratum.errors).sum();
+    let known = strata.iter().filter(|stratum| stratum.reviewed > 0);
+    let rate = known.map(|stratum| weight(stratum) * stratum.rate()).sum();
+    (errors, rate)
+}
+
+/// Whether a normal interval can be computed: every stratum was reviewed, and its variance can be estimated.
+pub(super) fn has_normal(strata: &[Reviewed]) -> bool {
+    let usable = |stratum: &Reviewed| stratum.population == 0 || stratum.reviewed > 0 && stratum.has_variance();
+    strata.iter().all(usable)
+}
+
+/// The standard error, and the normal interval.
+pub(super) fn normal_interval(strata: &[Reviewed], confidence: Confidence) -> (Rate, Interval) {
+    let (_, rate) = errors_and_rate(strata);
+    let weight = weights(strata);
+    let known = strata.iter().filter(|stratum| stratum.reviewed > 0);
+    let variance: f64 = known.map(|stratum| weight(stratum).powi(2) * stratum.variance()).sum();
+    let half = normal(confidence) * variance.sqrt();
+    let interval = Interval {
+        method: Method::StratifiedNormal,
+        lower: Some(Rate((rate - half).max(0.0))),
+        upper: Rate((rate + half).min(1.0)),
+    };
+    (Rate(variance.sqrt()), interval)
 }
 
 /// Method of variance estimates recovery: the distances of the strata's own bounds, added in squares. A
 /// stratum that nobody reviewed may be wholly right or wholly wrong.
-fn mover(
-    known: &[&Reviewed],
-    unknown: &[&Reviewed],
-    rate: f64,
-    weight: impl Fn(&Reviewed) -> f64,
-    confidence: Confidence,
-) -> Interval {
-    let (mut below, mut above) = (0.0, 0.0);
-    for stratum in known {
+pub(super) fn mover(strata: &[Reviewed], confidence: Confidence) -> Interval {
+    let (_, rate) = errors_and_rate(strata);
+    let weight = weights(strata);
+    let (mut below, mut above, mut open) = (0.0, 0.0, 0.0);
+    for stratum in strata.iter().filter(|stratum| stratum.population > 0) {
+        let weight = weight(stratum);
+        if stratum.is_unknown() {
+            open += weight;
+            continue;
+        }
         let (lower, upper) = stratum.bounds(confidence);
-        below += (weight(stratum) * (stratum.rate() - lower)).powi(2);
-        above += (weight(stratum) * (upper - stratum.rate())).powi(2);
+        below += (weight * (stratum.rate() - lower)).powi(2);
+        above += (weight * (upper - stratum.rate())).powi(2);
     }
-    let open: f64 = unknown.iter().map(|stratum| weight(stratum)).sum();
     Interval {
         method: Method::Mover,
         lower: Some(Rate((rate - below.sqrt()).max(0.0))),

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::proportion::proportion;
+use super::stratified::stratified;
 use super::*;
 
 const C: Confidence = Confidence::NinetyFive;
@@ -89,6 +91,43 @@ fn discovery_sizes_are_those_of_the_worked_figures() {
     assert_eq!(discovery_size_of(10, 11, C), Err(SizeError::Population));
 }
 
+#[test]
+fn a_chance_that_is_just_what_the_confidence_leaves_is_enough() {
+    let ninety = Confidence::Ninety;
+    // Nine of ten miss the one error with 1/10, which 90 % leave; 19 of 20 with 1/20, and 99 of 100 with 1/100.
+    assert_eq!(discovery_size_of(10, 1, ninety), Ok(9));
+    assert_eq!(discovery_size_of(20, 1, C), Ok(19));
+    assert_eq!(discovery_size_of(100, 1, Confidence::NinetyNine), Ok(99));
+    for (errors, confidence, left) in [
+        (1, ninety, 10),
+        (1, C, 20),
+        (2, ninety, 10),
+        (3, C, 20),
+        (7, ninety, 10),
+    ] {
+        for population in errors..200 {
+            // Exactly: so many samples of this size miss all errors, of so many there are.
+            let misses = |size: u64| {
+                let (mut missing, mut all) = (1_u128, 1_u128);
+                for at in 0..errors {
+                    missing *= u128::from((population - size).saturating_sub(at));
+                    all *= u128::from(population - at);
+                }
+                missing * left <= all
+            };
+            let exact = (0..=population).find(|size| misses(*size)).expect("all of them");
+            assert_eq!(
+                discovery_size_of(population, errors, confidence),
+                Ok(exact),
+                "{population} {errors}"
+            );
+        }
+    }
+    // 0.1 to the second power is 0.01, and no third case is needed.
+    assert_eq!(discovery_size(900_000, Confidence::NinetyNine), Ok(2));
+    assert_eq!(discovery_size(900_000, ninety), Ok(1));
+}
+
 /// 城市低保, 农村低保, 特困, 单人户: units, reviewed, errors.
 const WORKED: [Reviewed; 4] = [
     Reviewed {
@@ -156,6 +195,69 @@ fn a_stratum_that_nobody_reviewed_may_be_wholly_wrong() {
     assert!(upper > 300.0 / 6_600.0, "{upper}");
 }
 
+fn reviewed(population: u64, reviewed: u64, errors: u64) -> Reviewed {
+    Reviewed {
+        population,
+        reviewed,
+        errors,
+    }
+}
+
+#[test]
+fn a_census_is_counted_and_never_a_bound_of_nothing_however_it_was_drawn() {
+    for strata in [vec![reviewed(10, 10, 0)], vec![reviewed(6, 6, 0), reviewed(4, 4, 0)]] {
+        let found = error_rate(&strata, C);
+        assert!(
+            found.is_census && found.rate.is_none() && found.intervals.is_empty(),
+            "{found:?}"
+        );
+    }
+    for strata in [vec![reviewed(10, 10, 3)], vec![reviewed(6, 6, 3), reviewed(4, 4, 0)]] {
+        let found = error_rate(&strata, C);
+        assert_eq!(found.rate.map(percent).as_deref(), Some("30.00%"));
+        assert!(found.is_census && found.intervals.is_empty(), "{found:?}");
+    }
+    // One case less, and something is left to chance.
+    for strata in [vec![reviewed(10, 9, 0)], vec![reviewed(6, 6, 0), reviewed(4, 3, 0)]] {
+        let found = error_rate(&strata, C);
+        assert!(!found.is_census && found.rate.is_none());
+        assert!(found.interval().expect("a bound").upper.0 > 0.0);
+    }
+    assert_eq!(error_rate(&[], C), Estimate::default());
+    assert_eq!(error_rate(&[reviewed(0, 0, 0)], C), Estimate::default());
+}
+
+#[test]
+fn both_ends_of_a_worst_case_are_of_the_method_that_it_names() {
+    let of = |right: &[Reviewed], wrong: &[Reviewed]| worst_case(right, wrong, C).expect("an interval");
+    // The lower end has few errors and needs the exact interval, the upper one alone would be Wilson's.
+    let found = of(&[reviewed(1_000, 63, 3)], &[reviewed(1_000, 63, 6)]);
+    assert_eq!(found.method, Method::ClopperPearson);
+    let (lower, upper) = (proportion::exact(3, 63, C).0, proportion::exact(6, 63, C).1);
+    assert_eq!((found.lower, found.upper), (Some(Rate(lower)), Rate(upper)));
+    let found = of(&[reviewed(1_000, 63, 8)], &[reviewed(1_000, 63, 11)]);
+    let (best, worst) = (proportion::wilson(8, 63, C), proportion::wilson(11, 63, C));
+    assert_eq!(
+        (found.method, found.lower, found.upper),
+        (Method::Wilson, best.lower, worst.upper)
+    );
+    // One stratum without an error at the lower end: both ends are combined exactly.
+    let (right, wrong) = (
+        [reviewed(100, 30, 0), reviewed(100, 30, 3)],
+        [reviewed(100, 30, 2), reviewed(100, 30, 3)],
+    );
+    let found = of(&right, &wrong);
+    assert_eq!(found.method, Method::Mover);
+    assert_eq!(
+        found.lower,
+        stratified(&right, C).interval().and_then(|best| best.lower)
+    );
+    assert!(found.upper.0 > stratified(&wrong, C).interval().expect("normal").upper.0);
+    // All of the population but one case: what is left is counted as right and as wrong.
+    let found = of(&[reviewed(10, 10, 3)], &[reviewed(10, 10, 4)]);
+    assert_eq!((found.method, shown(found)), (Method::Census, both("30.00%", "40.00%")));
+}
+
 /// The ten cases of the worked figures: one wholly wrong, one by 80 of 420 yuan, one by a tenth.
 fn ten_cases() -> Vec<AmountUnit> {
     let mut units = vec![
@@ -215,7 +317,10 @@ fn a_ratio_of_amounts_weighs_the_strata_and_knows_a_census() {
     };
     let estimate = ratio(std::slice::from_ref(&census), C);
     assert_eq!(estimate.rate, Some(Rate(0.05)));
-    assert_eq!(estimate.standard_error, Some(Rate(0.0)));
+    assert!(
+        estimate.is_census && estimate.intervals.is_empty(),
+        "counted, not estimated"
+    );
     let half = AmountStratum {
         population: 4,
         units: vec![unit(10, 100), unit(0, 100)],

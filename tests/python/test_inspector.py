@@ -1,5 +1,6 @@
 """An inspector follows deploy/audit/GUIDE.md from a sample to a signed-off report: every command is the guide's own."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -43,14 +44,19 @@ class Inspector(unittest.TestCase):
         for folder in (cls.desk, tools):
             folder.mkdir()
         (tools / "doudi").symlink_to(pathlib.Path(BIN).resolve())
-        # The kit needs the standard library alone.
-        (tools / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
-        (tools / "python3").chmod(0o755)
+        # The kit needs the standard library alone; calls need grpcio, and whoever makes them has another python3.
+        cls.caller_tools = cls.place.folder / "caller"
+        cls.caller_tools.mkdir()
+        for folder, isolated in ((tools, "-S "), (cls.caller_tools, "")):
+            (folder / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" {isolated}"$@"\n')
+            (folder / "python3").chmod(0o755)
         shutil.copytree(KIT, cls.desk / "deploy" / "audit")
+        shutil.copytree(TOP / "proto", cls.desk / "proto")
         key = run("keys", "public", cls.place.keys, "--origin", f"doudi.local/{h.AREA}/1").stdout.split()[0]
         cls.environment = {
             "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(cls.desk), "VKEY": key, "BUNDLE": "first.tar",
-            "KEEP": "this-audit.checkpoint", "PREVIOUS": "last-audit.checkpoint"}
+            "FIRST": "first.checkpoint", "KEEP": "this-audit.checkpoint", "PREVIOUS": "last-audit.checkpoint",
+            "AREA": h.AREA, "PERIOD": PERIOD, "SIZE": "4", "RESERVE": "1", "CREDENTIALS": "--principal audit-firm"}
 
     def typed(self, commands, expected=0, **more):
         """Types the commands of a block, and gives what they said. `expected` is the exit code, or None for any but 0."""
@@ -59,6 +65,11 @@ class Inspector(unittest.TestCase):
         right = done.returncode == expected if expected is not None else done.returncode in (1, 2)
         self.assertTrue(right, f"{done.returncode}, not {expected}: {commands}\n{done.stdout}\n{done.stderr}")
         return done.stdout + done.stderr
+
+    def called(self, who, number=0, **more):
+        """Types a block that makes calls."""
+        path = f"{self.caller_tools}:{self.environment['PATH']}"
+        return self.typed(self.block(who, number), PATH=path, PYTHONDONTWRITEBYTECODE="1", **more)
 
     def block(self, who, number=0):
         return [body for typed_by, body in blocks("GUIDE.md") if typed_by == who][number]
@@ -86,7 +97,8 @@ class Inspector(unittest.TestCase):
         english, chinese = (blocks(name) for name in GUIDES)
         self.assertEqual(english, chinese)
         self.assertEqual([who for who, _ in english],
-                         ["set", "inspector", "inspector", "operator", "inspector", "inspector", "final", "next"])
+                         ["set", "inspector", "inspector", "caller", "caller", "caller", "operator", "inspector",
+                          "inspector", "case", "finding", "finding", "final", "next"])
 
     def test_every_link_leads_to_a_file(self):
         for name in GUIDES:
@@ -105,38 +117,34 @@ class Inspector(unittest.TestCase):
         for income_fen in range(90_000, 130_000, 5_000):
             self.client.determination.Determine(h.determine(h.three(income_fen)), timeout=CALL_SECONDS_MAX)
 
-        # Step 2: sizes and the inspector's value, then the round by the service's own calls.
+        # Step 2: sizes and the inspector's value, then the round by the guide's own calls; the operator makes its own.
+        self.environment["SERVER"] = f"http://{server.address}"
         self.typed(self.block("inspector", 0))
         self.typed(self.block("inspector", 1))
-        value = json.loads((self.desk / "value.json").read_text())
+        self.assertEqual((self.desk / "value.json").stat().st_mode & 0o777, 0o600)
         theirs = json.loads(run("--json", "sample", "value").stdout)
-        for party, role, made in (("audit-firm", pb.PARTY_ROLE_AUDITOR, value), ("operator", pb.PARTY_ROLE_OPERATOR, theirs)):
-            self.of_round(pb.CommitSampleRequest, party, "CommitSample", role=role,
-                          commitment=bytes.fromhex(made["commitment"]))
-        self.of_round(pb.RequestSampleRequest, "audit-firm", "RequestSample", draw=pb.SAMPLE_DRAW_SIMPLE, size=4,
-                      reserve=1, population=pb.SAMPLE_POPULATION_DECISIONS)
-        for party, made in (("audit-firm", value), ("operator", theirs)):
-            self.of_round(pb.RevealSampleRequest, party, "RevealSample", value=bytes.fromhex(made["value"]))
-        drawn = self.of_round(pb.DrawSampleRequest, "audit-firm", "DrawSample")
-        units = [unit.determination for unit in drawn.sample.strata[0].units]
+        self.called("caller", 0)
+        self.of_round(pb.CommitSampleRequest, "operator", "CommitSample", role=pb.PARTY_ROLE_OPERATOR,
+                      commitment=bytes.fromhex(theirs["commitment"]))
+        self.called("caller", 1)
+        self.of_round(pb.RevealSampleRequest, "operator", "RevealSample", value=bytes.fromhex(theirs["value"]))
+        self.called("caller", 2)
+        drawn = json.loads((self.desk / "sample.json").read_text(encoding="utf-8"))
+        drawn = drawn["sample"]["strata"][0]["units"]
+        units = [unit["determination"] for unit in drawn]
         self.assertEqual(len(units), 4)
 
         # Steps 3 to 5: the first bundle, on the inspector's own machine.
         self.bundle("first.tar")
         self.assertIn("verified", self.typed(self.block("inspector", 2)))
         self.assertIn("records replayed to the same bytes, 0 did not", self.typed(self.block("inspector", 3)))
-        shutil.copy(self.desk / "this-audit.checkpoint", self.desk / "last-audit.checkpoint")
 
         # Steps 6 and 7: findings by two reviewers; the last unit is left for the report to show as missing.
+        self.check_case(drawn[2])
         for unit in units[:2]:
             self.finding(unit, items=[pb.FindingItem(outcome=pb.FINDING_OUTCOME_CORRECT)])
-        late = pb.FindingItem(outcome=pb.FINDING_OUTCOME_PROCEDURE, cause=pb.FINDING_CAUSE_AGENCY,
-                              step=pb.PROCEDURE_STEP_CLOCK)
-        first = self.finding(units[2], items=[late], summary="公示晚于时限")
-        heard = pb.AuditeeStatement(answer=pb.AUDITEE_ANSWER_AGREES, text="同意", on=h.day(2026, 7, 1))
-        signed = pb.SignOff(officer=REVIEWERS[0].officer, on=h.day(2026, 7, 2))
-        self.finding(units[2], items=[late], summary="公示晚于时限", rectification="补公示", auditee=heard,
-                     sign_off=signed, amends=first)
+        self.called("finding", 0, DETERMINATION=units[2])
+        self.called("finding", 1, DETERMINATION=units[2])
 
         self.bundle("second.tar")
         server.stop()
@@ -145,9 +153,55 @@ class Inspector(unittest.TestCase):
         (self.place.folder / "doudi.sqlite").rename(hidden)
         self.addCleanup(lambda: hidden.rename(self.place.folder / "doudi.sqlite"))
         self.typed(self.block("final"))
+        shutil.copy(self.desk / "this-audit.checkpoint", self.desk / "last-audit.checkpoint")
         self.typed(self.block("next"))
+        self.check_kept()
         self.check_report()
         self.check_refusals()
+
+    def check_case(self, unit):
+        """The bundle shows what was recorded of a case, and the law that it names."""
+        text = self.typed(self.block("case"), ENTRY=str(unit.get("index", 0)))
+        for said in ("verified", "facts", "determination", "frame", "known_at", "元", "township"):
+            self.assertIn(said, text)
+        pages = sorted((self.desk / "law").glob("*.html"))
+        sealed = sorted((self.desk / "law").glob("*.json"))
+        self.assertEqual(len(pages), len(sealed))
+        for path in sealed:
+            self.assertIn(hashlib.sha256(path.read_bytes()).hexdigest(), text)
+        self.assertIn("低保", "".join(page.read_text(encoding="utf-8") for page in pages))
+        shown = self.typed('doudi --json inspect "$BUNDLE" --key "$VKEY" --entry "$ENTRY"', ENTRY=str(unit["index"]))
+        case = json.loads(shown)
+        self.assertEqual((case["index"], case["kind"]), (int(unit["index"]), "DETERMINATION"))
+        self.assertEqual(case["documents"]["frame"]["township"][:6], h.AREA)
+        self.assertEqual({policy["digest"] for policy in case["policies"]},
+                         {hashlib.sha256(path.read_bytes()).hexdigest() for path in sealed})
+        # Nothing is shown of what is not opened, nor of a bundle that does not verify.
+        self.typed('doudi inspect "$BUNDLE" --key "$VKEY" --entry 999999', expected=1)
+        other = bytearray((self.desk / "first.tar").read_bytes())
+        at = other.index(b'"township":"')
+        other[at + 12:at + 13] = b"4"
+        (self.desk / "other.tar").write_bytes(other)
+        said = self.typed('doudi inspect "$BUNDLE" --key "$VKEY" --entry "$ENTRY"', expected=1, BUNDLE="other.tar",
+                          ENTRY=str(unit["index"]))
+        self.assertIn("DOCUMENT", said)
+        self.assertNotIn("known_at", said)
+
+    def check_kept(self):
+        """A checkpoint that was kept is never written over by one that does not continue it."""
+        kept = self.desk / "this-audit.checkpoint"
+        before = kept.read_bytes()
+        shorter = 'doudi verify first.tar --key "$VKEY" --keep "$KEEP"'
+        self.assertIn("PREVIOUS", self.typed(shorter, expected=1))
+        # Held against another than the one that it would write over.
+        self.typed('doudi verify second.tar --key "$VKEY" --previous "$KEEP" --keep "$FIRST"', expected=2)
+        self.typed('doudi verify second.tar --key "$VKEY" --keep report.html', expected=2)
+        # Again, and on top of the one that it continues.
+        self.typed(self.block("final"))
+        self.assertEqual(kept.read_bytes(), before)
+        self.typed('cp "$FIRST" older && doudi verify second.tar --key "$VKEY" --keep older && cmp older "$KEEP"')
+        not_one = self.typed('doudi verify second.tar --key "$VKEY" --previous report.html', expected=2)
+        self.assertIn("report.html", not_one)
 
     def check_report(self):
         """The report is well-formed, and says what the verification says."""

@@ -41,9 +41,14 @@ fn add(found: &mut Vec<Violation>, field: &str, description: &str) {
     });
 }
 
+/// Whether two numbers of officers are the same person's: nobody becomes another by a capital or a space.
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
 /// Two people, neither of whom decided or is of the same township.
 fn people(content: &FindingContent, subject: &Subject, found: &mut Vec<Violation>) {
-    let decided = |officer: &Officer| !subject.decider.is_empty() && officer.id == subject.decider;
+    let decided = |officer: &Officer| !subject.decider.is_empty() && same(&officer.id, &subject.decider);
     let [first, second] = &content.reviewers;
     for (reviewer, field) in [(first, "first_reviewer"), (second, "second_reviewer")] {
         if decided(&reviewer.officer) {
@@ -64,7 +69,7 @@ fn people(content: &FindingContent, subject: &Subject, found: &mut Vec<Violation
             );
         }
     }
-    if first.officer.id == second.officer.id {
+    if same(&first.officer.id, &second.officer.id) {
         add(
             found,
             "second_reviewer.officer.id",

@@ -42,6 +42,7 @@ impl Lang {
             Method::Ratio => self.say("比率估计", "ratio, Student's t"),
             Method::HansenHurwitz => self.say("汉森-赫维茨估计", "Hansen-Hurwitz, Student's t"),
             Method::MonetaryUnit => self.say("货币单元上限", "monetary units, upper bound"),
+            Method::Census => self.say("全部复核（计数）", "counted, everything was reviewed"),
         }
     }
 }
@@ -100,6 +101,24 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("source", "来源", "source"),
     ("decider", "决定人代号", "decider"),
     ("DIBAO", "低保", "DIBAO 低保"),
+    ("SINGLE_DIBAO", "单人户低保", "SINGLE_DIBAO 单人户"),
+    ("TEKUN", "特困供养", "TEKUN 特困"),
+    ("GRACE", "渐退", "GRACE 渐退"),
+    ("EDGE", "低保边缘", "EDGE 低保边缘"),
+    ("RIGID", "刚性支出困难", "RIGID 刚性支出困难"),
+    ("OTHER_LOW_INCOME", "其他低收入", "OTHER_LOW_INCOME 其他低收入"),
+    ("REFUSED", "不予确认", "REFUSED 不予确认"),
+    ("STOP", "停发", "STOP 停发"),
+    ("PROPOSED_ENTRY", "拟给付（程序未完）", "PROPOSED_ENTRY 拟给付"),
+    ("PROPOSED_INCREASE", "拟增发（程序未完）", "PROPOSED_INCREASE 拟增发"),
+    ("PROPOSED_SAME", "拟维持（程序未完）", "PROPOSED_SAME 拟维持"),
+    ("PROPOSED_DECREASE", "拟减发（程序未完）", "PROPOSED_DECREASE 拟减发"),
+    ("PROPOSED_STOP", "拟停发（程序未完）", "PROPOSED_STOP 拟停发"),
+    ("NEEDS_FACTS", "缺少事实", "NEEDS_FACTS 缺少事实"),
+    ("NEEDS_RULE", "缺少规则", "NEEDS_RULE 缺少规则"),
+    ("ERROR", "无法计算", "ERROR 无法计算"),
+    ("live", "系统办理", "live 系统办理"),
+    ("import", "历史导入", "import 历史导入"),
     ("absent", "未开示", "not opened"),
     ("facts", "事实", "facts"),
     ("policy", "政策文件", "policy"),
@@ -127,6 +146,77 @@ pub fn unchecked<'a>(lang: Lang, code: &'a str, text: &'a str) -> &'a str {
         (Lang::Zh, _) => {
             let word = Lang::Zh.word(code);
             if word == code { text } else { word }
+        }
+    }
+}
+
+/// What a violation of a code means; the text of the verification, which is English, stands behind it as it was said.
+pub fn violation(lang: Lang, code: &str, text: &str) -> String {
+    let zh = VIOLATIONS.iter().find(|(known, _)| *known == code);
+    match (lang, zh) {
+        (Lang::Zh, Some((_, zh))) => format!("{zh}（程序原文：{text}）"),
+        (Lang::Zh, None) | (Lang::En, _) => text.to_owned(),
+    }
+}
+
+/// What is wrong with a sample.
+pub fn sample_problem(lang: Lang, text: &str) -> String {
+    match (lang, text) {
+        (Lang::En, _) => text.to_owned(),
+        (Lang::Zh, "the log holds no result for this period yet") => "日志中尚无该周期的抽样结果".to_owned(),
+        (Lang::Zh, "the log records another sample than the seed draws") => {
+            "日志记载的样本不是由种子抽出的那一份".to_owned()
+        }
+        (Lang::Zh, _) => format!("样本无法重新抽取（程序原文：{text}）"),
+    }
+}
+
+/// Code of a violation, Chinese: the codes of `FORMAT.md`, section 20.
+const VIOLATIONS: &[(&str, &str)] = &[
+    ("TAR", "证据包的打包格式不符"),
+    ("MANIFEST", "清单所述与证据包不符"),
+    ("MISSING", "缺少文件"),
+    ("UNLISTED", "有不应存在的文件"),
+    ("SIZE", "文件大小与清单不符"),
+    ("CHECKPOINT", "检查点未经所给公钥签名"),
+    ("QUORUM", "信任策略要求的见证方未会签"),
+    ("ENTRIES", "条目文件无法读取"),
+    ("TILE", "瓦片中的哈希与其下层不符"),
+    ("ROOT", "全部条目得不出所签名的树根"),
+    ("PREVIOUS", "日志没有接续上次审计留存的检查点"),
+    ("CONSISTENCY", "证据包自带的接续证明不成立"),
+    ("ENTRY", "条目格式不符，或属于另一日志"),
+    ("TIME", "条目的登记时间早于前一条"),
+    ("DOCUMENT", "文件不是条目所承诺的那一份"),
+    ("DOCUMENT_MISSING", "缺少应当开示的文件"),
+    ("DOCUMENT_UNASKED", "有未经要求而开示的文件"),
+    ("OPENING", "所开示的内容未在开示条目中登记"),
+    ("REPLAY", "决定不能由其记录重新得出"),
+    ("SAMPLE", "样本不是由种子抽出的那一份"),
+    ("RECEIPT", "回执不属于其条目"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::bundle::Code;
+    use crate::rules::outcome::{Outcome, Programme};
+
+    /// Whether it is said in Chinese, and not left as it is.
+    fn is_chinese(text: &str) -> bool {
+        text.chars().any(|character| character >= '\u{4e00}')
+    }
+
+    #[test]
+    fn every_outcome_programme_and_violation_has_chinese_words() {
+        let outcomes = Outcome::ALL.iter().map(|outcome| outcome.code());
+        for code in outcomes.chain(Programme::ALL.iter().map(|programme| programme.code())) {
+            assert!(is_chinese(Lang::Zh.word(code)), "{code}");
+        }
+        for code in Code::ALL.iter().map(|code| code.code()) {
+            let said = violation(Lang::Zh, code, "as it was said");
+            assert!(is_chinese(&said) && said.contains("as it was said"), "{code}");
+            assert_eq!(violation(Lang::En, code, "as it was said"), "as it was said");
         }
     }
 }

@@ -35,11 +35,11 @@ fn millionths(rate: Rate) -> u64 {
 
 /// Interval and estimate of every kind of error.
 pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
-    let uppers = rates.rates.iter().filter_map(|rate| rate.estimate.interval());
-    let largest = uppers
-        .map(|interval| millionths(interval.upper))
-        .max()
-        .unwrap_or_default();
+    let ends = rates.rates.iter().flat_map(|rate| {
+        let upper = rate.estimate.interval().map(|interval| interval.upper);
+        upper.into_iter().chain(rate.estimate.rate)
+    });
+    let largest = ends.map(millionths).max().unwrap_or_default();
     let end = SCALES.into_iter().find(|end| *end >= largest).unwrap_or(WHOLE);
     let at = |value: u64| LEFT + value.min(end) * (RIGHT - LEFT) / end;
     let height = ROW * (rates.rates.len() as u64 + 1) + 10;
@@ -69,18 +69,22 @@ pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
             let named = (middle + 5).to_string();
             let name = lang.word(rate.outcome.code());
             html.put("text", &[("x", "0"), ("y", &named), ("class", "name")], name);
-            let Some(interval) = rate.estimate.interval() else {
+            if let Some(interval) = rate.estimate.interval() {
+                let (from, to) = (at(interval.lower.map_or(0, millionths)), at(millionths(interval.upper)));
+                line(html, "whisker", (&from.to_string(), &y), (&to.to_string(), &y));
+                for end in [from, to] {
+                    let x = end.to_string();
+                    let (top, low) = ((middle - 6).to_string(), (middle + 6).to_string());
+                    line(html, "whisker", (&x, &top), (&x, &low));
+                }
+            } else if rate.estimate.rate.is_none() {
                 let x = (LEFT + 8).to_string();
-                let text = lang.say("未复核", "not reviewed");
+                let text = if rate.estimate.is_census {
+                    lang.say("全部复核，未发现", "none, and everything was reviewed")
+                } else {
+                    lang.say("未复核", "not reviewed")
+                };
                 html.put("text", &[("x", &x), ("y", &named), ("class", "mark")], text);
-                continue;
-            };
-            let (from, to) = (at(interval.lower.map_or(0, millionths)), at(millionths(interval.upper)));
-            line(html, "whisker", (&from.to_string(), &y), (&to.to_string(), &y));
-            for end in [from, to] {
-                let x = end.to_string();
-                let (top, low) = ((middle - 6).to_string(), (middle + 6).to_string());
-                line(html, "whisker", (&x, &top), (&x, &low));
             }
             if let Some(point) = rate.estimate.rate {
                 let x = at(millionths(point)).to_string();

@@ -3,12 +3,26 @@
 use serde_json::{Value, json};
 
 use super::lang::Lang;
+use super::sections::DASH;
 use crate::app::rates::{ErrorRates, KindRate};
-use crate::statistics::{Estimate, Interval, Rate};
+use crate::statistics::{Estimate, Interval, Method, Rate};
 
 /// The rate of one kind in a sentence.
 pub fn statement(lang: Lang, rates: &ErrorRates, rate: &KindRate) -> String {
     let (sure, reviewed, errors) = (rates.confidence.percent(), rates.reviewed, rate.errors);
+    match (rate.estimate.is_census, rate.estimate.rate, lang) {
+        (true, None, Lang::Zh) => return format!("总体 {reviewed} 件已全部复核，未发现此类差错"),
+        (true, None, Lang::En) => return format!("no error, and all {reviewed} of the population were reviewed"),
+        (true, Some(point), Lang::Zh) => {
+            let point = point.to_percent();
+            return format!("总体 {reviewed} 件已全部复核，差错 {errors} 件，即 {point}");
+        }
+        (true, Some(point), Lang::En) => {
+            let point = point.to_percent();
+            return format!("{errors} of {reviewed}: {point}, and all of the population were reviewed");
+        }
+        (false, ..) => {}
+    }
     let Some(interval) = rate.estimate.interval() else {
         return lang
             .say("没有复核，不能下结论", "nothing was reviewed: nothing can be said")
@@ -38,6 +52,14 @@ pub fn statement(lang: Lang, rates: &ErrorRates, rate: &KindRate) -> String {
     }
 }
 
+/// How the rate was found, or a dash where nothing was reviewed.
+pub fn method(lang: Lang, estimate: &Estimate) -> &'static str {
+    let found = estimate.interval().map(|interval| interval.method);
+    found
+        .or(estimate.is_census.then_some(Method::Census))
+        .map_or(DASH, |method| lang.method(method))
+}
+
 /// An interval.
 pub fn bounds(lang: Lang, interval: &Interval) -> String {
     let upper = interval.upper.to_percent();
@@ -54,7 +76,9 @@ pub fn amounts(lang: Lang, estimate: &Estimate) -> String {
     match (estimate.rate, interval) {
         (Some(rate), Some(interval)) => format!("{} ({interval})", rate.to_percent()),
         (None, Some(interval)) => interval,
-        (_, None) => "\u{2013}".to_owned(),
+        // Counted: there is no interval to wait for.
+        (Some(rate), None) if estimate.is_census => rate.to_percent(),
+        (_, None) => DASH.to_owned(),
     }
 }
 
@@ -67,7 +91,7 @@ pub fn document(period: &str, rates: &ErrorRates) -> Value {
             "rate": rate.estimate.rate.map(Rate::to_decimal),
             "lower": interval.and_then(|interval| interval.lower).map(Rate::to_decimal),
             "upper": interval.map(|interval| interval.upper.to_decimal()),
-            "method": interval.map(|interval| interval.method.word()),
+            "method": interval.map(|interval| interval.method.word()), "census": rate.estimate.is_census,
         })
     };
     json!({

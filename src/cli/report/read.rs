@@ -1,6 +1,6 @@
 //! A verification as the report needs it, read out of the JSON of `doudi verify`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::command::FindingOutcome;
 use crate::app::rates::{ErrorRates, Review, StratumReviews};
@@ -97,7 +97,8 @@ impl Verification {
         }
         let list: Json = need(json, "findings")?;
         let findings = each(&list, "list", finding)?;
-        let samples = each(json, "samples", |sample| read_sample(sample, &findings))?;
+        let counting = counting(&findings);
+        let samples = each(json, "samples", |sample| read_sample(sample, &counting))?;
         for member in [
             "bundle",
             "checkpoint",
@@ -189,14 +190,28 @@ fn finding(json: &Json) -> Result<Finding, RecordError> {
     })
 }
 
-fn read_sample(json: &Json, findings: &[Finding]) -> Result<Sample, RecordError> {
-    let period: String = need(json, "period")?;
+/// The findings that count in a sample: those that stand for a determination that was reviewed for a sample, whichever
+/// that was, by their entries. The service counts the same.
+fn counting(findings: &[Finding]) -> BTreeMap<u64, &Finding> {
+    let sampled: BTreeSet<Option<u64>> = findings
+        .iter()
+        .filter(|finding| finding.period.is_some())
+        .map(|finding| finding.of)
+        .collect();
+    let counts = |finding: &&Finding| finding.stands && sampled.contains(&finding.of);
+    findings
+        .iter()
+        .filter(counts)
+        .map(|finding| (finding.index, finding))
+        .collect()
+}
+
+fn read_sample(json: &Json, counting: &BTreeMap<u64, &Finding>) -> Result<Sample, RecordError> {
     let review = |unit: &Json| -> Result<Option<Review>, RecordError> {
         let named: Option<u64> = maybe(unit, "finding")?;
-        let of_this = |finding: &&Finding| {
-            finding.stands && Some(finding.index) == named && finding.period.as_ref() == Some(&period)
-        };
-        Ok(findings.iter().find(of_this).map(|finding| finding.review.clone()))
+        Ok(named
+            .and_then(|index| counting.get(&index))
+            .map(|finding| finding.review.clone()))
     };
     let strata = each(json, "strata", |stratum| {
         let reviews = StratumReviews {
@@ -214,6 +229,6 @@ fn read_sample(json: &Json, findings: &[Finding]) -> Result<Sample, RecordError>
         of_spending: draw.and_then(Json::as_text) == Some("size_proportional"),
         json: json.clone(),
         strata,
-        period,
+        period: need(json, "period")?,
     })
 }

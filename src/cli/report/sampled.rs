@@ -1,9 +1,9 @@
 //! The section of a sample: how it was drawn, what its reviews show, and what they do not.
 
 use super::html::Html;
-use super::lang::Lang;
+use super::lang::{Lang, sample_problem};
 use super::plot;
-use super::rates::{amounts, bounds, statement};
+use super::rates::{amounts, bounds, method, statement};
 use super::read::Sample;
 use super::sections::{DASH, paragraph, section};
 use crate::canonical::Json;
@@ -29,7 +29,7 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         };
         html.put("p", &[("class", if of.agrees { "holds" } else { "fails" })], agrees);
         if let Some(problem) = &of.problem {
-            html.put("p", &[("class", "fails")], problem);
+            html.put("p", &[("class", "fails")], &sample_problem(lang, problem));
         }
         html.put("h3", &[], lang.say("抽样设计", "Design"));
         design(html, lang, of);
@@ -89,14 +89,11 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
             lang.say("占金额的比例", "Share of what is paid"),
         ];
         let row = |rate: &crate::app::rates::KindRate| {
-            let interval = rate.estimate.interval();
             vec![
                 lang.word(rate.outcome.code()).to_owned(),
                 rate.errors.to_string(),
                 statement(lang, &rates, rate),
-                interval
-                    .map_or(DASH, |interval| lang.method(interval.method))
-                    .to_owned(),
+                method(lang, &rate.estimate).to_owned(),
                 rate.worst_case
                     .as_ref()
                     .map_or_else(|| DASH.to_owned(), |worst| bounds(lang, worst)),
@@ -248,9 +245,17 @@ fn readable(lang: Lang, key: &str) -> String {
     let Some(Json::Object(members)) = Json::parse(key.as_bytes()).ok() else {
         return key.to_owned();
     };
-    let member = |(name, value): (&String, &Json)| match value {
-        Json::Text(text) => format!("{}: {}", lang.word(name), lang.word(text)),
-        other => format!("{}: {other}", lang.word(name)),
+    let member = |(name, value): (&String, &Json)| {
+        let value = match (name.as_str(), value) {
+            (_, Json::Text(text)) if text.is_empty() => lang.say("无", "none 无"),
+            ("programme" | "outcome" | "residence_kind" | "source", Json::Text(text)) => lang.word(text),
+            (_, Json::Bool(true)) => lang.say("是", "yes"),
+            (_, Json::Bool(false)) => lang.say("否", "no"),
+            // A township, or the number of an officer.
+            (_, Json::Text(text)) => text,
+            (_, other) => return format!("{}: {other}", lang.word(name)),
+        };
+        format!("{}: {value}", lang.word(name))
     };
     members.iter().map(member).collect::<Vec<_>>().join(", ")
 }

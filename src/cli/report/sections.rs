@@ -1,7 +1,7 @@
 //! The sections of a report, in the order in which a reader needs them.
 
 use super::html::Html;
-use super::lang::{Lang, unchecked};
+use super::lang::{Lang, unchecked, violation};
 use super::plot;
 use super::read::{Finding, Verification};
 use crate::canonical::Json;
@@ -54,7 +54,11 @@ pub fn verdict(html: &mut Html, lang: Lang, of: &Verification) {
         paragraph(html, &text);
         let head = [lang.say("代码", "Code"), lang.say("位置", "Place"), lang.say("说明", "What is wrong")];
         let text = |json: &Json, key: &str| json.get(key).and_then(Json::as_text).unwrap_or(DASH).to_owned();
-        let row = |one: &Json| vec![text(one, "code"), text(one, "place"), text(one, "text")];
+        let row = |one: &Json| {
+            let code = text(one, "code");
+            let said = violation(lang, &code, &text(one, "text"));
+            vec![code, text(one, "place"), said]
+        };
         let rows: Vec<Vec<String>> = of.list(&["violations", "kept"]).iter().map(row).collect();
         html.table(lang.say("不符之处", "Violations"), &head, &[], &rows);
         let rest = violations.saturating_sub(rows.len() as u64);

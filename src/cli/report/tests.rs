@@ -90,7 +90,7 @@ fn the_page_is_well_formed_and_loads_nothing() {
 
 #[test]
 fn what_is_read_is_never_markup() {
-    let hostile = "</td><script>alert(1)</script>&\"'\u{202e}\u{1}";
+    let hostile = "</td><script>alert(1)</script>&\"'\u{202e}\u{61c}";
     let spoilt = verification(|json| {
         json["findings"]["list"][0]["summary"] = hostile.into();
         json["checkpoint"]["note"] = hostile.into();
@@ -178,6 +178,88 @@ fn the_rates_are_those_of_the_statistics_and_never_a_bare_nothing() {
 }
 
 #[test]
+fn a_finding_counts_in_every_sample_that_holds_its_decision() {
+    // The finding on the decision at 7 was recorded again for another period, and one more without any.
+    let amended = |period: Option<&'static str>| {
+        move |json: &mut serde_json::Value| {
+            let list = json["findings"]["list"].as_array_mut().unwrap();
+            list[0]["stands"] = false.into();
+            let mut again = list[0].clone();
+            (again["index"], again["stands"]) = (1_300.into(), true.into());
+            match period {
+                Some(period) => again["period"] = period.into(),
+                None => drop(again.as_object_mut().unwrap().remove("period")),
+            }
+            list.push(again);
+            for stratum in json["samples"][0]["strata"].as_array_mut().unwrap() {
+                for unit in stratum["units"].as_array_mut().unwrap() {
+                    if unit["index"] == 7 {
+                        unit["finding"] = 1_300.into();
+                    }
+                }
+            }
+        }
+    };
+    let reviewed = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let rates = verification(edit).samples[0].rates(Confidence::NinetyFive);
+        (rates.reviewed, rates.missing)
+    };
+    assert_eq!(reviewed(&|_| {}), (120, 1));
+    assert_eq!(reviewed(&amended(Some("2026-Q3-refusals"))), (120, 1));
+    assert_eq!(
+        reviewed(&amended(None)),
+        (120, 1),
+        "what was reviewed for a sample stays reviewed"
+    );
+    let unasked = |json: &mut serde_json::Value| {
+        json["findings"]["list"][0].as_object_mut().unwrap().remove("period");
+    };
+    assert_eq!(reviewed(&unasked), (119, 2), "reviewed for another reason alone");
+}
+
+#[test]
+fn a_census_is_said_to_be_one_in_the_page_and_in_the_figures() {
+    let census = verification(|json| {
+        json["samples"][1]["population"] = 1.into();
+        json["samples"][1]["strata"][0]["population"] = 1.into();
+        json["samples"][1]["strata"][0]["units"][0]["finding"] = 1_051.into();
+    });
+    let (_, text) = well_formed(&page_of(&census, &[Lang::Zh, Lang::En]));
+    assert!(
+        text.contains("|no error, and all 1 of the population were reviewed|"),
+        "{text}"
+    );
+    assert!(text.contains("|总体 1 件已全部复核，未发现此类差错||全部复核（计数）|"));
+    assert!(
+        !text.contains("below 0.00%") && !text.contains("低于 0.00%"),
+        "no rate of nothing"
+    );
+    let figures = rates::document("p", &census.samples[1].rates(Confidence::NinetyFive));
+    for rate in figures["rates"].as_array().unwrap() {
+        assert_eq!(
+            (&rate["census"], &rate["upper"]),
+            (&true.into(), &serde_json::Value::Null)
+        );
+    }
+}
+
+#[test]
+fn the_chinese_article_says_strata_and_problems_in_chinese() {
+    let stratum = r#"{"continuing":false,"decider":"rule","outcome":"OTHER_LOW_INCOME","programme":""}"#;
+    let spoilt = verification(|json| {
+        json["samples"][0]["strata"][0]["key"] = stratum.into();
+        json["samples"][0]["problem"] = "the log holds no result for this period yet".into();
+    });
+    let (_, text) = well_formed(&page_of(&spoilt, &[Lang::Zh]));
+    // A decider is a number of the office, whatever it looks like.
+    assert!(
+        text.contains("|延续给付: 否, 决定人代号: rule, 决定结果: 其他低收入, 救助项目: 无|"),
+        "{text}"
+    );
+    assert!(text.contains("|日志中尚无该周期的抽样结果|"));
+}
+
+#[test]
 fn a_refuted_bundle_is_never_called_verified() {
     let bad = verification(|json| {
         json["verdict"] = "refuted".into();
@@ -190,6 +272,7 @@ fn a_refuted_bundle_is_never_called_verified() {
     assert!(text.contains("✗ Refuted") && text.contains("✗ 验证未通过"));
     assert!(!text.contains("✓ Verified") && !text.contains("✓ 验证通过"));
     assert!(text.contains("|ROOT||tree of 1204 entries||another root|"));
+    assert!(text.contains("|ROOT||tree of 1204 entries||全部条目得不出所签名的树根（程序原文：another root）|"));
     assert!(text.contains("2 more are not listed"));
 }
 

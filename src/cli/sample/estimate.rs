@@ -68,6 +68,8 @@ fn show(rates: &ErrorRates, out: &Out) {
         if let (Some(share), Some(interval)) = (rate.amounts.rate, rate.amounts.interval()) {
             let (share, words) = (share.to_percent(), words(&interval));
             out.line(format!("{:22} {share} of what is paid, {words}", ""));
+        } else if let (Some(share), true) = (rate.amounts.rate, rate.amounts.is_census) {
+            out.line(format!("{:22} {} of what is paid", "", share.to_percent()));
         }
     }
     out.document(&json!({
@@ -101,6 +103,7 @@ fn document(rate: &KindRate) -> serde_json::Value {
     json!({
         "outcome": rate.outcome.code(),
         "errors": rate.errors,
+        "census": rate.estimate.is_census,
         "rate": rate.estimate.rate.map(Rate::to_decimal),
         "standard_error": rate.estimate.standard_error.map(Rate::to_decimal),
         "intervals": rate.estimate.intervals.iter().map(interval).collect::<Vec<_>>(),

@@ -50,3 +50,25 @@ fn a_sample_that_the_seed_draws_agrees_and_another_is_refuted() {
     let spoiled = |file: String| file.replacen("doudi-sample/1", "doudi-sample/2", 1);
     assert_eq!(ends(|selection| selection, spoiled), [Exit::Refuted, Exit::Refuted]);
 }
+
+#[test]
+fn the_value_of_a_file_is_for_its_owner_alone_and_is_never_written_over() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("value.json");
+    let line = ["doudi", "sample", "value", "--to", path.to_str().unwrap()];
+    let made = || {
+        let cli = <crate::cli::Cli as clap::Parser>::try_parse_from(line).unwrap();
+        let crate::cli::Command::Sample(args) = cli.command else {
+            panic!("another command")
+        };
+        super::run(&args, &Out::new(true))
+    };
+    assert_eq!(made().unwrap(), Exit::Done);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let first = std::fs::read(&path).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&first).unwrap();
+    assert!(value["value"].is_string() && value["commitment"].is_string());
+    assert_eq!(made().unwrap_err().exit, Exit::Failed);
+    assert_eq!(std::fs::read(&path).unwrap(), first);
+}

@@ -1,8 +1,13 @@
 //! `doudi sample value`: a party's random value, and what it commits to.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
 use serde_json::json;
 
-use super::super::{BOLD, Exit, Failure, Out, Outcome};
+use super::super::{BOLD, DIM, Exit, Failure, Out, Outcome};
 use crate::app::entropy::OsEntropy;
 use crate::log::entropy::draw;
 use crate::log::sample::SeedValue;
@@ -10,18 +15,40 @@ use crate::log::sample::SeedValue;
 /// Make the random value of a party and its commitment.
 ///
 /// Send the commitment with CommitSample before the period closes. Keep the value secret until the request is
-/// logged, then send it with RevealSample within 72 hours. Nothing is stored: save the output yourself.
+/// logged, then send it with RevealSample within 72 hours. With --to both are written into a file that only you can read,
+/// and the commitment alone is shown; without it nothing is stored, and the output is yours to save.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  doudi sample value > value.txt")]
-pub struct Args {}
+#[command(after_help = "Example:\n  doudi sample value --to value.json")]
+pub struct Args {
+    /// The file to write, as JSON; it must not exist, and nobody else may read it
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
 
 /// Draws and prints.
-pub fn run(_: &Args, out: &Out) -> Outcome {
+pub fn run(args: &Args, out: &Out) -> Outcome {
     let bytes = draw(&mut OsEntropy).map_err(|error| Failure::failed(error.to_string()))?;
     let value = SeedValue::from_bytes(bytes);
     let (shown, commitment) = (hex::encode(value.as_bytes()), value.commitment().to_string());
+    let both = json!({ "commitment": commitment, "value": shown });
     out.line(format!("{BOLD}commitment{BOLD:#} {commitment}"));
+    if let Some(path) = &args.to {
+        let failed = |error| Failure::file(path, &error);
+        // A value that is there already may have been committed to: it is never written over.
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(path);
+        let mut file = file.map_err(failed)?;
+        writeln!(file, "{both}")
+            .and_then(|()| file.sync_all())
+            .map_err(failed)?;
+        out.line(format!(
+            "{DIM}the value is in {}: keep it secret{DIM:#}",
+            path.display()
+        ));
+        out.document(&json!({ "commitment": commitment, "file": path.display().to_string() }));
+        return Ok(Exit::Done);
+    }
     out.line(format!("{BOLD}value{BOLD:#}      {shown}"));
-    out.document(&json!({ "commitment": commitment, "value": shown }));
+    out.document(&both);
     Ok(Exit::Done)
 }
