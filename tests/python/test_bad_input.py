@@ -52,6 +52,11 @@ class BadInput(unittest.TestCase):
                       "input.facts.members[0].incomes[0].amount_fen", "input.facts.members[1].disability_level"):
             self.assertIn(field, fields)
 
+    def test_obligors_who_are_to_be_judged_one_by_one_are_given(self):
+        request = h.determine(h.three(0))
+        request.input.facts.case.obligor_status = pb.OBLIGOR_STATUS_LISTED
+        self.assertEqual(self.fields(request), ["input.facts.obligors"])
+
     def test_29_february_is_a_day_only_in_a_leap_year(self):
         request = h.determine(h.three(0))
         request.input.facts.case.applied_on.CopyFrom(h.day(2019, 2, 29))

@@ -28,6 +28,8 @@ pub fn household(
     v: &mut Violations,
 ) -> Facts {
     let mut groups = Vec::new();
+    let listed = Some(i32::from(pb::ObligorStatus::Listed));
+    let judges_by_list = raw.case.as_ref().is_some_and(|case| case.obligor_status == listed);
     if let Some(raw) = v.require(at.field("case"), raw.case) {
         groups.push(("case", case(raw, Record::new(context, at.field("case"), v))));
     }
@@ -79,6 +81,11 @@ pub fn household(
     push_list(&mut groups, "expenses", read);
 
     taken.clear();
+    if judges_by_list && raw.obligors.is_empty() {
+        // Of an empty list every obligor is unable to support.
+        let found = "is empty, and obligor_status says that each is judged: give them, or say NONE where there are none";
+        v.add(at.field("obligors"), found);
+    }
     let raw_obligors = v.limit(at.field("obligors"), raw.obligors, OBLIGOR_COUNT_MAX);
     let read = records(context, at.field("obligors"), v, raw_obligors, |raw, record| {
         obligor(raw, record, &mut taken)
