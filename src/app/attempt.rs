@@ -1,6 +1,5 @@
 //! One attempt at a decision: on the case and the law as they stand now, and its record.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -13,6 +12,7 @@ use super::decision::Request;
 use super::error::{AppError, Violation};
 use super::facts::{FactsInput, document};
 use super::fields::field_of;
+use super::frame::FrameMembers;
 use super::laws::AdoptedLaw;
 use super::persons::Persons;
 use super::record::{Asked, NewRecord, Opened};
@@ -170,7 +170,10 @@ impl App {
             ("identity", identity.to_bytes()),
             ("facts", attempt.facts.to_bytes()),
             ("determination", determination.to_bytes()),
-            ("frame", frame(&attempt.facts, determination, "live").to_bytes()),
+            (
+                "frame",
+                FrameMembers::of(&attempt.facts, determination).to_json().to_bytes(),
+            ),
         ];
         let new = NewRecord {
             kind: request.entry(),
@@ -202,52 +205,6 @@ fn handled_in(asked: AreaCode, state: &CaseState) -> AreaCode {
     } else {
         asked
     }
-}
-
-/// What a sampling frame needs, and no more.
-pub(super) fn frame(facts: &Json, determination: &Determination, source: &str) -> Json {
-    let case = |key: &str| {
-        facts
-            .get("case")
-            .and_then(|case| case.get(key))
-            .and_then(Json::as_text)
-            .unwrap_or_default()
-    };
-    let township = facts
-        .get("township")
-        .and_then(Json::as_text)
-        .unwrap_or_else(|| case("area"));
-    let status = facts
-        .get("history")
-        .and_then(|history| history.get("status"))
-        .and_then(Json::as_text);
-    let decider = facts
-        .get("decided_by")
-        .and_then(|officer| officer.get("id"))
-        .and_then(Json::as_text);
-    let household = &determination.household;
-    let members = BTreeMap::from([
-        ("township", Json::from(township)),
-        (
-            "programme",
-            household
-                .outcome
-                .programme()
-                .map_or("", |programme| programme.code())
-                .into(),
-        ),
-        ("outcome", household.outcome.code().into()),
-        ("residence_kind", case("residence_kind").into()),
-        ("continuing", Json::Bool(!matches!(status, None | Some("none")))),
-        ("source", source.into()),
-        ("decider", decider.unwrap_or_default().into()),
-        (
-            "amount_fen",
-            Json::Int(household.amount.map_or(0, crate::rules::money::Fen::get)),
-        ),
-        ("household_size", Json::integer(determination.persons.len() as i128)),
-    ]);
-    Json::object(members)
 }
 
 fn steps_of(refusal: &Refusal) -> Vec<RequiredStep> {

@@ -26,6 +26,7 @@ pub mod facts;
 mod failure;
 pub(crate) mod fields;
 pub mod finding;
+mod frame;
 pub mod fsck;
 pub mod gauges;
 pub mod grant;

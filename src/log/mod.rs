@@ -10,6 +10,7 @@ pub mod acknowledgement;
 pub mod bundle;
 pub mod checkpoint;
 pub mod entropy;
+pub mod erasures;
 pub mod fsck;
 pub mod hash;
 pub mod ids;
@@ -28,6 +29,7 @@ pub mod witness;
 mod vectors;
 
 pub use acknowledgement::verify_receipt;
+pub use erasures::Erasures;
 pub use hash::Hash;
 pub use ids::{LogIndex, RecordId, TreeSize};
 pub use origin::Origin;

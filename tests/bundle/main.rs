@@ -184,3 +184,49 @@ fn law_that_was_published_after_the_decision_is_the_policy() {
     });
     differs(&report, "policy", "known_at");
 }
+
+#[test]
+fn a_frame_that_says_something_else_than_its_decision_is_named() {
+    type Lie<'a> = (&'static str, &'a dyn Fn(&str, &mut Vec<u8>));
+    let another = |member: &str, frame: &mut Vec<u8>| {
+        let json = Json::parse(frame).unwrap();
+        let mut members = json.as_object().unwrap().clone();
+        let value = match &members[member] {
+            Json::Bool(value) => Json::Bool(!value),
+            Json::Int(value) => Json::Int(value + 1),
+            _ => Json::from("another"),
+        };
+        members.insert(member.to_owned(), value);
+        *frame = Json::Object(members).to_bytes();
+    };
+    let no_json = |_: &str, frame: &mut Vec<u8>| *frame = b"nope".to_vec();
+    let lies: [Lie<'_>; 10] = [
+        ("amount_fen", &another),
+        ("continuing", &another),
+        ("decider", &another),
+        ("household_size", &another),
+        ("outcome", &another),
+        ("programme", &another),
+        ("residence_kind", &another),
+        ("source", &another),
+        ("township", &another),
+        ("document", &no_json),
+    ];
+    // Each in a decision of its own, around the edge of a tile.
+    let first = 250;
+    let report = verified(&|index, shape| {
+        let number = index.checked_sub(first).and_then(|number| usize::try_from(number).ok());
+        if let Some((member, lie)) = number.and_then(|number| lies.get(number)) {
+            lie(member, &mut shape.frame);
+        }
+    });
+    let kept = report.violations().kept();
+    assert_eq!(report.violations().count(), lies.len() as u64, "{kept:?}");
+    for ((member, _), (at, violation)) in lies.iter().zip((first..).zip(kept)) {
+        assert_eq!(
+            (violation.code, &violation.place),
+            (Code::Frame, &format!("entry {at}"))
+        );
+        assert!(violation.text.ends_with(member), "{}", violation.text);
+    }
+}

@@ -3,19 +3,19 @@
 import base64
 import struct
 
-from . import canonical, proofs
+from . import canonical, findings, frame, proofs
 from .compare import Difference, Laws
-from .drawing import NotDrawn, draw
-from .note import Checkpoint, Refused, Receipt, verify_note
+from .drawing import NotDrawn, cross_checks, draw, may_be_drawn
+from .erasures import Erasures
+from .manifest import HASH, MANIFEST_PATH, WIDTH, paths_of, place_of, read_manifest, size_max, tile_path
+from .note import Checkpoint, Key, Refused, Receipt, verify_note
 from .published import Published
 from .record import Entry, commitment
 from .rounds import Round
 from .stream import LOG, REFUSED, REPLAYED, DIFFERENT, VERIFIED, Result, decided
 from .tar import TarError, files
 
-FORMAT = "doudi-bundle/1"
-WIDTH = 256
-HASH = 32
+DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024
 HEAD = struct.Struct(">BBI32s")
 DECISIONS = ("DETERMINATION", "CORRECTION")
 SAMPLES = {
@@ -32,33 +32,6 @@ def is_bundle(path):
     """Whether a file begins like one."""
     with open(path, "rb") as file:
         return file.read(14) == b"manifest.json\0"
-
-
-def tile_path(level, number, width):
-    """Where a tile stands: tile/<level>/<number>."""
-    groups = ["%03d" % (number % 1000)]
-    while number >= 1000:
-        number //= 1000
-        groups.insert(0, "x%03d" % (number % 1000))
-    return "tile/%s/%s%s" % (level, "/".join(groups), "" if width == WIDTH else ".p/%d" % width)
-
-
-def _tiles(level, size):
-    """The tiles of a level in a tree: (number, width)."""
-    hashes = size >> 8 * level
-    return [(number, min(WIDTH, hashes - number * WIDTH)) for number in range((hashes + WIDTH - 1) // WIDTH)]
-
-
-def paths_of(size):
-    """Paths of a tree in order, with whether each must be there."""
-    for number, width in _tiles(0, size):
-        entries = tile_path("entries", number, width)
-        yield entries, True
-        yield tile_path(0, number, width), True
-        yield entries.replace("tile/entries", "documents", 1), False
-    for level in range(1, 8):
-        for number, width in _tiles(level, size):
-            yield tile_path(level, number, width), True
 
 
 class Tree:
@@ -118,6 +91,26 @@ class Tree:
         return row[0]
 
 
+def _is_law(document):
+    """Whether a document is one of law, as far as the log has to know."""
+    return type(document) is dict and all(type(document.get(name)) is str for name in ("area", "policy"))
+
+
+def _selection(data):
+    """A document `selection`; None for what is none."""
+    try:
+        selection = canonical.parse_canonical(data)
+        indices = list(selection["unopened"])
+        for stratum in selection["strata"]:
+            if set(stratum) - {"size_fen"} != {"key", "population", "units", "reserve"} or type(stratum["key"]) is not str:
+                return None
+            indices += stratum["units"] + stratum["reserve"] + [stratum["population"], stratum.get("size_fen", 0)]
+        good = set(selection) == {"v", "strata", "unopened", "cross_checks"} and selection["v"] == 1
+        return selection if good and all(type(index) is int and index >= 0 for index in indices) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class Bundle:
     """A bundle as it is read; `results` gives one Result for each thing checked."""
 
@@ -128,25 +121,26 @@ class Bundle:
         self._tree = Tree()
         self._frames, self._samples, self._selections = {}, [], {}
         self._opened, self._openings, self._logged = set(), {}, 0
-        self._erasures = 0
+        self._erasures, self._findings, self._unopened_findings = Erasures(), [], []
 
     def results(self):
         """Reads it once; stops where nothing more can be read."""
         with open(self._path, "rb") as file:
             try:
-                yield from self._read(files(file))
-            except (TarError, ValueError, KeyError, TypeError, IndexError, struct.error) as wrong:
+                yield from self._read(files(file, size_max))
+            except (TarError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
+                    struct.error) as wrong:
                 yield self._log("bundle", "cannot be read further: %s" % wrong)
 
     def _log(self, place, text):
         return Result(place, REFUSED, Difference(LOG, place, "verified", text))
 
     def _read(self, tar):
-        path, data = next(tar)
-        manifest = canonical.parse_canonical(data)
-        if path != "manifest.json" or manifest["format"] != FORMAT:
-            raise ValueError("it does not begin with a manifest of %s" % FORMAT)
-        self.manifest, head = manifest, manifest["checkpoint"]
+        path, data = next(tar, (None, b""))
+        if path != MANIFEST_PATH:
+            raise ValueError("it does not begin with a manifest")
+        self.manifest = manifest = read_manifest(data)
+        head = manifest["checkpoint"]
         self.origin, size = head["origin"], head["size"]
         listed = [(item["path"], item["size"]) for item in manifest["files"]]
         yield from self._file_set([path for path, _ in listed], size)
@@ -170,20 +164,19 @@ class Bundle:
             yield self._log("files", "the files are not those that the manifest lists, or have other sizes")
         yield from self._head(small, kept)
         yield from self._receipts(small)
+        for index, finding in self._findings:
+            yield from self._finding(index, finding)
         for period in manifest["samples"]:
             yield self._sample(period)
-        yield from self._openings_and_opened()
+        yield from self._openings_and_opened(small)
 
     def _file_set(self, listed, size):
         must = ["checkpoint"]
         if "previous" in self.manifest:
             must += ["previous/checkpoint", "previous/consistency"]
-        may = {"trust-policy"} | {path for path in listed if path.startswith("receipts/")}
-        for path, needed in paths_of(size):
-            if needed:
-                must.append(path)
-            else:
-                may.add(path)
+        must += [path for path, needed in paths_of(size) if needed]
+        may = {path for path, needed in paths_of(size) if not needed} | {"trust-policy"}
+        may |= {path for path in listed if path.startswith("receipts/") and place_of(path)[0][1] < size}
         for path in sorted(set(must) - set(listed)):
             yield self._log(path, "is missing")
         for path in sorted(set(listed) - set(must) - may):
@@ -217,6 +210,8 @@ class Bundle:
             except Refused as refused:
                 parsed = None
                 yield self._log("entry %d" % index, str(refused))
+            if parsed is not None and (index == 0) != (parsed.kind == "EPOCH"):
+                yield self._log("entry %d" % index, "the first entry of a log is its EPOCH entry, and no other is")
             read.append((index, parsed))
             if parsed is not None and parsed.kind in DECISIONS:
                 self._frames[index] = None
@@ -237,7 +232,7 @@ class Bundle:
         while at < len(data):
             entry, number, length, salt = HEAD.unpack_from(data, at)
             content = data[at + HEAD.size : at + HEAD.size + length]
-            if len(content) != length or (entry, number) <= before:
+            if len(content) != length or length > DOCUMENT_SIZE_MAX_BYTES or (entry, number) <= before:
                 raise ValueError("documents out of order, or cut off")
             before, at = (entry, number), at + HEAD.size + length
             index, parsed = entries[entry]
@@ -259,28 +254,83 @@ class Bundle:
         if name is not None and name not in held:
             yield self._log("entry %d" % index, "the public document %s is missing" % name)
             return
+        document = None
+        if name is not None:
+            try:
+                document = canonical.parse_canonical(held[name])
+            except ValueError:
+                pass
         if entry.kind == "POLICY":
-            self._published.add(self.origin, index, canonical.parse_canonical(held["policy"]))
+            if not _is_law(document):
+                yield self._log("entry %d" % index, "its policy is no document of law")
+            else:
+                self._published.add(self.origin, index, document)
+        elif entry.kind == "EPOCH":
+            if not self._opens_log(document):
+                yield self._log("entry %d" % index, "opens another log, or names no keys of this one")
         elif entry.kind in SAMPLES:
-            document = canonical.parse_canonical(held[name])
             self._samples.append((index, entry.logged, entry.kind, document))
             if "selection" in held:
-                self._selections[index] = canonical.parse_canonical(held["selection"])
+                self._selections[index] = _selection(held["selection"])
         elif entry.kind == "ERASURE":
-            self._erasures += 1
+            if not self._erasures.add(index, document):
+                yield self._log("entry %d" % index, "its erasure is no act on a case or its identity")
         elif entry.kind == "OPENING":
-            self._openings[index] = canonical.parse_canonical(held["opening"])["count"]
+            is_opening = type(document) is dict and type(document.get("identity")) is bool
+            if is_opening and type(document.get("count")) is int and document["count"] >= 0:
+                self._openings[index] = document
+        elif entry.kind == "FINDING":
+            if "finding" not in held:
+                self._unopened_findings.append(index)
+                return
+            try:
+                self._findings.append((index, findings.read_finding(held["finding"], index, self.origin)))
+            except findings.NoFinding as wrong:
+                yield self._log("finding %d" % index, str(wrong))
         elif entry.kind in DECISIONS:
-            if "frame" in held:
-                self._frames[index] = canonical.parse_canonical(held["frame"])
-            opened = [name in held for name in ("facts", "determination", "frame")]
-            if opened[0] != opened[1] or opened[0] and not opened[2]:
-                yield self._log("entry %d" % index, "facts, determination and frame are opened together or not at all")
-            elif "facts" in held:
-                self._opened.add(index)
-                difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])
-                status = REPLAYED if difference is None else DIFFERENT
-                yield Result("%s entry %d" % (self.origin, index), status, difference)
+            yield from self._decision(index, entry, held)
+
+    def _decision(self, index, entry, held):
+        opened = [name in held for name in ("facts", "determination", "frame")]
+        if opened[2]:
+            try:
+                found = canonical.parse_canonical(held["frame"])
+            except ValueError:
+                found = None
+            if frame.is_frame(found):
+                self._frames[index] = found
+            else:
+                yield self._log("entry %d" % index, "its frame is none")
+        if opened[0] != opened[1] or opened[0] and not opened[2]:
+            yield self._log("entry %d" % index, "facts, determination and frame are opened together or not at all")
+        elif opened[0]:
+            self._opened.add(index)
+            difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])
+            status = REPLAYED if difference is None else DIFFERENT
+            yield Result("%s entry %d" % (self.origin, index), status, difference)
+            # Where another decision follows, which frame would follow is nothing more to say.
+            member = frame.difference(held["facts"], held["determination"], held["frame"])
+            if difference is None and member is not None:
+                yield self._log("entry %d" % index, "its frame is not the one that facts and determination make: %s" % member)
+
+    def _opens_log(self, document):
+        """Whether the document of an EPOCH entry opens this log, with keys of this log alone."""
+        if type(document) is not dict or document.get("origin") != self.origin or type(document.get("keys")) is not list:
+            return False
+        try:
+            return bool(document["keys"]) and all(Key(key).name == self.origin for key in document["keys"])
+        except (Refused, ValueError, AttributeError):
+            return False
+
+    def _finding(self, index, finding):
+        """Holds a finding to the entry that it is on."""
+        of = finding["of"]
+        if of["origin"] != self.origin or of["index"] >= self._tree.size:
+            return
+        leaf = self._tree.levels[0][of["index"]]
+        wrong = findings.beside(finding, leaf, of["index"] in self._frames, self._frames.get(of["index"]))
+        if wrong is not None:
+            yield self._log("finding %d" % index, wrong)
 
     def _head(self, small, kept):
         head = self.manifest["checkpoint"]
@@ -354,46 +404,78 @@ class Bundle:
         root = self._tree.root_at(request["checkpoint"]["size"])
         if root is None or root.hex() != request["checkpoint"]["root"]:
             return self._log(place, "the request names a root that the log never had")
-        try:
-            drawn = draw(request, seed, self._frames)
-        except (NotDrawn, KeyError, TypeError) as wrong:
-            return self._log(place, "cannot be drawn: %s" % wrong)
         recorded, result = self._selections.get(judged.result_index), judged.result
         if recorded is None:
-            return self._log(place, "its selection is not in the bundle")
-        agrees = (
-            recorded["strata"] == drawn["strata"]
-            and recorded["cross_checks"] == drawn["cross_checks"]
-            # What was erased after the draw cannot be opened any more and was when it was drawn.
-            and set(recorded["unopened"]) <= set(drawn["unopened"])
-            and result["unopened"] == len(recorded["unopened"])
-            and result["drawn"] == sum(len(of["units"]) for of in drawn["strata"])
-            and result["population"] == sum(of["population"] for of in drawn["strata"])
+            return self._log(place, "its selection is not in the bundle, or none")
+        in_range = {index: held for index, held in self._frames.items() if request["from"] <= index < request["to"]}
+        unopened = {index for index, held in in_range.items() if held is None}
+        before = set(recorded["unopened"])
+        withheld = [
+            index for index in sorted(unopened)
+            if not self._erasures.may_erase(index, judged.result_index + 1 if index in before else None)
+        ]
+        if withheld:
+            return self._log(place, "%d frames are withheld, of entry %d first: no ERASURE entry can account for them"
+                             % (len(withheld), withheld[0]))
+        # What could not be opened then cannot be opened now.
+        follows = (
+            before <= unopened
+            and recorded["unopened"] == sorted(before)
+            and recorded["cross_checks"] == cross_checks(seed, request["townships"])
+            and result["unopened"] == len(before)
+            and result["drawn"] == sum(len(of["units"]) for of in recorded["strata"])
+            and result["population"] == sum(of["population"] for of in recorded["strata"])
         )
-        return Result(place, VERIFIED) if agrees else self._log(place, "the log records another sample than the seed draws")
+        try:
+            drawn = draw(request, seed, in_range)["strata"]
+        except (NotDrawn, KeyError, TypeError) as wrong:
+            drawn, problem = None, "cannot be drawn: %s" % wrong
+        else:
+            problem = "the log records another sample than the seed draws"
+        if follows and drawn == recorded["strata"]:
+            return Result(place, VERIFIED)
+        lost = unopened - before
+        try:
+            if follows and may_be_drawn(request, seed, in_range, lost, recorded["strata"]):
+                return Result("%s, of which %d frames were erased since" % (place, len(lost)), VERIFIED)
+        except (NotDrawn, KeyError, TypeError):
+            pass
+        return self._log(place, problem)
 
-    def _openings_and_opened(self):
+    def _openings_and_opened(self, small):
         manifest = self.manifest
         excused = {item["index"] for item in manifest["unopened"]}
-        if excused and not self._erasures:
-            yield self._log("unopened", "decisions are said to be erased or restricted, and no ERASURE entry stands in the log")
-        asked = {"all": set(self._frames), "sample": set(), "none": set()}[manifest["opened"]]
-        if manifest["opened"] == "sample":
-            asked = self._drawn()
+        for item in manifest["unopened"]:
+            index = item["index"]
+            may = self._erasures.may_erase if item["why"] == "erased" else self._erasures.may_restrict
+            if not may(index):
+                yield self._log("entry %d" % index, "is said to be %s, and no ERASURE entry can account for it" % item["why"])
+        for index in self._unopened_findings:
+            if not self._erasures.may_erase(index) and not self._erasures.may_restrict(index):
+                yield self._log("finding %d" % index, "is not opened, and no ERASURE entry can account for it")
+        drawn = self._drawn()
+        asked = {"all": set(self._frames), "sample": drawn, "none": set()}[manifest["opened"]]
         for index in sorted(asked - self._opened - excused):
             yield self._log("entry %d" % index, "the manifest says that it is opened, and it is not")
         for index in sorted(self._opened - asked):
             yield self._log("entry %d" % index, "is opened, and the manifest does not say so")
-        if any(index not in self._openings for index in manifest["openings"]):
+        for index in sorted(drawn & self._opened):
+            if "receipts/%d" % index not in small:
+                yield self._log("receipts/%d" % index, "is not there, and its unit is opened")
+        listed = [self._openings.get(index) for index in manifest["openings"]]
+        if None in listed:
             yield self._log("openings", "the manifest names an entry that is no OPENING")
-        elif sum(self._openings[index] for index in manifest["openings"]) < len(self._opened):
+        elif sum(opening["count"] for opening in listed) < len(self._opened):
             yield self._log("openings", "more decisions are opened than the OPENING entries list")
+        elif any(opening["identity"] != manifest["identity"] for opening in listed):
+            yield self._log("openings", "the OPENING entries and the manifest disagree whether identities were opened")
 
     def _drawn(self):
         """Units and reserves of the samples that the manifest names, as the log records them."""
         drawn = set()
         for index, _, kind, document in self._samples:
-            if kind == "SAMPLE_RESULT" and document["period"] in self.manifest["samples"]:
-                for stratum in self._selections.get(index, {}).get("strata", ()):
+            of_period = kind == "SAMPLE_RESULT" and type(document) is dict and document.get("period") in self.manifest["samples"]
+            if of_period and self._selections.get(index):
+                for stratum in self._selections[index]["strata"]:
                     drawn.update(stratum["units"] + stratum["reserve"])
         return drawn

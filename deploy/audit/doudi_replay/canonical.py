@@ -4,6 +4,8 @@ import hashlib
 import json
 
 INTEGER_MAX = 2**53 - 1
+DEPTH_MAX = 127
+"""Deepest nesting that is read."""
 
 
 class NotCanonical(ValueError):
@@ -28,20 +30,25 @@ def _integer(text):
     return value
 
 
-def _no_null(value):
+def _no_null(value, depth=1):
     if value is None:
         _refuse("null")
+    if depth > DEPTH_MAX and type(value) in (dict, list):
+        raise NotCanonical("it nests deeper than %d" % DEPTH_MAX)
     for item in value.values() if type(value) is dict else value if type(value) is list else ():
         if item is None or type(item) in (dict, list):
-            _no_null(item)
+            _no_null(item, depth + 1)
 
 
 def parse(data):
     """Reads JSON of the subset; any spacing and key order is accepted."""
     text = data.decode("utf-8") if isinstance(data, bytes) else data
-    value = json.loads(
-        text, object_pairs_hook=_members, parse_float=_refuse, parse_int=_integer, parse_constant=_refuse
-    )
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_members, parse_float=_refuse, parse_int=_integer, parse_constant=_refuse
+        )
+    except RecursionError:
+        raise NotCanonical("it nests deeper than %d" % DEPTH_MAX) from None
     _no_null(value)
     return value
 

@@ -55,7 +55,7 @@ def _run(options):
     try:
         records = Records(Key(options.key) if options.key else None)
         good, replayed, bad = _all(options, records)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, Refused) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Refused) as wrong:
         print("cannot read the records: %s" % wrong, file=sys.stderr)
         return UNREADABLE
     if not options.key:
@@ -86,5 +86,7 @@ def _results(options, records, path):
         return
     with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
         text = file.read()
+    if not text.strip():
+        raise ValueError("%s is empty" % path)
     for item in items(text):
         yield from records.feed(item)

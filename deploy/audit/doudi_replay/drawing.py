@@ -140,13 +140,27 @@ def _of_stratum(request, seed, key, members, size):
     return {"key": key, "population": len(members), "units": found[:size], "reserve": found[size:]}
 
 
-def _cross_checks(seed, townships):
+def cross_checks(seed, townships):
+    """Who reviews whom."""
+    if not townships:
+        return []
     ring, stream = sorted(townships), Stream(seed, "townships")
     for last in range(len(ring) - 1, 0, -1):
         other = stream.below(last + 1)
         ring[last], ring[other] = ring[other], ring[last]
     pairs = sorted(zip(ring, ring[1:] + ring[:1]))
     return [{"reviewer": reviewer, "reviewed": reviewed} for reviewer, reviewed in pairs]
+
+
+def _allocated(request, keys, sizes):
+    """How many units each stratum gives, by the request's allocation."""
+    weights = sizes
+    if request["allocation"] == "neyman":
+        prior = {item["key"]: item for item in request["prior"]}
+        if any(key not in prior for key in keys):
+            raise NotDrawn("a stratum has no earlier findings")
+        weights = [size * _deviation(prior[key]) for size, key in zip(sizes, keys)]
+    return allocate(weights, sizes, request["size"], request["floor"])
 
 
 def draw(request, seed, frames):
@@ -163,17 +177,82 @@ def draw(request, seed, frames):
         drawn = [_by_size(request, seed, strata.get("{}", []), in_range)]
     else:
         keys = sorted(strata)
-        sizes = weights = [len(strata[key]) for key in keys]
-        if request["allocation"] == "neyman":
-            prior = {item["key"]: item for item in request["prior"]}
-            if any(key not in prior for key in keys):
-                raise NotDrawn("a stratum has no earlier findings")
-            weights = [size * _deviation(prior[key]) for size, key in zip(sizes, keys)]
-        given = allocate(weights, sizes, request["size"], request["floor"])
+        given = _allocated(request, keys, [len(strata[key]) for key in keys])
         drawn = [_of_stratum(request, seed, key, strata[key], size) for key, size in zip(keys, given)]
     return {
         "v": 1,
         "strata": drawn,
         "unopened": [index for index in sorted(in_range) if in_range[index] is None],
-        "cross_checks": _cross_checks(seed, request["townships"]) if request["townships"] else [],
+        "cross_checks": cross_checks(seed, request["townships"]),
     }
+
+
+def may_be_drawn(request, seed, frames, lost, recorded):
+    """Whether recorded strata can be those that the seed drew when the frames of `lost` could still be opened.
+
+    An erased frame may have been of any stratum, or of none; everything else is known.
+    """
+    if not lost or _stratum(request, None) is not None:
+        return False
+    known = {}
+    for index, frame in frames.items():
+        if frame is not None and request["from"] <= index < request["to"]:
+            key = _stratum(request, frame)
+            if key is not None:
+                known.setdefault(key, set()).add(index)
+    if request["draw"] == "size_proportional":
+        return len(recorded) == 1 and _may_be_by_size(request, frames, known.get("{}", set()), lost, recorded[0])
+    keys = [stratum["key"] for stratum in recorded]
+    hidden, taken = 0, set()
+    for stratum in recorded:
+        members = known.pop(stratum["key"], set())
+        of_lost = stratum["population"] - len(members)
+        hidden += of_lost
+        in_order = of_lost >= 0 and _in_order(request, seed, members, of_lost, lost, taken, stratum)
+        if stratum["population"] < 1 or "size_fen" in stratum or not in_order:
+            return False
+    accounted = hidden == len(lost) if request["population"] == "decisions" else hidden <= len(lost)
+    if known or not accounted or any(before >= after for before, after in zip(keys, keys[1:])):
+        return False
+    given = _allocated(request, keys, [stratum["population"] for stratum in recorded])
+    for stratum, size in zip(recorded, given):
+        both = min(size + request["reserve"], stratum["population"])
+        units = min(size, both)
+        if (len(stratum["units"]), len(stratum["reserve"])) != (units, both - units):
+            return False
+    return True
+
+
+def _in_order(request, seed, members, of_lost, lost, taken, stratum):
+    """Whether units stand in the order of the stratum's stream, none of its known members passed over."""
+    positions, erased = _positions(request, Stream(seed, "stratum " + stratum["key"])), 0
+    for unit in stratum["units"] + stratum["reserve"]:
+        for index in positions:
+            if index == unit:
+                break
+            if index in members:
+                return False
+        else:
+            return False
+        if unit not in members:
+            erased += 1
+            if unit not in lost or unit in taken:
+                return False
+            taken.add(unit)
+    return erased <= of_lost
+
+
+def _may_be_by_size(request, frames, members, lost, stratum):
+    """What can be said of a draw by size: an amount that is not known any more moves every later number of its stream."""
+    amounts = {index: max(frames[index]["amount_fen"], 0) for index in members}
+    units = stratum["units"] + stratum["reserve"]
+    of_lost = stratum["population"] - len(members)
+    return (
+        stratum["key"] == "{}"
+        and 1 <= of_lost <= len(lost)
+        and stratum.get("size_fen", -1) >= sum(amounts.values())
+        and len(stratum["units"]) == request["size"]
+        and len(stratum["reserve"]) == request["reserve"]
+        and all(unit in lost or amounts.get(unit, 0) > 0 for unit in units)
+        and len({unit for unit in units if unit not in members}) <= of_lost
+    )

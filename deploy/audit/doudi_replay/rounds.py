@@ -43,9 +43,14 @@ class Round:
         self._used = set()
 
     def take(self, index, logged, kind, document):
-        """Takes an entry; one that does not count changes nothing."""
-        if document.get("method") != METHOD:
-            return
+        """Takes an entry; one that does not count, or is malformed, changes nothing."""
+        if type(document) is dict and document.get("method") == METHOD:
+            try:
+                self._take(index, logged, kind, document)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                pass
+
+    def _take(self, index, logged, kind, document):
         own = document["period"] == self.period
         if kind == "SAMPLE_COMMIT":
             self._commit(index, document, own)

@@ -5,6 +5,7 @@ import json
 
 from . import canonical
 from .compare import FACTS, POLICY, Difference, Laws, replay
+from .law import SEMANTICS
 from .note import Refused
 from .published import Published
 from .record import Acknowledgement
@@ -92,18 +93,28 @@ class Records:
 
 def decided(published, laws, entry, index, facts, determination):
     """None if a decision follows again from its facts and the law then published; else the first Difference."""
+    if entry.semantics != SEMANTICS:
+        return Difference(POLICY, "semantics", str(entry.semantics), SEMANTICS)
     try:
         known_at = canonical.parse_canonical(facts)["known_at"]
         origin, size = known_at["origin"], known_at["size"]
     except (ValueError, KeyError, TypeError):
         return Difference(FACTS, "known_at", "accepted", "the facts do not say which entries of law were known")
+    if type(size) is not int or size < 0:
+        return Difference(FACTS, "known_at", "accepted", "the facts do not say which entries of law were known")
     if origin != entry.origin or size > index:
         return Difference(POLICY, "known_at", "%s below %s" % (origin, size), "the log's own entries before it")
-    manifest = published.manifest(origin, size, origin.split("/")[-2])
+    try:
+        manifest = published.manifest(origin, size, origin.split("/")[-2])
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        return Difference(POLICY, "law", entry.law, "no law: %s" % wrong)
     if manifest is None or laws.add_manifest(manifest) != entry.law:
         found = "no manifest" if manifest is None else canonical.digest(manifest)
         return Difference(POLICY, "law", entry.law, "%s from the POLICY entries given" % found)
-    return replay(laws, entry.law, facts, determination)
+    try:
+        return replay(laws, entry.law, facts, determination)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as wrong:
+        return Difference(FACTS, "facts", "accepted", "cannot be decided by: %s" % type(wrong).__name__)
 
 
 def _result(name, difference):

@@ -2,6 +2,7 @@
 
 BLOCK = 512
 PATH_MAX = 99
+CHUNK = 1024 * 1024
 
 
 class TarError(ValueError):
@@ -19,8 +20,11 @@ def header(path, size):
     return head + b"%06o\0 " % total + tail
 
 
-def files(file):
-    """(path, bytes) of every file of an open tar; refuses whatever the format does not write."""
+def files(file, size_max):
+    """(path, bytes) of every file of an open tar; refuses whatever the format does not write.
+
+    `size_max` says how large a file may be by its path; a larger one is refused before it is read.
+    """
     while True:
         block = _exactly(file, BLOCK)
         if block == bytes(BLOCK):
@@ -35,6 +39,8 @@ def files(file):
             raise TarError("a header is malformed") from None
         if expected != block:
             raise TarError("the header of %s is not the one of its path and size" % path)
+        if size > size_max(path):
+            raise TarError("%s is none of a bundle, or too large" % path)
         data = _exactly(file, size)
         if any(_exactly(file, -size % BLOCK)):
             raise TarError("bytes behind %s" % path)
@@ -42,7 +48,12 @@ def files(file):
 
 
 def _exactly(file, size):
-    data = file.read(size)
-    if len(data) != size:
-        raise TarError("the bundle ends in the middle")
-    return data
+    # By and by: a header may claim much more than there is.
+    parts, left = [], size
+    while left:
+        part = file.read(min(left, CHUNK))
+        if not part:
+            raise TarError("the bundle ends in the middle")
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

@@ -4,7 +4,7 @@ import json
 import pathlib
 import unittest
 
-from doudi_replay.drawing import Stream, allocate, draw, seed_of, _deviation
+from doudi_replay.drawing import NotDrawn, Stream, allocate, draw, may_be_drawn, seed_of, _deviation
 from doudi_replay.rounds import READY, Round
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "src" / "log" / "vectors" / "samples.json"
@@ -35,6 +35,30 @@ class Drawing(unittest.TestCase):
             if row["rule"] == "neyman":
                 weights = [size * _deviation(prior) for size, prior in zip(row["sizes"], row["prior"])]
             self.assertEqual(allocate(weights, row["sizes"], row["size"], row["floor"]), row["allocated"], row["why"])
+
+    def test_a_sample_may_be_drawn_whichever_frame_was_erased_since(self):
+        frames = {index: frame for index, frame in self.vectors["frames"]}
+        for row in self.vectors["draws"]:
+            request, seed = row["request"], bytes.fromhex(row["seed"])
+            try:
+                drawn = draw(request, seed, frames)
+            except NotDrawn:
+                continue
+            in_range = [index for index in frames if request["from"] <= index < request["to"]]
+            for index in [index for index in in_range if frames[index] is not None][::7]:
+                now = dict(frames)
+                now[index] = None
+                try:
+                    if draw(request, seed, now)["strata"] == drawn["strata"]:
+                        continue
+                except NotDrawn:
+                    pass
+                self.assertTrue(may_be_drawn(request, seed, now, {index}, drawn["strata"]), "%s: %d" % (request, index))
+                for stratum in [of for of in drawn["strata"] if len(of["units"]) > 1 and "size_fen" not in of]:
+                    units = stratum["units"]
+                    units[0], units[1] = units[1], units[0]
+                    self.assertFalse(may_be_drawn(request, seed, now, {index}, drawn["strata"]))
+                    units[0], units[1] = units[1], units[0]
 
     def test_every_draw_gives_the_selection(self):
         frames = {index: frame for index, frame in self.vectors["frames"]}

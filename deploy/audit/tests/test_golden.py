@@ -5,7 +5,7 @@ import json
 import pathlib
 import unittest
 
-from doudi_replay import canonical, proofs
+from doudi_replay import canonical, frame, proofs
 from doudi_replay.compare import Laws, replay
 from doudi_replay.note import Checkpoint, Receipt
 from doudi_replay.record import Entry, commitment
@@ -43,6 +43,8 @@ class Golden(unittest.TestCase):
                 facts, determination = self.opened(record, entry, "facts"), self.opened(record, entry, "determination")
                 difference = replay(laws, entry.law, facts, determination)
                 self.assertIsNone(difference, "%s: %s" % (record["name"], difference))
+                framed = frame.difference(facts, determination, self.opened(record, entry, "frame"))
+                self.assertIsNone(framed, "%s: its frame differs at %s" % (record["name"], framed))
                 count += 1
         self.assertGreaterEqual(count, LEAST)
 

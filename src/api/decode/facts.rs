@@ -83,7 +83,8 @@ pub fn household(
     taken.clear();
     if judges_by_list && raw.obligors.is_empty() {
         // Of an empty list every obligor is unable to support.
-        let found = "is empty, and obligor_status says that each is judged: give them, or say NONE where there are none";
+        let found =
+            "is empty, and obligor_status says that each is judged: give them, or say NONE where there are none";
         v.add(at.field("obligors"), found);
     }
     let raw_obligors = v.limit(at.field("obligors"), raw.obligors, OBLIGOR_COUNT_MAX);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::replay::{Promised, decided_again, difference, facts_again, promised_again};
 use super::super::result::{DifferenceCause, ReplayDifference};
+use super::frames::Frames;
 use super::laws::{BundleLaw, BundleLaws, LawSpan};
 use crate::canonical::{Cursor, Json};
 use crate::log::hash::Parts;
@@ -22,6 +23,7 @@ pub(super) struct Recorded<'a> {
     pub(super) law: Option<Hash>,
     pub(super) facts: &'a [u8],
     pub(super) determination: &'a [u8],
+    pub(super) frame: Option<&'a [u8]>,
 }
 
 /// Decides the decisions of one tile again, one after another.
@@ -38,6 +40,8 @@ pub(super) struct Replayer<'a> {
     broken: Vec<Recorded<'a>>,
     /// Decisions by the sample values that they read.
     pub(super) sample_values: BTreeMap<String, u64>,
+    /// The frames of the decisions.
+    pub(super) frames: Frames<'a>,
 }
 
 /// A decision that is the recorded one if its trace has the hash that the recorded one names.
@@ -59,16 +63,23 @@ impl<'a> Replayer<'a> {
             promises: Vec::new(),
             broken: Vec::new(),
             sample_values: BTreeMap::new(),
+            frames: Frames::new(),
         }
     }
 
     /// Decides a recorded decision again and compares it; the error is the first difference. What is equal is so but for
-    /// its trace: [`Replayer::settle`] judges the traces of all.
+    /// its trace: [`Replayer::settle`] judges the traces of all. Its frame is compared too.
     pub(super) fn replay(&mut self, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
         // Taken out, so that no count of an `Arc` goes to and fro between the threads with every decision.
         let mut law = self.law.take();
+        self.frames.township = None;
         let replayed = self.replay_by(&mut law, recorded);
         self.law = law;
+        // Where another decision follows, which frame would follow is nothing more to say.
+        if let Some(frame) = recorded.frame.filter(|_| replayed.is_ok()) {
+            self.frames
+                .compare(recorded.index, recorded.facts, recorded.determination, frame);
+        }
         replayed
     }
 
@@ -151,7 +162,7 @@ impl<'a> Replayer<'a> {
     fn read_by<'s>(
         &mut self,
         before: &'s mut Option<LawSpan>,
-        recorded: Recorded<'_>,
+        recorded: Recorded<'a>,
     ) -> Result<(&'s BundleLaw, DecisionFacts), ReplayDifference> {
         let Recorded {
             index,
@@ -210,16 +221,18 @@ impl<'a> Replayer<'a> {
     }
 
     /// Facts in one walk, with what they say of the law that was known.
-    fn read<'f>(&mut self, law: &BundleLaw, facts: &'f [u8]) -> Option<(DecisionFacts, Option<KnownAt<'f>>)> {
+    fn read(&mut self, law: &BundleLaw, facts: &'a [u8]) -> Option<(DecisionFacts, Option<KnownAt<'a>>)> {
         let mut known = None;
+        let mut township = None;
         let facts = DecisionFacts::from_bytes(&law.law, facts, &mut self.room, |cursor, key| {
-            if key == KnownAt::KEY {
-                known = Some(KnownAt::read(cursor)?);
-                Some(())
-            } else {
-                cursor.skip()
+            match key {
+                KnownAt::KEY => known = Some(KnownAt::read(cursor)?),
+                "township" => township = Some(cursor.string()?),
+                _ => cursor.skip()?,
             }
+            Some(())
         })?;
+        self.frames.township = Some(township);
         Some((facts, known))
     }
 }

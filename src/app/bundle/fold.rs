@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::result::ReplayDifference;
+use super::finding::FindingRead;
+use super::public::OpeningSays;
 use super::tile::{Replay, TileResult};
 use super::violation::{Code, Violations};
-use crate::canonical::Json;
 use crate::log::merkle::root_of;
 use crate::log::sample::Logged;
 use crate::log::tiles::{TILE_HEIGHT, TILE_WIDTH, TileId, Tiles, tile_root};
-use crate::log::{Hash, LogIndex, TreeSize};
+use crate::log::{Erasures, Hash, LogIndex, TreeSize};
 
 /// Differences that a report names one by one.
 const DIFFERENCE_COUNT_MAX: usize = 100;
@@ -68,8 +69,11 @@ pub(super) struct Folded {
     pub(super) differences: Vec<(LogIndex, ReplayDifference)>,
     pub(super) samples: Vec<Logged>,
     pub(super) selections: BTreeMap<LogIndex, Vec<u8>>,
-    pub(super) findings: Vec<(LogIndex, Json)>,
-    pub(super) openings: BTreeMap<LogIndex, u64>,
+    pub(super) findings: Vec<(LogIndex, FindingRead)>,
+    /// FINDING entries whose document is not opened.
+    pub(super) unopened_findings: Vec<LogIndex>,
+    pub(super) openings: BTreeMap<LogIndex, OpeningSays>,
+    pub(super) erasures: Erasures,
     /// Leaf hashes that receipts need.
     pub(super) leaves: BTreeMap<LogIndex, Hash>,
     /// Hashes of level 8, 16 ... of the tree, those of full tiles.
@@ -150,7 +154,17 @@ impl Folded {
         self.selections.extend(tile.selections);
         let room = FINDING_COUNT_MAX.saturating_sub(self.findings.len());
         self.findings.extend(tile.findings.into_iter().take(room));
+        let room = FINDING_COUNT_MAX.saturating_sub(self.unopened_findings.len());
+        let unopened = tile.unopened_findings.into_iter();
+        self.unopened_findings.extend(unopened.take(room));
         self.openings.extend(tile.openings);
+        for (index, erasure) in tile.erasures {
+            if !self.erasures.add(index, &erasure) {
+                let place = format!("document erasure of entry {index}");
+                self.violations
+                    .add(Code::Document, place, "is no act on a case or its identity");
+            }
+        }
     }
 
     fn tree(&mut self, n: u64, leaves: Vec<Hash>, wanted: &Wanted) {

@@ -2,20 +2,27 @@
 //!
 //! `make`, with `opening` and `tile_files`, reads the store. Everything else reads a bundle alone: `verify` walks
 //! through it once and hands each tile to `tile`, which any thread can do; `again` decides again what a tile opens, by
-//! the law that `laws` resolves out of the bundle's POLICY entries; `fold` puts the tiles together in order, `proofs`
-//! holds the head to its signatures, `sample` draws again, `report` is what is said in the end.
+//! the law that `laws` resolves out of the bundle's POLICY entries, and `frames` makes its frame again; `fold` puts the
+//! tiles together in order, `proofs` holds the head to its signatures, `sample` draws again, `finding` holds findings to
+//! their rules, `accounts` asks what accounts for what is not opened, `report` is what is said in the end.
 
+mod accounts;
 mod again;
 mod files;
+mod finding;
 mod fold;
+mod frames;
 mod laws;
 mod make;
+mod opened;
 mod opening;
 mod proofs;
+mod public;
 mod report;
 mod sample;
 mod tile;
 mod tile_files;
+mod unchecked;
 mod verify;
 mod violation;
 

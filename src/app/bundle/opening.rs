@@ -27,7 +27,7 @@ pub(super) struct OpenedRecords {
     pub(super) decisions: u64,
     /// The OPENING entries.
     pub(super) openings: Vec<LogIndex>,
-    /// Decisions that could not be opened.
+    /// Decisions and findings that could not be opened.
     pub(super) unopened: Vec<Unopened>,
 }
 
@@ -79,7 +79,7 @@ impl OpenedRecords {
         if state.opens() {
             self.records.insert(index);
             self.decisions += u64::from(decision);
-        } else if decision {
+        } else if decision || kind == EntryKind::Finding.name() {
             let why = if state == RecordState::Erased {
                 Why::Erased
             } else {

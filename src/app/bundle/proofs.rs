@@ -1,5 +1,4 @@
-//! What the signed head proves: its signatures, the tree below it, the head before it, receipts, and that the openings
-//! of the bundle stand in it.
+//! What the signed head proves: its signatures, the tree below it, the head before it, and receipts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +6,14 @@ use super::fold::Folded;
 use super::report::{Cosigned, Signed};
 use super::verify::Ask;
 use super::violation::{Code, Violations};
+use crate::log::Hash;
 use crate::log::bundle::path::MANIFEST_PATH;
-use crate::log::bundle::{BundlePath, Manifest, Opened};
+use crate::log::bundle::{BundlePath, Manifest};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::merkle::verify_consistency;
 use crate::log::note::{Note, VerifierKey};
 use crate::log::receipt::Receipt;
-use crate::log::record::EntryKind;
 use crate::log::tiles::{TileKind, TilePath};
-use crate::log::{Hash, LogIndex};
 
 /// The checkpoint under the auditor's keys and policy.
 pub(super) fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut Violations) -> Signed {
@@ -188,62 +186,5 @@ pub(super) fn check_receipts(manifest: &Manifest, small: &BTreeMap<String, Vec<u
         if let Some(problem) = problem {
             folded.violations.add(Code::Receipt, path, problem);
         }
-    }
-}
-
-/// Who was to be opened, who was, and whether the log says so.
-pub(super) fn opened(manifest: &Manifest, samples: &[super::report::SampleReport], folded: &mut Folded) {
-    let excused: BTreeSet<LogIndex> = manifest.unopened.iter().map(|unopened| unopened.index).collect();
-    let drawn: BTreeSet<LogIndex> = samples.iter().flat_map(|sample| sample.units.keys().copied()).collect();
-    let (mut missing, mut unasked) = (Vec::new(), Vec::new());
-    match manifest.opened {
-        Opened::All => {
-            let decided = folded.decided.iter();
-            missing.extend(decided.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
-        }
-        Opened::Sample | Opened::Nothing => {
-            let asked = |index: &LogIndex| manifest.opened == Opened::Sample && drawn.contains(index);
-            let wanted = drawn.iter().copied().filter(asked);
-            missing.extend(wanted.filter(|index| !folded.opened.holds(*index) && !excused.contains(index)));
-            unasked.extend(folded.opened.iter().filter(|index| !asked(index)));
-        }
-    }
-    for index in missing {
-        let text = "the manifest says that it is opened, and it is not";
-        folded
-            .violations
-            .add(Code::DocumentMissing, format!("entry {index}"), text);
-    }
-    for index in unasked {
-        let text = "is opened, and the manifest does not say so";
-        folded
-            .violations
-            .add(Code::DocumentUnasked, format!("entry {index}"), text);
-    }
-    // Whether an entry accounts for this very decision only the operator's keys can show; that there is none, the log shows.
-    if !folded.kinds.contains_key(EntryKind::Erasure.name())
-        && let Some(unopened) = manifest.unopened.first()
-    {
-        let text = "the manifest says that it is erased or restricted, and no ERASURE entry stands in the log";
-        folded
-            .violations
-            .add(Code::DocumentMissing, format!("entry {}", unopened.index), text);
-    }
-    let mut listed = 0_u64;
-    for index in &manifest.openings {
-        match folded.openings.get(index) {
-            Some(count) => listed = listed.saturating_add(*count),
-            None => {
-                let text = "the manifest names it as an OPENING entry, and it is none";
-                folded.violations.add(Code::Opening, format!("entry {index}"), text);
-            }
-        }
-    }
-    if listed < folded.opened_count {
-        let opened = folded.opened_count;
-        let text = format!("list {listed} records, and {opened} decisions are opened");
-        folded
-            .violations
-            .add(Code::Opening, "the OPENING entries of the manifest", text);
     }
 }

@@ -230,6 +230,7 @@ impl Report {
         let (count, opened, different) = self.decisions();
         let why = |why: Why| {
             let unopened = self.manifest.unopened.iter().filter(|unopened| unopened.why == why);
+            let unopened = unopened.filter(|unopened| self.folded.decided.holds(unopened.index));
             number(unopened.count() as u64)
         };
         let difference = |(index, found): &(LogIndex, super::super::result::ReplayDifference)| {
@@ -261,48 +262,9 @@ impl Report {
             ("engine", super::super::ENGINE.into()),
         ])
     }
-
-    /// What a reader must not believe to be checked.
-    fn not_checked(&self) -> Json {
-        let (count, opened, _) = self.decisions();
-        let mut list: Vec<Json> = Vec::new();
-        let mut say = |code: &str, count: Option<u64>, text: String| {
-            let mut members = vec![("code", Json::from(code)), ("text", Json::text(text))];
-            members.extend(count.map(|count| ("count", number(count))));
-            list.push(Json::object(members));
-        };
-        if opened < count {
-            let text = "decisions are not opened in this bundle: their facts and determinations were not decided again";
-            say("decisions_unopened", Some(count - opened), text.to_owned());
-        }
-        if !self.manifest.unopened.is_empty() {
-            let text = "decisions that the bundle should open are said to be erased or restricted: an ERASURE entry must \
-                        account for each, which only the operator's keys can show";
-            say("erasures", Some(self.manifest.unopened.len() as u64), text.to_owned());
-        }
-        if self.previous.is_none() {
-            let text =
-                "no checkpoint of an earlier audit was given: that the log was not rewritten before is not shown";
-            say("previous", None, text.to_owned());
-        }
-        if self.signed.quorum.is_none() {
-            let text = "no witness was asked for: that others were shown the same log is not shown";
-            say("witnesses", None, text.to_owned());
-        }
-        for period in &self.other_samples {
-            say(
-                "sample",
-                None,
-                format!("the log holds a sample of {period} that the bundle does not answer for"),
-            );
-        }
-        let text = "whether facts are true, and whether a document of law says what its instrument says, is for people";
-        say("facts", None, text.to_owned());
-        Json::List(list)
-    }
 }
 
-fn number(value: u64) -> Json {
+pub(super) fn number(value: u64) -> Json {
     Json::integer(value.into())
 }
 
@@ -361,6 +323,7 @@ fn sample(report: &SampleReport) -> Json {
             ("drawn", number(selection.drawn())),
             ("strata", Json::List(strata.collect())),
             ("unopened", indices(&selection.unopened)),
+            ("erased_since", indices(redrawn.erased_since())),
             (
                 "cross_checks",
                 Json::List(selection.cross_checks.iter().map(check).collect()),
@@ -421,22 +384,16 @@ fn stratum(drawn: &DrawnStratum, report: &SampleReport) -> Json {
     Json::object(members)
 }
 
-/// The entry that a finding is on.
-pub(super) fn finding_of(finding: &Json) -> Option<LogIndex> {
-    let index = finding.get("of")?.get("index")?.as_integer()?;
-    LogIndex::new(u64::try_from(index).ok()?).ok()
-}
-
 /// Findings: which stand, by outcome and cause, and each without the names of officers.
 fn findings(folded: &Folded) -> Json {
     let mut standing: BTreeMap<LogIndex, LogIndex> = BTreeMap::new();
     for (at, finding) in &folded.findings {
-        standing.extend(finding_of(finding).map(|of| (of, *at)));
+        standing.extend(finding.of.map(|of| (of, *at)));
     }
     let (mut outcomes, mut causes): (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
     let mut list = Vec::new();
     for (at, finding) in &folded.findings {
-        let of = finding_of(finding);
+        let (of, finding) = (finding.of, &finding.json);
         let stands = of.and_then(|of| standing.get(&of)) == Some(at);
         let items = finding.get("items").and_then(Json::as_list).unwrap_or_default();
         for item in items.iter().filter(|_| stands) {

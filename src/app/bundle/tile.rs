@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use super::super::replay::difference;
 use super::super::result::{DifferenceCause, ReplayDifference};
 use super::again::{Recorded, Replayer};
+use super::finding::FindingRead;
 use super::laws::BundleLaws;
+use super::opened::{Opened, opened};
+use super::public::{OpeningSays, not_epoch};
 use super::violation::{Code, Violations};
 use crate::canonical::Json;
-use crate::log::bundle::leaf::LeafDocument;
-use crate::log::bundle::{LeafView, PlacedDocument, commitments, decode_documents};
+use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hashes;
 use crate::log::record::{EntryKind, Protection, slots};
-use crate::log::sample::{Logged, SampleDocument, framed};
+use crate::log::sample::{Frame, Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::{Hash, LogIndex};
+use crate::rules::document::SEMANTICS;
 
 /// Entries whose documents are opened together: enough of every size to fill the lanes of the hash, and few enough to be
 /// in the cache when they are decided again.
@@ -93,10 +97,14 @@ pub struct TileResult {
     pub samples: Vec<Logged>,
     /// The selections of results.
     pub selections: Vec<(LogIndex, Vec<u8>)>,
-    /// Findings.
-    pub findings: Vec<(LogIndex, Json)>,
-    /// Openings with the number of records that each lists.
-    pub openings: Vec<(LogIndex, u64)>,
+    /// Findings that read as such.
+    pub(super) findings: Vec<(LogIndex, FindingRead)>,
+    /// FINDING entries whose document is not opened.
+    pub unopened_findings: Vec<LogIndex>,
+    /// Openings.
+    pub openings: Vec<(LogIndex, OpeningSays)>,
+    /// Erasures.
+    pub erasures: Vec<(LogIndex, Json)>,
 }
 
 /// The code of a cause.
@@ -133,6 +141,10 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     };
     if let Some(entries) = &entries {
         tile.each(entries, &documents);
+    }
+    for (index, member) in std::mem::take(&mut tile.replayer.frames.different) {
+        let text = format!("its frame is not the one that its facts and its determination make: {member}");
+        tile.wrong(Code::Frame, format!("entry {index}"), text);
     }
     let owned = |counts: Tally<&str>| {
         let owned = counts.0.into_iter().map(|(name, count)| (name.to_owned(), count));
@@ -285,6 +297,10 @@ impl<'a> Tile<'a> {
         let first = self.out.logged.map_or(leaf.logged_seconds, |(first, _)| first);
         self.out.logged = Some((first, leaf.logged_seconds));
         let kind = leaf.known_kind();
+        if (index.get() == 0) != (kind == Some(EntryKind::Epoch)) {
+            let text = "the first entry of a log is its EPOCH entry, and no other is";
+            self.wrong(Code::Entry, format!("entry {index}"), text);
+        }
         if leaf.law.is_none() && kind.is_some_and(EntryKind::is_decided_by_law) {
             self.wrong(
                 Code::Entry,
@@ -351,7 +367,7 @@ impl<'a> Tile<'a> {
             }
         }
         if framed(kind) {
-            self.decision(index, leaf, find("facts"), find("determination"));
+            self.decision(index, leaf, find("facts"), find("determination"), find("frame"));
             if find("facts").is_some() && find("frame").is_none() {
                 let place = format!("document frame of entry {index}");
                 self.wrong(
@@ -379,16 +395,33 @@ impl<'a> Tile<'a> {
         {
             self.out.selections.push((index, content.to_vec()));
         }
-        if kind == EntryKind::Finding
-            && let Some(json) = find("finding").and_then(|content| Json::parse_canonical(content).ok())
-        {
-            self.out.findings.push((index, json));
-        }
-        if kind == EntryKind::Opening
-            && let Some(json) = find("opening").and_then(|content| Json::parse_canonical(content).ok())
-            && let Some(count) = json.get("count").and_then(Json::as_integer)
-        {
-            self.out.openings.push((index, u64::try_from(count).unwrap_or(0)));
+        match kind {
+            EntryKind::Finding => match find("finding") {
+                Some(content) => match FindingRead::parse(content, index, self.rules.origin) {
+                    Ok(finding) => self.out.findings.push((index, finding)),
+                    Err(text) => self.wrong(Code::Finding, format!("entry {index}"), text),
+                },
+                None if there.is_empty() => self.out.unopened_findings.push(index),
+                // That it does not open was said.
+                None => {}
+            },
+            EntryKind::Opening => {
+                let says = find("opening").and_then(OpeningSays::parse);
+                self.out.openings.extend(says.map(|says| (index, says)));
+            }
+            EntryKind::Erasure => {
+                if let Some(content) = find("erasure") {
+                    // What is no JSON is no act either, which is said where the acts are put together.
+                    let json = Json::parse_canonical(content).unwrap_or(Json::Bool(false));
+                    self.out.erasures.push((index, json));
+                }
+            }
+            EntryKind::Epoch => {
+                if let Some(text) = find("epoch").and_then(|epoch| not_epoch(epoch, self.rules.origin)) {
+                    self.wrong(Code::Document, format!("document epoch of entry {index}"), text);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -398,6 +431,7 @@ impl<'a> Tile<'a> {
         leaf: &LeafView<'a>,
         facts: Option<&'a [u8]>,
         determination: Option<&'a [u8]>,
+        frame: Option<&'a [u8]>,
     ) {
         self.out.decisions.push(index);
         if let Some(law) = leaf.law {
@@ -409,10 +443,18 @@ impl<'a> Tile<'a> {
                 let text = "facts and determination are opened together or not at all";
                 self.wrong(Code::DocumentMissing, format!("entry {index}"), text);
             }
+            self.only_framed(index, frame);
             return;
         };
         self.out.replays.push((index, Replay::Equal));
         if !self.rules.replay {
+            self.only_framed(index, frame);
+            return;
+        }
+        if leaf.raw_semantics != Some(SEMANTICS) {
+            let recorded = leaf.raw_semantics.map(LeafView::label).unwrap_or_default();
+            let found = difference(DifferenceCause::Policy, "semantics", &recorded, SEMANTICS);
+            self.out.differs(index, found);
             return;
         }
         let recorded = Recorded {
@@ -420,9 +462,17 @@ impl<'a> Tile<'a> {
             law: leaf.law,
             facts,
             determination,
+            frame,
         };
         if let Err(found) = self.replayer.replay(recorded) {
             self.out.differs(index, found);
+        }
+    }
+
+    /// A frame without what it was made of: it can be read, and no more.
+    fn only_framed(&mut self, index: LogIndex, frame: Option<&[u8]>) {
+        if frame.is_some_and(|content| Frame::parse(content).is_none()) {
+            self.wrong(Code::Frame, format!("entry {index}"), "its frame is none");
         }
     }
 }
@@ -441,39 +491,4 @@ impl TileResult {
             self.differences.push((index, found));
         }
     }
-}
-
-/// A document of a tile, held against its entry.
-struct Opened<'a> {
-    document: &'a PlacedDocument<'a>,
-    /// What its entry says of it; none where it says nothing.
-    committed: Option<LeafDocument<'a>>,
-    /// Whether it is the document that its entry commits to.
-    opens: bool,
-}
-
-/// Opens the documents of the entries from one on: together, because their hashes are most of the work.
-fn opened<'a>(leaves: &[Option<LeafView<'a>>], from: usize, documents: &'a [PlacedDocument<'a>]) -> Vec<Opened<'a>> {
-    let committed = |document: &PlacedDocument<'_>| {
-        let at = usize::from(document.place.entry).checked_sub(from)?;
-        let leaf = leaves.get(at)?.as_ref()?;
-        leaf.document(document.place.document)
-    };
-    let mut opened: Vec<Opened<'a>> = documents
-        .iter()
-        .map(|document| Opened {
-            document,
-            committed: committed(document),
-            opens: false,
-        })
-        .collect();
-    let named = |one: &Opened<'a>| Some((one.committed?.name, one.document));
-    let hashes = commitments(opened.iter().filter_map(named));
-    let known = opened
-        .iter_mut()
-        .filter_map(|one| Some((one.committed?, &mut one.opens)));
-    for ((committed, opens), hash) in known.zip(hashes) {
-        *opens = hash == committed.commitment;
-    }
-    opened
 }

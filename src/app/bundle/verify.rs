@@ -10,10 +10,11 @@ use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem;
 
+use super::accounts::opened;
 use super::files::BundleFiles;
 use super::fold::{Folded, Wanted};
 use super::laws::BundleLaws;
-use super::proofs::{check_receipts, checkpoint, consistency, opened, tree};
+use super::proofs::{check_receipts, checkpoint, consistency, tree};
 use super::report::Report;
 use super::sample::samples;
 use super::tile::{TileFiles, TileResult, TileRules, judge_tile};
@@ -120,12 +121,17 @@ pub fn verify<R: Read + Seek>(
     let signed = checkpoint(&manifest, text("checkpoint"), ask, &mut folded.violations);
     tree(&manifest, root, above, &mut folded);
     let previous = kept.map(|kept| {
-        let continues = manifest.origin == kept.origin && folded.root_at(kept.size) == Some(kept.root);
+        let root = folded.root_at(kept.size);
+        let continues = manifest.origin == kept.origin && root == Some(kept.root);
         if !continues {
-            let text = if kept.size > size {
+            let text = if manifest.origin != kept.origin {
+                "is that of another log"
+            } else if kept.size > size {
                 "the log is shorter than the one that was kept: it was cut off, or an old backup was restored"
+            } else if root.is_none() {
+                "cannot be compared: entries of the bundle up to this size are missing or cannot be read"
             } else {
-                "the log had another root at this size, or is another log: its history was rewritten"
+                "the log had another root at this size: its history was rewritten"
             };
             folded
                 .violations
@@ -263,7 +269,7 @@ fn run<R: Read>(
     let mut order = Order::default();
     if ask.threads <= 1 {
         while let Some(tile) = files.next_tile() {
-            adopt(&tile, &origin, laws);
+            adopt(&tile, &origin, laws, &mut folded.violations);
             order.add(judge_tile(&tile, &rules), wanted, folded);
             progress(order.next, tiles);
         }
@@ -290,7 +296,7 @@ fn run<R: Read>(
         drop((done, waiting));
         let mut sent = 0;
         while let Some(tile) = files.next_tile() {
-            adopt(&tile, &origin, laws);
+            adopt(&tile, &origin, laws, &mut folded.violations);
             while sent - order.next >= open_max as u64 {
                 let Ok(result) = results.recv() else { return };
                 order.add(result, wanted, folded);
@@ -316,7 +322,7 @@ fn says_policy(entries: &[u8]) -> bool {
 }
 
 /// Takes the documents of law of a tile before any decision of it, or of a later one, is decided again.
-fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
+fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws, violations: &mut Violations) {
     let (Some(entries), Some(documents)) = (&tile.entries, &tile.documents) else {
         return;
     };
@@ -336,8 +342,10 @@ fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws) {
         let is_law = committed.is_some_and(|held| held.name == "policy" && document.opens("policy") == held.commitment);
         if let Ok(index) = LogIndex::new(tile.n * u64::from(TILE_WIDTH) + at as u64)
             && is_law
+            && !laws.adopt(index, document.content)
         {
-            laws.adopt(index, document.content);
+            let place = format!("document policy of entry {index}");
+            violations.add(Code::Document, place, "is no document of law");
         }
     }
 }

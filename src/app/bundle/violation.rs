@@ -49,6 +49,10 @@ crate::rules::outcome::codes! {
         Opening = "OPENING",
         /// A determination does not follow again.
         Replay = "REPLAY",
+        /// A frame is not the one that its facts and its determination make.
+        Frame = "FRAME",
+        /// A finding is none, or breaks the rules of findings.
+        Finding = "FINDING",
         /// A sample is not the one that its seed draws.
         Sample = "SAMPLE",
         /// A receipt is not of its entry.

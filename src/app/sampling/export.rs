@@ -11,8 +11,8 @@ use crate::log::{LogIndex, TreeSize};
 use crate::store::PAGE_ROW_COUNT_MAX;
 
 impl App {
-    /// Exports the entries of an area's open log with the public documents of its samples, the opened frames
-    /// of the period's range, and its selection. `progress` hears of each entry and of their number.
+    /// Exports the entries of an area's open log with the public documents of its samples and erasures, the opened
+    /// frames of the period's range, and its selection. `progress` hears of each entry and of their number.
     ///
     /// # Errors
     /// [`AppError`].
@@ -51,6 +51,7 @@ impl App {
         let framed: Vec<EntryKind> = EntryKind::ALL.into_iter().filter(|kind| framed(*kind)).collect();
         let mut wanted: Vec<(Vec<EntryKind>, &str, (u64, u64))> =
             vec![(framed, "frame", (request.from.get(), request.to.get()))];
+        wanted.push((vec![EntryKind::Erasure], "erasure", whole));
         for kind in SampleDocument::KINDS {
             wanted.extend(SampleDocument::name_in(kind).map(|name| (vec![kind], name, whole)));
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
 use crate::log::note::VerifierKey;
-use crate::log::sample::{Evidence, EvidenceError, Redrawn};
+use crate::log::sample::{Agreement, DrawKind, Evidence, EvidenceError, Redrawn};
 
 /// Draw a sample again from an exported file, and show it.
 ///
@@ -64,18 +64,41 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
         return Ok(Exit::Refuted);
     };
     let agrees = redrawn.agrees();
-    if agrees {
-        out.line(format!(
-            "{GOOD}agrees{GOOD:#}: {} of {} units, seed {}",
+    let agreed = || {
+        format!(
+            "{} of {} units, seed {}",
             result.drawn,
             result.population,
             redrawn.seed.hash()
-        ));
-    } else {
-        out.line(format!(
-            "{BAD}differs{BAD:#}: the log records another sample than the seed draws"
-        ));
-    }
+        )
+    };
+    let erased = match &redrawn.agreement {
+        Agreement::Unrecorded | Agreement::Equal => {
+            out.line(format!("{GOOD}agrees{GOOD:#}: {}", agreed()));
+            0
+        }
+        Agreement::Partly(lost) => {
+            out.line(format!("{GOOD}agrees{GOOD:#} as far as it can be told: {}", agreed()));
+            out.line(format!(
+                "  {DIM}{}{DIM:#}",
+                since_erased(lost.len(), redrawn.request.draw)
+            ));
+            lost.len()
+        }
+        Agreement::Different => {
+            out.line(format!(
+                "{BAD}differs{BAD:#}: the log records another sample than the seed draws"
+            ));
+            0
+        }
+        Agreement::Withheld(withheld) => {
+            let count = withheld.len();
+            out.line(format!(
+                "{BAD}withheld{BAD:#}: {count} entries of the range have no frame, and no ERASURE entry accounts for them"
+            ));
+            0
+        }
+    };
     unopened(&redrawn, out);
     out.document(&json!({
         "agrees": agrees,
@@ -83,8 +106,18 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
         "drawn": redrawn.selection.drawn(),
         "population": redrawn.selection.population(),
         "unopened": redrawn.selection.unopened.len(),
+        "erased_since": erased,
     }));
     Ok(if agrees { Exit::Done } else { Exit::Refuted })
+}
+
+/// What cannot be told any more of a sample of which frames were erased after it was drawn.
+fn since_erased(count: usize, draw: DrawKind) -> String {
+    let rest = match draw {
+        DrawKind::Simple | DrawKind::Stratified => "all others were drawn in the order of the seed",
+        DrawKind::SizeProportional => "without their amounts the order of the draw cannot be shown",
+    };
+    format!("{count} entries of the range were erased after the draw: {rest}")
 }
 
 fn redrawn(given: &Given, out: &Out) -> Result<Result<Redrawn, EvidenceError>, Failure> {

@@ -35,6 +35,8 @@ pub struct LeafView<'a> {
     pub logged_seconds: i64,
     /// SHA-256 of the law manifest.
     pub law: Option<Hash>,
+    /// The meaning of its law's operators, as it stands in the entry's bytes.
+    pub raw_semantics: Option<&'a str>,
     engine: &'a str,
 }
 
@@ -62,9 +64,10 @@ impl<'a> LeafView<'a> {
         let logged_seconds = cursor.integer()?;
         cursor.word(",\"origin\":\"")?;
         let named = cursor.plain()?;
+        let mut raw_semantics = None;
         if law.is_some() {
             cursor.word(",\"semantics\":\"")?;
-            cursor.label()?;
+            raw_semantics = Some(cursor.label()?);
         }
         cursor.word(",\"v\":1}")?;
         let whole = cursor.0.is_empty()
@@ -78,6 +81,7 @@ impl<'a> LeafView<'a> {
             origin: named,
             logged_seconds,
             law,
+            raw_semantics,
             engine,
         })
     }

@@ -147,6 +147,9 @@ pub enum Problem {
         /// Where the determinations differ first.
         path: String,
     },
+    /// The frame is not the one that facts and determination make.
+    #[error("its frame is not the one that its facts and its determination make: {0}")]
+    Frame(String),
     /// The replay could not be made.
     #[error("cannot be decided again: {0}")]
     NotReplayed(String),
@@ -201,6 +204,7 @@ impl Problem {
             Problem::Cosignature(_) => "COSIGNATURE",
             Problem::NotCosigned(_) => "NOT_COSIGNED",
             Problem::Replay { .. } => "REPLAY_DIFFERS",
+            Problem::Frame(_) => "FRAME_DIFFERS",
             Problem::NotReplayed(_) => "NOT_REPLAYED",
         }
     }

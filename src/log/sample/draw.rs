@@ -82,7 +82,7 @@ pub fn draw(request: &SampleRequest, seed: &Seed, frames: &Frames) -> Result<Sel
 
 /// The stratum of an entry; none if it is not of the population. Without its frame an entry is only known
 /// to be a decision.
-fn stratum(request: &SampleRequest, frame: Option<&Frame>) -> Option<String> {
+pub(super) fn stratum(request: &SampleRequest, frame: Option<&Frame>) -> Option<String> {
     match frame {
         Some(frame) => frame.belongs_to(request.population).then(|| frame.stratum(request)),
         None => {
@@ -172,7 +172,7 @@ fn by_size(
     })
 }
 
-fn label(key: &str) -> String {
+pub(super) fn label(key: &str) -> String {
     format!("stratum {key}")
 }
 
@@ -182,7 +182,7 @@ fn range(request: &SampleRequest) -> u64 {
 
 /// The positions of the range in random order, without replacement: Fisher-Yates from the front, of which
 /// only what was swapped is kept.
-struct Positions {
+pub(super) struct Positions {
     stream: Stream,
     from: u64,
     count: u64,
@@ -191,7 +191,7 @@ struct Positions {
 }
 
 impl Positions {
-    fn of(request: &SampleRequest, stream: Stream) -> Positions {
+    pub(super) fn of(request: &SampleRequest, stream: Stream) -> Positions {
         Positions {
             stream,
             from: request.from.get(),
@@ -201,7 +201,7 @@ impl Positions {
         }
     }
 
-    fn next(&mut self) -> Option<LogIndex> {
+    pub(super) fn next(&mut self) -> Option<LogIndex> {
         if self.drawn == self.count {
             return None;
         }

@@ -1,7 +1,10 @@
 //! A sample drawn again from exported files, without server, database or network.
 //!
 //! The entries of the log up to the result, the public documents of its samples and the opened frames of
-//! the range are enough: the tree gives the root, the root and the values give the seed, the seed draws.
+//! the range are enough: the tree gives the root, the root and the values give the seed, the seed draws. A frame that is
+//! not there must stand under an ERASURE entry; what the others show is compared all the same.
+
+use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
@@ -9,10 +12,12 @@ use super::super::acknowledgement::{AcknowledgedDocument, document, document_jso
 use super::super::checkpoint::{CheckpointError, SignedCheckpoint};
 use super::super::merkle::{CompactTree, leaf_hash};
 use super::super::note::VerifierKey;
-use super::super::record::{DocumentName, Entry, commitment};
-use super::super::{Hash, LogIndex, TreeSize};
+use super::super::record::{DocumentName, Entry, EntryKind, commitment};
+use super::super::{Erasures, Hash, LogIndex, TreeSize};
+use super::cross::cross_checks;
 use super::documents::{Logged, Period, SampleDocument, SampleResult};
 use super::draw::{DrawError, Frames, draw};
+use super::erased::may_be_drawn;
 use super::frame::{Frame, framed};
 use super::protocol::{Round, Stage, Unmet};
 use super::request::SampleRequest;
@@ -56,10 +61,28 @@ pub struct Redrawn {
     pub request: SampleRequest,
     /// The seed.
     pub seed: Seed,
-    /// What the seed draws.
+    /// What the seed draws; what is recorded where not all of its frames are there.
     pub selection: Selection,
     /// What the log says was drawn, where it says so.
     pub recorded: Option<(SampleResult, Selection)>,
+    /// Whether the log says the same.
+    pub agreement: Agreement,
+}
+
+/// What a recorded sample is worth beside the one that the seed draws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// No sample is recorded yet.
+    Unrecorded,
+    /// It is the one that the seed draws.
+    Equal,
+    /// The frames of these entries were erased after the draw; by all others it is the one that the seed draws, but for
+    /// a draw by size, whose order rests on every amount.
+    Partly(Vec<LogIndex>),
+    /// It is another.
+    Different,
+    /// The frames of these entries are withheld: no ERASURE entry can account for them.
+    Withheld(Vec<LogIndex>),
 }
 
 /// Why evidence gives no sample.
@@ -108,20 +131,22 @@ pub enum EvidenceError {
 }
 
 impl Redrawn {
-    /// Whether the log says the same; a sample that is not recorded yet says nothing else. What was erased after the
-    /// draw cannot be opened any more and was when it was drawn: that alone is no difference.
+    /// Whether the log says the same, as far as it can be shown; a sample that is not recorded yet says nothing else.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        let still_unopened = |index: &LogIndex| self.selection.unopened.contains(index);
-        self.recorded.as_ref().is_none_or(|(result, selection)| {
-            selection.strata == self.selection.strata
-                && selection.cross_checks == self.selection.cross_checks
-                && selection.unopened.iter().all(still_unopened)
-                && result.unopened == selection.unopened.len() as u64
-                && result.seed == self.seed
-                && result.drawn == self.selection.drawn()
-                && result.population == self.selection.population()
-        })
+        match &self.agreement {
+            Agreement::Unrecorded | Agreement::Equal | Agreement::Partly(_) => true,
+            Agreement::Different | Agreement::Withheld(_) => false,
+        }
+    }
+
+    /// Entries whose frames were erased after the draw, where the sample is not the one that the others alone make.
+    #[must_use]
+    pub fn erased_since(&self) -> &[LogIndex] {
+        match &self.agreement {
+            Agreement::Partly(lost) => lost,
+            Agreement::Unrecorded | Agreement::Equal | Agreement::Different | Agreement::Withheld(_) => &[],
+        }
     }
 }
 
@@ -202,7 +227,8 @@ impl Evidence {
             let content = self.entries.get(at).and_then(|leaf| find(leaf, "selection"));
             read_selection(index, &content.ok_or_else(missing)?.content)
         };
-        redraw(&self.period, &read.logged, root_at, |_| Ok(read.frames), selection)
+        let frames = |_: &SampleRequest| Ok(read.frames);
+        redraw(&self.period, &read.logged, &read.erasures, root_at, frames, selection)
     }
 }
 
@@ -215,14 +241,15 @@ pub fn read_selection(index: LogIndex, content: &[u8]) -> Result<Selection, Evid
     Selection::from_json(&json).map_err(|_| EvidenceError::Entry(index))
 }
 
-/// Judges the round of a period and draws its sample again: from the log's sample documents, the root of the tree at a
-/// size, the frames of the request's range, and the selection of the result's entry.
+/// Judges the round of a period and draws its sample again: from the log's sample documents and erasures, the root of
+/// the tree at a size, the frames of the request's range, and the selection of the result's entry.
 ///
 /// # Errors
 /// [`EvidenceError`].
 pub fn redraw(
     period: &Period,
     logged: &[Logged],
+    erasures: &Erasures,
     root_at: impl FnOnce(TreeSize) -> Option<Hash>,
     frames: impl FnOnce(&SampleRequest) -> Result<Frames, EvidenceError>,
     selection_of: impl FnOnce(LogIndex) -> Result<Selection, EvidenceError>,
@@ -238,18 +265,98 @@ pub fn redraw(
         _ => Unmet::Incomplete,
     };
     let seed = round.derived().ok_or_else(|| EvidenceError::Round(unmet()))?;
-    let selection = draw(&request, &seed, &frames(&request)?)?;
-    let recorded = match round.result() {
-        None => None,
-        Some((index, result)) => Some((result.clone(), selection_of(*index)?)),
+    let frames = frames(&request)?;
+    let drawn = draw(&request, &seed, &frames);
+    let Some((index, result)) = round.result() else {
+        return Ok(Redrawn {
+            selection: drawn?,
+            round,
+            request,
+            seed,
+            recorded: None,
+            agreement: Agreement::Unrecorded,
+        });
+    };
+    let recorded = (result.clone(), selection_of(*index)?);
+    let agreement = Compared {
+        request: &request,
+        seed: &seed,
+        frames: &frames,
+        drawn: drawn.as_ref().ok(),
+        erasures,
+    }
+    .with(*index, &recorded);
+    let selection = match agreement {
+        // Without all frames the seed would draw another one.
+        Agreement::Partly(_) | Agreement::Withheld(_) => recorded.1.clone(),
+        Agreement::Unrecorded | Agreement::Equal | Agreement::Different => drawn?,
     };
     Ok(Redrawn {
         round,
         request,
         seed,
         selection,
-        recorded,
+        recorded: Some(recorded),
+        agreement,
     })
+}
+
+/// What a recorded sample is compared with.
+struct Compared<'a> {
+    request: &'a SampleRequest,
+    seed: &'a Seed,
+    frames: &'a Frames,
+    /// What the seed draws from the frames as they are now, if it draws.
+    drawn: Option<&'a Selection>,
+    erasures: &'a Erasures,
+}
+
+impl Compared<'_> {
+    fn with(&self, at: LogIndex, (result, recorded): &(SampleResult, Selection)) -> Agreement {
+        let request = self.request;
+        let unopened: BTreeSet<LogIndex> = self
+            .frames
+            .iter()
+            .filter(|(index, frame)| **index >= request.from && request.to.holds(**index) && frame.is_none())
+            .map(|(index, _)| *index)
+            .collect();
+        let before: BTreeSet<LogIndex> = recorded.unopened.iter().copied().collect();
+        let lost: BTreeSet<LogIndex> = unopened.difference(&before).copied().collect();
+        let drawn_at = at.size_with();
+        let erased = |index: &LogIndex| {
+            let size = if before.contains(index) {
+                drawn_at
+            } else {
+                TreeSize::MAX
+            };
+            self.erasures.may_erase(*index, size)
+        };
+        let withheld: Vec<LogIndex> = unopened.iter().copied().filter(|index| !erased(index)).collect();
+        if !withheld.is_empty() {
+            return Agreement::Withheld(withheld);
+        }
+        let checks = if request.townships.is_empty() {
+            Some(Vec::new())
+        } else {
+            cross_checks(self.seed, &request.townships).ok()
+        };
+        // What could not be opened then cannot be opened now.
+        let follows = recorded.unopened.iter().all(|index| unopened.contains(index))
+            && recorded.unopened.is_sorted()
+            && Some(&recorded.cross_checks) == checks.as_ref()
+            && result.unopened == recorded.unopened.len() as u64
+            && result.seed == *self.seed
+            && result.drawn == recorded.drawn()
+            && result.population == recorded.population();
+        let equal = self.drawn.is_some_and(|drawn| drawn.strata == recorded.strata);
+        if follows && equal {
+            Agreement::Equal
+        } else if follows && may_be_drawn(request, self.seed, self.frames, &lost, recorded) {
+            Agreement::Partly(lost.into_iter().collect())
+        } else {
+            Agreement::Different
+        }
+    }
 }
 
 /// What the entries say.
@@ -257,6 +364,7 @@ struct Read {
     roots: Vec<Hash>,
     logged: Vec<Logged>,
     frames: Frames,
+    erasures: Erasures,
 }
 
 impl Read {
@@ -266,6 +374,7 @@ impl Read {
             roots: Vec::with_capacity(entries.len()),
             logged: Vec::new(),
             frames: Frames::new(),
+            erasures: Erasures::default(),
         };
         for (leaf, at) in entries.iter().zip(0..) {
             let index = LogIndex::new(at).map_err(|_| EvidenceError::Malformed("entries".to_owned()))?;
@@ -302,6 +411,15 @@ impl Read {
                 Some(opened) => Some(Frame::parse(&opened.content).ok_or(EvidenceError::Entry(index))?),
             };
             self.frames.insert(index, frame);
+        }
+        if kind == EntryKind::Erasure {
+            let read = find(leaf, "erasure").map(|opened| Json::parse_canonical(&opened.content));
+            match read {
+                // A file of an earlier version does not hold it.
+                None => self.erasures.add_unread(index),
+                Some(Ok(erasure)) if self.erasures.add(index, &erasure) => {}
+                Some(_) => return Err(EvidenceError::Entry(index)),
+            }
         }
         if let Some(name) = SampleDocument::name_in(kind) {
             let opened = find(leaf, name).ok_or(EvidenceError::Missing { index, name })?;

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use super::findings::{finding, recorded};
 use super::flow::{AREA, POLICIES, determine, publish_policy};
+use super::restriction::restrict;
 use super::samples::{Decided, PERIOD, decided, drawn, simple};
 use super::*;
 use crate::app::bundle::{Ask, Choice, Code as Broken, MakeError, OpenFor, Report, Unreadable, make, verify};
@@ -21,6 +22,7 @@ on_both!(
     a_bundle_of_a_sample_verifies_and_its_openings_stand_in_it,
     a_bundle_of_everything_decides_every_decision_again,
     every_decision_is_decided_again_by_the_law_that_was_known_then,
+    a_restricted_case_takes_its_finding_along_and_the_report_says_so,
     what_a_bundle_cannot_be_made_of_is_refused_with_the_reason
 );
 
@@ -190,6 +192,37 @@ async fn every_decision_is_decided_again_by_the_law_that_was_known_then(database
         let laws = report.to_json();
         let laws = at(&laws, "laws").as_list().map(<[Json]>::len);
         assert_eq!(laws, Some(5), "a law names the entries of its documents");
+    }
+}
+
+async fn a_restricted_case_takes_its_finding_along_and_the_report_says_so(database: TestDatabase) {
+    let decided = decided(database, COUNT, Arc::new(SystemClock::new())).await;
+    let (_, key) = note_and_key(&decided).await;
+    let sample = drawn(&decided, simple(1_010, 3)).await;
+    let unit = &sample.strata[0].units[0];
+    recorded(
+        &decided,
+        finding(2_000, &unit.determination, &[pb::FindingOutcome::Correct]),
+    )
+    .await
+    .expect("a finding");
+    let (case, _) = unit.determination.split_once("/determinations/").expect("a name");
+    let restricted = restrict(2_001, case, pb::CaseScope::Case);
+    decided.audit().restrict_case(restricted).await.expect("restricted");
+    for opened in [Opened::Sample, Opened::All] {
+        let bytes = made(&decided, &choice(opened, &[PERIOD])).await.expect("made");
+        let report = verified(&bytes, &key);
+        assert_eq!(broken(&report), Vec::<&str>::new(), "{:?}", report.violations().kept());
+        assert_eq!(report.findings(), 0);
+        let unopened: Vec<_> = report.manifest().unopened.iter().map(|one| one.why.code()).collect();
+        assert_eq!(unopened, ["restricted", "restricted"], "the decision and its finding");
+        let json = report.to_json();
+        assert_eq!(at(&json, "decisions/restricted").as_integer(), Some(1));
+        let unchecked = at(&json, "not_checked").as_list().expect("a list");
+        let said = unchecked
+            .iter()
+            .find(|one| at(one, "code").as_text() == Some("findings_unopened"));
+        assert_eq!(at(said.expect("it is told"), "count").as_integer(), Some(1));
     }
 }
 

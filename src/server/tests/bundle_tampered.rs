@@ -1,6 +1,7 @@
 //! Every way of tampering with a bundle, and the name that the verifier has for it.
 
 use super::bundle::{COUNT, broken, choice, made, note_and_key, verified, verified_with};
+use super::findings::{finding, recorded};
 use super::samples::{PERIOD, decided, drawn, simple};
 use super::*;
 use crate::app::bundle::Choice;
@@ -94,6 +95,14 @@ impl Pieces {
         self.manifest.files.retain(|(held, _)| held.to_string() != path);
     }
 
+    /// The place of the last entry of a kind.
+    fn last(&mut self, kind: &str) -> u64 {
+        let path = self.path("tile/entries/000");
+        let entries = decode_bundle(self.file(&path)).expect("ours");
+        let of = |entry: &&[u8]| crate::log::record::Entry::parse(entry).expect("ours").kind().as_str() == kind;
+        entries.iter().rposition(of).expect("there is one") as u64
+    }
+
     /// The place of the first opened decision.
     fn decision(&mut self) -> u64 {
         let path = self.path("receipts/");
@@ -109,7 +118,13 @@ type Tamper = (&'static str, &'static [&'static str], Box<dyn Fn(&mut Pieces)>);
 async fn every_tampering_with_a_bundle_is_named() {
     let decided = decided(TestDatabase::sqlite().await, COUNT, Arc::new(SystemClock::new())).await;
     let (before, key) = note_and_key(&decided).await;
-    drawn(&decided, simple(1_010, 3)).await;
+    let sample = drawn(&decided, simple(1_010, 3)).await;
+    let correct = finding(
+        2_000,
+        &sample.strata[0].units[0].determination,
+        &[pb::FindingOutcome::Correct],
+    );
+    recorded(&decided, correct).await.expect("a finding");
     let choice = Choice {
         previous: Some(before.clone().into_bytes()),
         ..choice(Opened::Sample, &[PERIOD])
@@ -318,6 +333,36 @@ async fn every_tampering_with_a_bundle_is_named() {
                 let receipt = String::from_utf8(pieces.file(&path).clone()).expect("text");
                 *pieces.file(&path) = receipt.replacen("index ", "index 1", 1).into_bytes();
             }),
+        ),
+        (
+            "a receipt taken away, and from the list",
+            &["RECEIPT"],
+            Box::new(|pieces| {
+                let path = pieces.path("receipts/");
+                pieces.struck(&path);
+            }),
+        ),
+        (
+            "the frame of a decision that was not drawn",
+            &["SAMPLE"],
+            Box::new(|pieces| {
+                let drawn: Vec<String> = pieces.files.iter().map(|(path, _)| path.clone()).collect();
+                let first = (7..).find(|index| !drawn.contains(&format!("receipts/{index}")));
+                pieces.document(first.expect("few are drawn"), "frame", |_, _| false);
+            }),
+        ),
+        (
+            "a finding taken away",
+            &["DOCUMENT_MISSING"],
+            Box::new(|pieces| {
+                let at = pieces.last("FINDING");
+                pieces.document(at, "finding", |_, _| false);
+            }),
+        ),
+        (
+            "identities that no opening names",
+            &["OPENING"],
+            Box::new(|pieces| pieces.manifest.identity = true),
         ),
         (
             "another proof of consistency",

@@ -7,7 +7,7 @@ use tonic::Code;
 use super::flow::AREA;
 use super::samples::{VALUES, by, commit, committed, decided, draw, redrawn, refuse, refused_as, reveal, simple};
 use super::*;
-use crate::log::sample::REVEAL_SECONDS;
+use crate::log::sample::{Agreement, REVEAL_SECONDS};
 use crate::store::conformance::{As, TestDatabase, on_both};
 
 on_both!(
@@ -169,7 +169,11 @@ async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: Te
         "the others stay, and the next takes the free place"
     );
     let (_, redrawn) = redrawn(&decided).await;
-    assert!(redrawn.agrees());
+    let recorded = redrawn.recorded.map(|(_, selection)| selection.strata);
+    assert_eq!(recorded.as_ref(), Some(&redrawn.selection.strata));
+    // Whoever destroys a key without a record of it hides a decision from the sample.
+    let withheld = crate::log::LogIndex::new(before[0]).expect("small");
+    assert_eq!(redrawn.agreement, Agreement::Withheld(vec![withheld]));
 }
 
 /// A clock that a test moves; wall and monotonic time go together, as on a machine that stays on.

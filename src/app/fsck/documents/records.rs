@@ -2,6 +2,7 @@
 
 use super::{Page, Read};
 use crate::app::AppError;
+use crate::app::frame::{frame_difference, frame_of};
 use crate::app::record::{Gone, Opened};
 use crate::app::result::{Acknowledged, DifferenceCause};
 use crate::canonical::Json;
@@ -100,7 +101,7 @@ impl Page {
         Ok(())
     }
 
-    /// F9: the determination once more, byte for byte.
+    /// F9: the determination once more, byte for byte, and its frame.
     pub(super) async fn replay(&mut self, row: EntryRow, read: Read, record: RecordRow) -> Result<(), AppError> {
         let index = row.index.get();
         let decided = [EntryKind::Determination, EntryKind::Correction];
@@ -109,6 +110,16 @@ impl Page {
             return Ok(());
         }
         self.done.checked.add(Level::Replay, 1);
+        let content = |name: &str| {
+            let document = read.documents.iter().find(|document| document.name == name)?;
+            Some(&document.content[..])
+        };
+        let made = content("facts")
+            .zip(content("determination"))
+            .and_then(|(facts, determination)| frame_of(facts, determination));
+        let framed = content("frame")
+            .zip(made)
+            .and_then(|(frame, made)| frame_difference(frame, &made));
         let opened = Opened {
             log: self.log.clone(),
             row: record,
@@ -125,7 +136,10 @@ impl Page {
         };
         let problem = match self.app.replay_record(&opened).await {
             Ok(replayed) => match replayed.difference {
-                None => return Ok(()),
+                None => match framed {
+                    None => return Ok(()),
+                    Some(member) => Problem::Frame(member),
+                },
                 Some(difference) => Problem::Replay {
                     cause: match difference.cause {
                         DifferenceCause::Facts => "facts",

@@ -1,6 +1,7 @@
 //! A sample drawn again from a file, and every way to spoil the file.
 
 use super::*;
+use crate::canonical::Json;
 use crate::log::acknowledgement::AcknowledgedDocument;
 use crate::log::checkpoint::{Checkpoint, Committed, UncommittedCheckpoint};
 use crate::log::merkle::{CompactTree, leaf_hash};
@@ -76,14 +77,32 @@ fn period() -> Period {
 
 /// Twelve decisions, a round of two parties, and the result that `selected` makes of what is drawn.
 pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
+    evidence_of(Vec::new(), |request| request, |_| true, selected)
+}
+
+/// The same of another request, after some entries; only the frames that are `opened` could be when it was drawn.
+fn evidence_of(
+    after: Vec<Leaf>,
+    asked: impl Fn(SampleRequest) -> SampleRequest,
+    opened: impl Fn(u64) -> bool,
+    selected: impl Fn(Selection) -> Selection,
+) -> Evidence {
     let mut entries = vec![leaf(EntryKind::Epoch, 0, &[("epoch", b"{}".to_vec())])];
     for number in 0..12 {
+        // Every third is a refusal.
+        let (amount, outcome, programme) = if number % 3 == 2 {
+            (0, "REFUSED", "")
+        } else {
+            (100 + number, "DIBAO", "DIBAO")
+        };
         let text = format!(
-            r#"{{"amount_fen":{},"continuing":false,"decider":"n1","household_size":1,"outcome":"DIBAO","programme":"DIBAO","residence_kind":"rural","source":"live","township":"340321101"}}"#,
-            100 + number
+            r#"{{"amount_fen":{amount},"continuing":false,"decider":"n1","household_size":1,"outcome":"{outcome}","programme":"{programme}","residence_kind":"rural","source":"live","township":"340321101"}}"#
         );
-        entries.push(leaf(EntryKind::Determination, 1, &[("frame", text.into_bytes())]));
+        let mut decision = leaf(EntryKind::Determination, 1, &[("frame", text.into_bytes())]);
+        decision.documents.retain(|_| opened(entries.len() as u64));
+        entries.push(decision);
     }
+    entries.extend(after);
     for (party, role, number) in [("audit-firm", Role::Auditor, 1), ("operator", Role::Operator, 2)] {
         let commit = SampleCommit {
             period: period(),
@@ -93,11 +112,11 @@ pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
         };
         entries.push(of(SampleDocument::Commit(commit), 2));
     }
-    let asked = SampleRequest {
+    let asked = asked(SampleRequest {
         checkpoint_root: root(&entries),
         reserve: 2,
         ..request(entries.len() as u64, 4)
-    };
+    });
     let asked_at = at(entries.len() as u64);
     entries.push(of(SampleDocument::Request(asked.clone()), 3));
     for (party, number) in [("audit-firm", 1), ("operator", 2)] {
@@ -115,9 +134,10 @@ pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
         asked.size,
         &[value(1), value(2)],
     );
-    let frames = entries.iter().zip(0..).filter_map(|(leaf, index)| {
-        let frame = leaf.documents.iter().find(|document| document.name == "frame")?;
-        Some((at(index), Frame::parse(&frame.content)))
+    let frames = entries.iter().zip(0..).filter(|(_, index)| (1..=12).contains(index));
+    let frames = frames.map(|(leaf, index)| {
+        let frame = leaf.documents.iter().find(|document| document.name == "frame");
+        (at(index), frame.and_then(|frame| Frame::parse(&frame.content)))
     });
     let selection = selected(draw(&asked, &seed, &frames.collect()).expect("drawn"));
     let result = SampleResult {
@@ -126,7 +146,7 @@ pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
         seed,
         population: selection.population(),
         drawn: selection.drawn(),
-        unopened: 0,
+        unopened: selection.unopened.len() as u64,
     };
     let result = SampleDocument::Result(result).to_json().to_bytes();
     let documents = [("sample_result", result), ("selection", selection.to_json().to_bytes())];
@@ -140,6 +160,122 @@ pub(crate) fn evidence(selected: impl Fn(Selection) -> Selection) -> Evidence {
 
 fn redraw(evidence: &Evidence) -> Result<Redrawn, EvidenceError> {
     evidence.redraw(&keys(), |_| {})
+}
+
+fn erasure(act: &str) -> Leaf {
+    let document = Json::object([("act", Json::text(act)), ("scope", "case".into())]);
+    leaf(EntryKind::Erasure, 6, &[("erasure", document.to_bytes())])
+}
+
+/// The same log after the frames of some entries went, and an ERASURE entry came.
+fn erased(good: &Evidence, indices: &[usize], act: &str) -> Evidence {
+    let mut erased = good.clone();
+    for index in indices {
+        erased.entries[*index].documents.clear();
+    }
+    erased.entries.push(erasure(act));
+    erased.checkpoint = signed(&erased.entries, &signer(5));
+    erased
+}
+
+#[test]
+fn a_sample_agrees_as_far_as_it_can_be_told_when_frames_were_erased_after_it_was_drawn() {
+    let refusals = |request| SampleRequest {
+        population: Population::Negative,
+        size: 2,
+        reserve: 1,
+        ..request
+    };
+    let by_outcome = |request| SampleRequest {
+        draw: DrawKind::Stratified,
+        strata: vec![StratumField::Outcome],
+        ..request
+    };
+    let by_amount = |request| SampleRequest {
+        population: Population::Paid,
+        draw: DrawKind::SizeProportional,
+        ..request
+    };
+    let asked: [(&str, &dyn Fn(SampleRequest) -> SampleRequest); 3] = [
+        ("refusals", &refusals),
+        ("strata", &by_outcome),
+        ("amounts", &by_amount),
+    ];
+    for (what, asked) in asked {
+        let good = evidence_of(Vec::new(), asked, |_| true, |selection| selection);
+        let before = redraw(&good).expect("drawn again");
+        assert_eq!(before.agreement, Agreement::Equal, "{what}");
+        // Whichever decision is erased: drawn, passed over, or of no stratum at all.
+        for index in 1..=12 {
+            let erased = redraw(&erased(&good, &[index], "erase")).expect("drawn again");
+            assert!(erased.agrees(), "{what} without entry {index}: {:?}", erased.agreement);
+            assert_eq!(erased.selection.strata, before.selection.strata, "what was drawn");
+        }
+        let all: Vec<usize> = (1..=12).collect();
+        assert!(
+            redraw(&erased(&good, &all, "erase")).expect("drawn again").agrees(),
+            "{what}"
+        );
+        for act in ["restrict", "lift"] {
+            let hidden = redraw(&erased(&good, &[3], act)).expect("drawn again");
+            assert_eq!(hidden.agreement, Agreement::Withheld(vec![at(3)]), "{what} under {act}");
+        }
+    }
+}
+
+#[test]
+fn an_erasure_after_the_draw_does_not_hide_that_another_sample_is_recorded() {
+    let refusals = |request| SampleRequest {
+        population: Population::Negative,
+        size: 2,
+        reserve: 1,
+        ..request
+    };
+    let good = redraw(&evidence_of(Vec::new(), refusals, |_| true, |selection| selection)).expect("drawn again");
+    let units: Vec<u64> = good.selection.strata[0].units.iter().map(|unit| unit.get()).collect();
+    let rest = [3, 6, 9, 12].into_iter().filter(|index| !units.contains(index));
+    for erased_at in rest.map(|index| usize::try_from(index).expect("small")) {
+        let exchanged = evidence_of(
+            Vec::new(),
+            refusals,
+            |_| true,
+            |mut selection| {
+                selection.strata[0].units.swap(0, 1);
+                selection
+            },
+        );
+        let exchanged = redraw(&erased(&exchanged, &[erased_at], "erase")).expect("drawn again");
+        assert_eq!(exchanged.agreement, Agreement::Different, "units in another order");
+        let fewer = evidence_of(
+            Vec::new(),
+            refusals,
+            |_| true,
+            |mut selection| {
+                selection.strata[0].population -= 2;
+                selection
+            },
+        );
+        let fewer = redraw(&erased(&fewer, &[erased_at], "erase")).map(|redrawn| redrawn.agreement);
+        assert_eq!(
+            fewer,
+            Ok(Agreement::Different),
+            "a smaller population than stands there"
+        );
+    }
+}
+
+#[test]
+fn a_frame_that_was_withheld_from_the_draw_stands_under_an_earlier_erasure() {
+    let opened = |index| index != 5;
+    let before = evidence_of(vec![erasure("erase")], |request| request, opened, |selection| selection);
+    assert_eq!(redraw(&before).expect("drawn again").agreement, Agreement::Equal);
+    let late = evidence_of(Vec::new(), |request| request, opened, |selection| selection);
+    let late = redraw(&erased(&late, &[], "erase")).expect("drawn again");
+    assert_eq!(
+        late.agreement,
+        Agreement::Withheld(vec![at(5)]),
+        "erased after the draw alone"
+    );
 }
 
 #[test]
@@ -194,14 +330,14 @@ fn a_file_that_was_changed_draws_nothing() {
         })
     );
 
-    // A frame that is left out is listed: it must stand under an ERASURE entry. A simple draw does not rest on it.
+    // A frame that is left out is seen: it must stand under an ERASURE entry. A simple draw does not rest on it.
     let mut unopened = good.clone();
     unopened.entries[4].documents.clear();
     let redrawn = redraw(&unopened).expect("drawn again");
-    assert_eq!(
-        (redrawn.selection.unopened.clone(), redrawn.agrees()),
-        (vec![at(4)], true)
-    );
+    assert_eq!(redrawn.agreement, Agreement::Withheld(vec![at(4)]));
+    assert!(!redrawn.agrees());
+    let erased = erased(&good, &[4], "erase");
+    assert_eq!(redraw(&erased).expect("drawn again").agreement, Agreement::Equal);
 
     // An operator who rewrites the log before the request signs another root than the request names.
     let mut rewritten = good.clone();
