@@ -42,7 +42,9 @@ class Restored:
         self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.FAILED_PRECONDITION, "LOG_ROLLED_BACK"))
         again = server.client.determination.Determine(request, timeout=CALL_SECONDS_MAX)
         self.assertEqual(again.acknowledgement, kept.acknowledgement, "what stands is answered")
-        self.assertIn(b"LOG_ROLLED_BACK", place.logs())
+        alarm = next(line for line in place.logs().splitlines() if b"LOG_ROLLED_BACK" in line)
+        self.assertIn(b"checkpoint.origin", alarm, "whoever is woken reads which log it is")
+        self.assertIn(b"checkpoint.seen_size", alarm)
         code, states = self.documents(["log", "status"], place, check=False)
         self.assertEqual((code, states[0]["rolled_back"], states[0]["seen"]["size"]), (1, True, seen))
 

@@ -278,7 +278,7 @@ impl App {
                 Ok(Answer::Conflict(_) | Answer::Inconsistent) => Submission::Disagrees(old),
                 Ok(Answer::Refused(status)) => Submission::Refused(status),
                 Err(error) => {
-                    warn!(witness.name = %name, log.origin = %log.origin, %error, "no cosignature");
+                    warn!(witness.name = %name, checkpoint.origin = %log.origin, %error, "no cosignature");
                     Submission::Silent
                 }
             };
@@ -304,24 +304,24 @@ impl App {
                 against.remove(&at);
                 let mut cosigned = witnesses.cosigned.lock().unwrap_or_else(PoisonError::into_inner);
                 cosigned.insert((at, log.log_id), newest.size);
-                info!(witness.name = %name, log.origin = %log.origin, log.size = %newest.size, "cosigned");
+                info!(witness.name = %name, checkpoint.origin = %log.origin, checkpoint.size = %newest.size, "cosigned");
             }
             Submission::Disagrees(size) => {
                 against.insert(at);
                 error!(
-                    alarm = "WITNESS_DISAGREES", witness.name = %name, log.origin = %log.origin,
-                    log.size = %newest.size, witness.size = %size,
+                    alarm = "WITNESS_DISAGREES", witness.name = %name, checkpoint.origin = %log.origin,
+                    checkpoint.size = %newest.size, witness.size = %size,
                     "a witness has cosigned what this log does not continue"
                 );
             }
             Submission::Refused(status) => {
                 warn!(
-                    witness.name = %name, log.origin = %log.origin, http.status = status,
+                    witness.name = %name, checkpoint.origin = %log.origin, http.status = status,
                     "a witness refuses: give it the log's verifier key"
                 );
             }
             Submission::Unsigned => {
-                warn!(witness.name = %name, log.origin = %log.origin, "a witness answers without a cosignature of its key");
+                warn!(witness.name = %name, checkpoint.origin = %log.origin, "a witness answers without a cosignature of its key");
             }
             Submission::Silent => {}
         }

@@ -82,14 +82,14 @@ impl WitnessServer {
                     root: checkpoint.root,
                 };
                 if let Err(error) = self.high_water.raise(&Mark { checkpoint, note }) {
-                    error!(log.origin = %origin, %error, "the checkpoint cannot be remembered: it is not cosigned");
+                    error!(checkpoint.origin = %origin, %error, "the checkpoint cannot be remembered: it is not cosigned");
                     return refused(StatusCode::INTERNAL_SERVER_ERROR, "the checkpoint cannot be remembered");
                 }
                 let seconds = u64::try_from(self.clock.now_ms() / 1000).unwrap_or_default();
                 let Ok(line) = self.cosigner.cosign(&text, seconds) else {
                     return refused(StatusCode::INTERNAL_SERVER_ERROR, "the clock is wrong");
                 };
-                info!(log.origin = %origin, log.size = %known.size, "cosigned");
+                info!(checkpoint.origin = %origin, checkpoint.size = %known.size, "cosigned");
                 cosigned.insert(origin, known);
                 (StatusCode::OK, plain, format!("{line}\n"))
             }

@@ -256,7 +256,7 @@ impl Gate {
             Err(error) => std::io::Error::other(error),
         };
         error!(
-            alarm = "HIGH_WATER_NOT_WRITTEN", log.origin = %mark.checkpoint.origin, error = %cause,
+            alarm = "HIGH_WATER_NOT_WRITTEN", checkpoint.origin = %mark.checkpoint.origin, error = %cause,
             "the high-water mark cannot be written: make room for it, nothing is appended until then"
         );
         Err(AppendError::Unavailable(Arc::new(cause)))
@@ -267,9 +267,9 @@ impl Gate {
         let found = rolled_back.found.as_ref();
         error!(
             alarm = "LOG_ROLLED_BACK",
-            log.origin = %rolled_back.seen.origin, log.seen_size = %rolled_back.seen.size,
-            log.found_origin = found.map(|found| found.origin.to_string()),
-            log.found_size = found.map_or(0, |found| found.size.get()),
+            checkpoint.origin = %rolled_back.seen.origin, checkpoint.seen_size = %rolled_back.seen.size,
+            checkpoint.found_origin = found.map(|found| found.origin.to_string()),
+            checkpoint.found_size = found.map_or(0, |found| found.size.get()),
             "the database does not hold the log that was signed: it is read-only; restore the right database, \
              or confirm the fork with doudi log next-epoch"
         );
