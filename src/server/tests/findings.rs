@@ -1,9 +1,9 @@
-//! Findings over the port, on both databases: guarded, amended, signed off, and the rates that follow from them.
+//! Findings over the port, on both databases: guarded, amended, signed off.
 
 use tonic::Code;
 
 use super::flow::{AREA, day, request_id, v01};
-use super::samples::{Decided, PERIOD, by, commit, decided, draw, drawn, reasons, reveal, simple};
+use super::samples::{Decided, PERIOD, by, decided, drawn, reasons, simple};
 use super::*;
 use crate::store::conformance::{TestDatabase, on_both};
 
@@ -59,39 +59,11 @@ pub(super) async fn recorded(decided: &Decided, request: pb::RecordFindingReques
     Ok(answer.finding)
 }
 
-async fn rates(decided: &Decided) -> pb::EstimateErrorRateResponse {
-    rates_of(decided, PERIOD).await
-}
-
-async fn rates_of(decided: &Decided, period: &str) -> pb::EstimateErrorRateResponse {
-    let request = pb::EstimateErrorRateRequest {
-        area: AREA.to_owned(),
-        period: period.to_owned(),
-        confidence_percent: 0,
-    };
-    decided
-        .audit()
-        .estimate_error_rate(request)
-        .await
-        .expect("a sample")
-        .into_inner()
-}
-
-fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &pb::ErrorRate {
-    rates
-        .rates
-        .iter()
-        .find(|rate| rate.outcome() == outcome)
-        .expect("every kind")
-}
-
 on_both!(
     findings_are_guarded_with_every_reason_at_once,
     findings_take_the_place_of_earlier_ones_until_they_are_signed_off,
     a_record_that_is_no_determination_is_not_found_under_the_name_of_one,
     a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted,
-    error_rates_follow_from_the_findings_of_a_sample,
-    a_finding_counts_in_every_sample_that_holds_its_determination
 );
 
 async fn findings_are_guarded_with_every_reason_at_once(database: TestDatabase) {
@@ -418,161 +390,4 @@ async fn a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted(datab
             .all(|row| row["purpose"] == "list_findings" && row["record"] == record),
         "{rows:?}"
     );
-}
-
-async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
-    let decided = decided(database, 12, Arc::new(SystemClock::new())).await;
-    let request = pb::RequestSampleRequest {
-        reserve: 2,
-        ..simple(1_010, 8)
-    };
-    let sample = drawn(&decided, request).await;
-    let nothing = rates(&decided).await;
-    assert_eq!((nothing.drawn, nothing.reviewed, nothing.missing), (8, 0, 8));
-    assert!(
-        nothing
-            .rates
-            .iter()
-            .all(|rate| rate.rate.is_empty() && rate.intervals.is_empty())
-    );
-
-    use pb::FindingOutcome as Found;
-    let outcomes: [&[Found]; 7] = [
-        &[Found::Correct],
-        &[Found::Correct],
-        &[Found::Correct],
-        &[Found::Correct],
-        &[Found::Overpaid, Found::Procedure],
-        &[Found::Procedure],
-        &[Found::NotReviewable],
-    ];
-    let stratum = &sample.strata[0];
-    for (number, (unit, outcomes)) in (2_000..).zip(stratum.units.iter().zip(outcomes)) {
-        recorded(&decided, finding(number, &unit.determination, outcomes))
-            .await
-            .expect("allowed");
-    }
-    // One could not be reviewed, so the first of the reserve counts, and the second does not.
-    for (number, unit) in (2_100..).zip(&stratum.reserve) {
-        let found = finding(number, &unit.determination, &[Found::Underpaid]);
-        recorded(&decided, found).await.expect("allowed");
-    }
-    let shown = rates(&decided).await;
-    assert_eq!(
-        (shown.population, shown.drawn, shown.reviewed, shown.missing),
-        (12, 8, 7, 2)
-    );
-    assert_eq!((shown.confidence_percent, shown.basis()), (95, pb::RateBasis::Cases));
-    let errors: Vec<(pb::FindingOutcome, u64)> = shown.rates.iter().map(|rate| (rate.outcome(), rate.errors)).collect();
-    assert_eq!(
-        errors,
-        [
-            (Found::Procedure, 2),
-            (Found::Overpaid, 1),
-            (Found::Underpaid, 1),
-            (Found::IneligiblePaid, 0),
-            (Found::EligibleRefused, 0),
-            (Found::EvidenceInsufficient, 0),
-        ]
-    );
-    let procedure = rate(&shown, Found::Procedure);
-    assert_eq!(procedure.rate, "0.285714");
-    let exact = &procedure.intervals[0];
-    // Clopper-Pearson for 2 of 7.
-    assert_eq!(
-        (exact.method.as_str(), &exact.lower[..6], &exact.upper[..6]),
-        ("clopper_pearson", "0.0366", "0.7095")
-    );
-    let worst = procedure.worst_case.as_ref().expect("two are missing");
-    assert!(worst.lower < exact.lower && worst.upper > exact.upper, "{worst:?}");
-    let over = rate(&shown, Found::Overpaid);
-    // 105 yuan of seven times 1,050.
-    assert_eq!(
-        (over.amount_rate.as_str(), over.amount_intervals.len()),
-        ("0.014286", 1)
-    );
-    let none = rate(&shown, Found::IneligiblePaid);
-    assert_eq!(
-        (none.rate.as_str(), none.intervals[0].method.as_str()),
-        ("", "one_sided_exact"),
-        "never a bare 0 %"
-    );
-    assert!(none.statement.contains("no error in 7 reviewed"), "{}", none.statement);
-}
-
-/// A second round, of another period.
-async fn drawn_again(decided: &Decided, period: &str, size: u32) -> pb::Sample {
-    let mut audit = decided.audit();
-    let parties = [
-        ("audit-firm", pb::PartyRole::Auditor),
-        ("operator", pb::PartyRole::Operator),
-    ];
-    let values = [[4; 32], [5; 32]];
-    for (number, ((name, role), value)) in (3_000..).zip(parties.into_iter().zip(values)) {
-        let mut request = commit(number, role, value);
-        request.period = period.to_owned();
-        audit.commit_sample(by(name, request)).await.expect("committed");
-    }
-    let mut request = simple(3_010, size);
-    request.period = period.to_owned();
-    audit.request_sample(by("audit-firm", request)).await.expect("asked");
-    for (number, ((name, _), value)) in (3_011..).zip(parties.into_iter().zip(values)) {
-        let mut request = reveal(number, value);
-        request.period = period.to_owned();
-        audit.reveal_sample(by(name, request)).await.expect("revealed");
-    }
-    let mut request = draw(3_020);
-    request.period = period.to_owned();
-    let drawn = audit.draw_sample(by("audit-firm", request)).await.expect("drawn");
-    drawn.into_inner().sample.expect("always there")
-}
-
-async fn a_finding_counts_in_every_sample_that_holds_its_determination(database: TestDatabase) {
-    const OTHER: &str = "2026-Q3-again";
-    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
-    let sample = drawn(&decided, simple(1_010, 4)).await;
-    let other = drawn_again(&decided, OTHER, 3).await;
-    let counts = |rates: &pb::EstimateErrorRateResponse| (rates.reviewed, rates.missing);
-
-    // Reviewed for another reason alone: no part of an estimate.
-    let units: Vec<&str> = sample.strata[0]
-        .units
-        .iter()
-        .map(|unit| unit.determination.as_str())
-        .collect();
-    let shared = other.strata[0].units[0].determination.as_str();
-    let correct = |number, unit: &str, period: &str, amends: &str| pb::RecordFindingRequest {
-        period: period.to_owned(),
-        amends: amends.to_owned(),
-        ..finding(number, unit, &[pb::FindingOutcome::Correct])
-    };
-    let complaint = recorded(&decided, correct(2_000, shared, "", ""))
-        .await
-        .expect("allowed");
-    assert_eq!(counts(&rates(&decided).await), (0, 4));
-
-    // Reviewed once, counted in both.
-    let mut standing = recorded(&decided, correct(2_001, shared, PERIOD, &complaint))
-        .await
-        .expect("allowed");
-    for (number, unit) in (2_010..).zip(units.iter().filter(|unit| **unit != shared)) {
-        recorded(&decided, correct(number, unit, PERIOD, ""))
-            .await
-            .expect("allowed");
-    }
-    let census = rates(&decided).await;
-    assert_eq!(counts(&census), (4, 0));
-    assert_eq!(counts(&rates_of(&decided, OTHER).await), (3, 0));
-    for rate in &census.rates {
-        let said = (rate.rate.as_str(), rate.intervals.len(), rate.statement.as_str());
-        assert_eq!(said, ("", 0, "no error, and all 4 of the population were reviewed"));
-    }
-
-    // What is found later, for whatever reason, takes the place and leaves no hole.
-    for (number, period) in [(2_020, OTHER), (2_021, "")] {
-        let again = correct(number, shared, period, &standing);
-        standing = recorded(&decided, again).await.expect("amended");
-        assert_eq!(counts(&rates(&decided).await), (4, 0), "{period}");
-        assert_eq!(counts(&rates_of(&decided, OTHER).await), (3, 0), "{period}");
-    }
 }

@@ -11,6 +11,7 @@ mod identity;
 mod impact;
 mod lost_key;
 mod opening;
+mod rates;
 mod restored;
 mod restriction;
 mod rotation;
