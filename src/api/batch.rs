@@ -11,6 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
 use tracing::{Instrument as _, Span};
 
+use super::admission::outcome::Outcomes;
 use super::admission::rate::Pace;
 use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
 use super::status;
@@ -38,6 +39,7 @@ pub type Answers<R> = ReceiverStream<Result<R, Status>>;
 #[derive(Clone, Debug)]
 pub struct Batches {
     drain: Drain,
+    outcomes: Arc<Outcomes>,
     streams: Arc<Semaphore>,
     item_time_max: Duration,
 }
@@ -79,9 +81,10 @@ impl Beside {
 impl Batches {
     /// No streams yet; an item may take as long as a call of its own.
     #[must_use]
-    pub fn new(drain: Drain) -> Batches {
+    pub fn new(drain: Drain, outcomes: Arc<Outcomes>) -> Batches {
         Batches {
             drain,
+            outcomes,
             streams: Arc::new(Semaphore::new(STREAM_COUNT_MAX)),
             item_time_max: super::admission::CALL_TIME_MAX,
         }
@@ -119,7 +122,7 @@ impl Batches {
         let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
         let pace = request.extensions().get::<Pace>().cloned();
         let (mut input, mut drain, time_max) = (request.into_inner(), self.drain.clone(), self.item_time_max);
-        let call = Span::current();
+        let (call, outcomes) = (Span::current(), Arc::clone(&self.outcomes));
         tokio::spawn(async move {
             let end = loop {
                 let Ok(place) = Arc::clone(&items).acquire_owned().await else {
@@ -150,6 +153,7 @@ impl Batches {
                     request,
                 } = item(message);
                 let (work, answer, sender) = (work.clone(), answer.clone(), sender.clone());
+                let outcomes = Arc::clone(&outcomes);
                 let span = call.in_scope(span::item);
                 tokio::spawn(async move {
                     let result = match checked(&correlation_id, field, request) {
@@ -160,6 +164,9 @@ impl Batches {
                         }
                         Err(error) => Err(error),
                     };
+                    if let Err(error) = &result {
+                        outcomes.item_refused(error);
+                    }
                     // A caller that is gone asks again with the same request id.
                     drop(sender.send(Ok(answer(echo(correlation_id), result))).await);
                     drop(place);
@@ -286,7 +293,7 @@ mod tests {
                 other => Ok(other * 10),
             }
         };
-        let answers = Batches::new(drain)
+        let answers = Batches::new(drain, Arc::default())
             .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         let (found, end) = collect(answers).await;
@@ -328,7 +335,7 @@ mod tests {
             }
         };
         let input = futures::stream::iter((0..500).map(|number| Ok(("x", number))));
-        let answers = Batches::new(drain)
+        let answers = Batches::new(drain, Arc::default())
             .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         assert_eq!(collect(answers).await.0.len(), 500);
@@ -348,7 +355,7 @@ mod tests {
             let (request, buckets) = paced(10, rate, Arc::clone(&outcomes));
             let began = tokio::time::Instant::now();
             let work = |number: u64, _| async move { Ok(number) };
-            let answers = Batches::new(drain.clone()).run(request, item, work, answer);
+            let answers = Batches::new(drain.clone(), Arc::default()).run(request, item, work, answer);
             let (found, end) = collect(answers.expect("a stream is free")).await;
             assert_eq!((found.len(), end.is_none()), (10, true));
             assert!(found.iter().all(|(_, answer)| answer.is_some()));
@@ -369,7 +376,7 @@ mod tests {
         };
         let (request, _) = paced(3_600, rate, Arc::default());
         let work = |number: u64, _| async move { Ok(number) };
-        let answers = Batches::new(drain).run(request, item, work, answer);
+        let answers = Batches::new(drain, Arc::default()).run(request, item, work, answer);
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         switch.refuse_new_calls();
         let (found, end) = collect(answers.expect("a stream is free")).await;
@@ -385,7 +392,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(2)).await;
             Ok(number)
         };
-        let answers = Batches::new(drain)
+        let answers = Batches::new(drain, Arc::default())
             .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -400,7 +407,7 @@ mod tests {
         let (_switch, drain) = DrainSwitch::new();
         let input = futures::stream::iter([Ok(("a", 1))]).chain(futures::stream::pending());
         let work = |_: u64, _| std::future::pending::<Result<u64, AppError>>();
-        let answers = Batches::new(drain)
+        let answers = Batches::new(drain, Arc::default())
             .run(Request::new(input), item, work, answer)
             .expect("a stream is free");
         let (found, end) = collect(answers).await;

@@ -44,23 +44,19 @@ impl DeterminationService for Edge {
                 edge.app.determine(caller, command).await
             }
         };
-        let outcomes = Arc::clone(&self.outcomes);
         let answers = self
             .batches
-            .run(request, item, work, move |correlation_id, result| match result {
+            .run(request, item, work, |correlation_id, result| match result {
                 Ok(determined) => pb::BatchDetermineResponse {
                     correlation_id,
                     status: Some(status::rpc_ok()),
                     determined: Some(response(determined)),
                 },
-                Err(error) => {
-                    outcomes.item_refused(&error);
-                    pb::BatchDetermineResponse {
-                        correlation_id,
-                        status: Some(status::rpc_status(&error)),
-                        determined: None,
-                    }
-                }
+                Err(error) => pb::BatchDetermineResponse {
+                    correlation_id,
+                    status: Some(status::rpc_status(&error)),
+                    determined: None,
+                },
             })?;
         Ok(Response::new(answers))
     }

@@ -23,7 +23,7 @@ impl Edge {
     pub fn new(app: Arc<App>, drain: Drain, outcomes: Arc<Outcomes>) -> Edge {
         Edge {
             app,
-            batches: Batches::new(drain.clone()),
+            batches: Batches::new(drain.clone(), Arc::clone(&outcomes)),
             previews: Previews::new(drain),
             outcomes,
         }

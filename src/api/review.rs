@@ -41,23 +41,19 @@ impl ReviewService for Edge {
                 edge.app.review(caller, command).await
             }
         };
-        let outcomes = Arc::clone(&self.outcomes);
         let answers = self
             .batches
-            .run(request, item, work, move |correlation_id, result| match result {
+            .run(request, item, work, |correlation_id, result| match result {
                 Ok(determined) => pb::BatchReviewResponse {
                     correlation_id,
                     status: Some(status::rpc_ok()),
                     reviewed: Some(response(determined)),
                 },
-                Err(error) => {
-                    outcomes.item_refused(&error);
-                    pb::BatchReviewResponse {
-                        correlation_id,
-                        status: Some(status::rpc_status(&error)),
-                        reviewed: None,
-                    }
-                }
+                Err(error) => pb::BatchReviewResponse {
+                    correlation_id,
+                    status: Some(status::rpc_status(&error)),
+                    reviewed: None,
+                },
             })?;
         Ok(Response::new(answers))
     }
