@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::report::yuan;
 use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
 use crate::app::bundle::{Ask, Report, verify};
 use crate::app::inspect::{OpenedEntry, opened_entries};
@@ -14,19 +15,13 @@ use crate::log::bundle::LeafView;
 use crate::log::note::VerifierKey;
 use crate::log::record::EntryKind;
 use crate::log::{LogIndex, TreeSize};
-use crate::rules::calendar::Date;
+use crate::rules::calendar::{DAY_SECONDS, Date, SHANGHAI_AHEAD_SECONDS};
 use crate::rules::document::Document;
 use crate::rules::language::library::lies_in;
 use crate::rules::render;
 
 /// Entries of one call: more than anybody reads at once, and so many decisions are a few MiB.
 const ENTRY_COUNT_MAX: usize = 10_000;
-
-/// Asia/Shanghai is eight hours ahead of UTC all year.
-const SHANGHAI_AHEAD_SECONDS: i64 = 8 * 60 * 60;
-
-/// A day.
-const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Show the decisions that a bundle opens, with their facts, and write out the law that it holds.
 ///
@@ -165,10 +160,8 @@ fn show(entry: &OpenedEntry, policies: &[Json], out: &Out) {
 
 /// When it was logged, as the clocks of the office showed it.
 fn time(seconds: i64) -> String {
-    let there = seconds + SHANGHAI_AHEAD_SECONDS;
-    let (day, second) = (there.div_euclid(DAY_SECONDS), there.rem_euclid(DAY_SECONDS));
-    let date = Date::new(1970, 1, 1).and_then(|epoch| epoch.plus_days(day));
-    let date = date.map_or_else(|| day.to_string(), |date| date.to_string());
+    let second = (seconds + SHANGHAI_AHEAD_SECONDS).rem_euclid(DAY_SECONDS);
+    let date = Date::in_shanghai(seconds).map_or_else(|| seconds.to_string(), |date| date.to_string());
     let (hour, minute) = (second / 3_600, second / 60 % 60);
     format!("{date} {hour:02}:{minute:02}:{:02} +08:00", second % 60)
 }
@@ -209,16 +202,15 @@ fn tree(value: &Value, depth: usize, lines: &mut Vec<String>) {
                 tree(value, depth + 1, lines);
             }
             scalar => {
-                let yuan = scalar.as_u64().filter(|_| name.ends_with("_fen:")).map(yuan);
+                let yuan = scalar
+                    .as_u64()
+                    .filter(|_| name.ends_with("_fen:"))
+                    .map(|fen| format!(" ({})", yuan(fen)));
                 let yuan = yuan.unwrap_or_default();
                 lines.push(format!("{indent}{name} {}{yuan}", plain(scalar)));
             }
         }
     }
-}
-
-fn yuan(fen: u64) -> String {
-    format!(" ({}.{:02} \u{5143})", fen / 100, fen % 100)
 }
 
 /// A value without the marks of JSON. What was recorded may not steer a terminal.

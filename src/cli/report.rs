@@ -18,6 +18,7 @@ use serde_json::json;
 
 use self::lang::Lang;
 use self::read::Verification;
+pub(super) use self::sections::yuan;
 use super::sample::confidence;
 use super::{Exit, Failure, GOOD, Out, Outcome};
 use crate::canonical::Json;

@@ -29,6 +29,10 @@ pub enum CalendarError {
     Month,
 }
 
+/// Asia/Shanghai is this far ahead of UTC all year.
+pub const SHANGHAI_AHEAD_SECONDS: i64 = 8 * 60 * 60;
+/// A day.
+pub const DAY_SECONDS: i64 = 24 * 60 * 60;
 const MONTHS_A_YEAR: i64 = 12;
 const FIRST_MONTH: Month = Month(MONTHS_A_YEAR);
 const LAST_MONTH: Month = Month(9999 * MONTHS_A_YEAR + 11);
@@ -55,6 +59,12 @@ impl Date {
         (FIRST_MONTH.start().0..=LAST_MONTH.end().0)
             .contains(&days)
             .then_some(Date(days))
+    }
+
+    /// The day in China at a moment, seconds since 1970 UTC.
+    #[must_use]
+    pub fn in_shanghai(seconds: i64) -> Option<Date> {
+        Date::from_days(seconds.checked_add(SHANGHAI_AHEAD_SECONDS)?.div_euclid(DAY_SECONDS))
     }
 
     /// Year, month and day.

@@ -309,8 +309,9 @@ class Bundle:
             status = REPLAYED if difference is None else DIFFERENT
             yield Result("%s entry %d" % (self.origin, index), status, difference)
             # Where another decision follows, which frame would follow is nothing more to say.
-            member = frame.difference(held["facts"], held["determination"], held["frame"])
-            if difference is None and member is not None:
+            follows = difference is None
+            member = frame.difference(held["facts"], held["determination"], held["frame"]) if follows else None
+            if member is not None:
                 yield self._log("entry %d" % index, "its frame is not the one that facts and determination make: %s" % member)
 
     def _opens_log(self, document):

@@ -7,12 +7,6 @@ use super::read::{Finding, Verification};
 use crate::canonical::Json;
 use crate::rules::calendar::Date;
 
-/// Asia/Shanghai is eight hours ahead of UTC all year.
-const SHANGHAI_AHEAD_SECONDS: i64 = 8 * 60 * 60;
-
-/// A day.
-const DAY_SECONDS: i64 = 24 * 60 * 60;
-
 /// Nothing to show.
 pub(super) const DASH: &str = "\u{2013}";
 
@@ -124,10 +118,7 @@ pub fn overview(html: &mut Html, lang: Lang, of: &Verification) {
 fn day(of: &Verification, member: &str) -> String {
     let seconds = of.at(&["entries", member]).and_then(Json::as_integer);
     let seconds = seconds.and_then(|seconds| i64::try_from(seconds).ok());
-    let epoch = Date::new(1970, 1, 1);
-    let date = seconds
-        .zip(epoch)
-        .and_then(|(seconds, epoch)| epoch.plus_days((seconds + SHANGHAI_AHEAD_SECONDS).div_euclid(DAY_SECONDS)));
+    let date = seconds.and_then(Date::in_shanghai);
     date.map_or_else(|| DASH.to_owned(), |date| date.to_string())
 }
 
@@ -245,7 +236,7 @@ fn row(lang: Lang, finding: &Finding) -> Vec<String> {
 }
 
 /// Fen as yuan, exactly.
-fn yuan(fen: u64) -> String {
+pub fn yuan(fen: u64) -> String {
     format!("{}.{:02} \u{5143}", fen / 100, fen % 100)
 }
 

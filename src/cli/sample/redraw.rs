@@ -72,33 +72,25 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
             redrawn.seed.hash()
         )
     };
-    let erased = match &redrawn.agreement {
-        Agreement::Unrecorded | Agreement::Equal => {
-            out.line(format!("{GOOD}agrees{GOOD:#}: {}", agreed()));
-            0
-        }
+    match &redrawn.agreement {
+        Agreement::Unrecorded | Agreement::Equal => out.line(format!("{GOOD}agrees{GOOD:#}: {}", agreed())),
         Agreement::Partly(lost) => {
             out.line(format!("{GOOD}agrees{GOOD:#} as far as it can be told: {}", agreed()));
             out.line(format!(
                 "  {DIM}{}{DIM:#}",
                 since_erased(lost.len(), redrawn.request.draw)
             ));
-            lost.len()
         }
-        Agreement::Different => {
-            out.line(format!(
-                "{BAD}differs{BAD:#}: the log records another sample than the seed draws"
-            ));
-            0
-        }
+        Agreement::Different => out.line(format!(
+            "{BAD}differs{BAD:#}: the log records another sample than the seed draws"
+        )),
         Agreement::Withheld(withheld) => {
             let count = withheld.len();
             out.line(format!(
                 "{BAD}withheld{BAD:#}: {count} entries of the range have no frame, and no ERASURE entry accounts for them"
             ));
-            0
         }
-    };
+    }
     unopened(&redrawn, out);
     out.document(&json!({
         "agrees": agrees,
@@ -106,7 +98,7 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
         "drawn": redrawn.selection.drawn(),
         "population": redrawn.selection.population(),
         "unopened": redrawn.selection.unopened.len(),
-        "erased_since": erased,
+        "erased_since": redrawn.erased_since().len(),
     }));
     Ok(if agrees { Exit::Done } else { Exit::Refuted })
 }
