@@ -85,12 +85,7 @@ impl App {
             }
         }
         let log = self.log_named(&command.log).await?;
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
-        if head.size < command.min_tree_size {
+        if self.log_head(log.log_id).await?.size < command.min_tree_size {
             return Err(AppError::TreeTooSmall);
         }
         let scope = Json::object([
@@ -196,14 +191,10 @@ impl App {
     /// The size that a proof is asked for: one that the log has reached, and whose entries it still has.
     async fn tree(&self, log: &LogRow, asked: Option<TreeSize>, field: &str) -> Result<TreeSize, AppError> {
         let reached = self.sequencer.reached(&log.origin);
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
+        let held = self.log_head(log.log_id).await?.size;
         match asked {
-            None => Ok(head.size),
-            Some(size) if size <= head.size => Ok(size),
+            None => Ok(held),
+            Some(size) if size <= held => Ok(size),
             Some(size) if size <= reached => Err(AppError::EntriesLost),
             Some(_) => Err(outside(field)),
         }

@@ -4,7 +4,7 @@ use super::App;
 use super::command::CaseName;
 use super::error::{AppError, ResourceKind};
 use crate::canonical::Json;
-use crate::log::record::{CaseKeys, CaseStatePlace, DataKey, open_state, seal_state};
+use crate::log::record::{CaseKeys, CaseStatePlace, DataKey, KeyRef, open_state, seal_state};
 use crate::rules::case::{CaseState, RecordPlace};
 use crate::store::{CaseHeadRow, CaseScope, CaseView, DataKeyRow};
 
@@ -88,22 +88,11 @@ impl App {
 
     /// What seals the records beside a case's decisions. An erased or restricted identity does not matter to them.
     pub(super) async fn content_keys(&self, name: CaseName) -> Result<CaseKeys, AppError> {
-        let row = self.case_row(name).await?;
-        if row.erased == Some(CaseScope::Case) {
-            return Err(self.case_is_erased(name, &row).await?);
-        }
-        if row.restricted == Some(CaseScope::Case) {
-            return Err(AppError::Restricted { name: name.to_string() });
-        }
-        let found = self.store.data_keys(std::slice::from_ref(&row.content_key_ref)).await?;
-        let found = found.first().ok_or(AppError::corrupt("a case has no keys"))?;
+        let row = self.open_row(name).await?;
         // The identity key is a new one, never stored: these records have nothing for it to seal.
         let (fresh, _) = self.vault.new_case_keys()?;
         Ok(CaseKeys {
-            content: self
-                .vault
-                .unwrap(found)?
-                .ok_or(AppError::corrupt("the key of a case is gone without an erasure"))?,
+            content: self.content_key_left(name, &row).await?,
             identity: fresh.identity,
         })
     }
@@ -117,8 +106,8 @@ impl App {
         })
     }
 
-    /// The state of a case for somebody to read; an erased identity does not matter to it.
-    pub(super) async fn case_state(&self, name: CaseName) -> Result<CaseState, AppError> {
+    /// The head of a case that is neither erased nor restricted as a whole.
+    async fn open_row(&self, name: CaseName) -> Result<CaseHeadRow, AppError> {
         let row = self.case_row(name).await?;
         if row.erased == Some(CaseScope::Case) {
             return Err(self.case_is_erased(name, &row).await?);
@@ -126,7 +115,13 @@ impl App {
         if row.restricted == Some(CaseScope::Case) {
             return Err(AppError::Restricted { name: name.to_string() });
         }
-        let key = self.content_key_left(name, &row).await?;
+        Ok(row)
+    }
+
+    /// The state of a case for somebody to read; an erased identity does not matter to it.
+    pub(super) async fn case_state(&self, name: CaseName) -> Result<CaseState, AppError> {
+        let row = self.open_row(name).await?;
+        let (_, key) = self.content_key_left(name, &row).await?;
         self.state_of_row(name, &row, &key).await
     }
 
@@ -163,11 +158,10 @@ impl App {
             case_id: *name.case.as_bytes(),
             version: row.version,
         };
-        let bytes = open_state(content_key, place, &row.state)
-            .map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))?;
-        let json = Json::parse_canonical(&bytes)
-            .map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))?;
-        CaseState::from_json(&json).map_err(|_| AppError::corrupt("the sealed state of a case cannot be opened"))
+        let damaged = || AppError::corrupt("the sealed state of a case cannot be opened");
+        let bytes = open_state(content_key, place, &row.state).map_err(|_| damaged())?;
+        let json = Json::parse_canonical(&bytes).map_err(|_| damaged())?;
+        CaseState::from_json(&json).map_err(|_| damaged())
     }
 
     /// The next state of a case, sealed.
@@ -208,17 +202,21 @@ impl App {
     }
 
     /// The content key of a case; none once it was destroyed.
-    pub(super) async fn content_key(&self, row: &CaseHeadRow) -> Result<Option<DataKey>, AppError> {
+    pub(super) async fn content_key(&self, row: &CaseHeadRow) -> Result<Option<(KeyRef, DataKey)>, AppError> {
         let rows = self.store.data_keys(std::slice::from_ref(&row.content_key_ref)).await?;
         let found = rows
             .first()
             .ok_or(AppError::corrupt("a case names a data key that is not there"))?;
-        Ok(self.vault.unwrap(found)?.map(|(_, key)| key))
+        self.vault.unwrap(found)
     }
 
     /// The content key of a case that was found with something left. An erasure may have come since: then the answer
     /// is that of an erased case, and not of a damaged one.
-    pub(super) async fn content_key_left(&self, name: CaseName, row: &CaseHeadRow) -> Result<DataKey, AppError> {
+    pub(super) async fn content_key_left(
+        &self,
+        name: CaseName,
+        row: &CaseHeadRow,
+    ) -> Result<(KeyRef, DataKey), AppError> {
         if let Some(key) = self.content_key(row).await? {
             return Ok(key);
         }

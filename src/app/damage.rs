@@ -1,9 +1,11 @@
 //! Stored bytes that do not match their hash: where they stand, said once in the log, and that the service stops
 //! serving over it.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::AppError;
+use crate::canonical::Json;
 use crate::log::{LogIndex, RecordId};
 use crate::store::{LogId, RecordRow};
 
@@ -84,6 +86,13 @@ impl Damage {
             "stored bytes do not match their hash: stop writing, keep the files as they are, run `doudi fsck`"
         );
     }
+}
+
+/// A text member of a recorded document as a value; damage where it is not there or none.
+pub(super) fn recorded<T: FromStr>(document: &Json, key: &str, malformed: &'static str) -> Result<T, AppError> {
+    let text = document.get(key).and_then(Json::as_text);
+    text.and_then(|text| text.parse().ok())
+        .ok_or(AppError::corrupt(malformed))
 }
 
 /// Whether damage was met since the process started. Only a start takes it back: that a later look finds nothing does

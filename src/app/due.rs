@@ -199,7 +199,7 @@ impl App {
             .map_err(|_| AppError::corrupt("the head of a case is malformed"))?;
         let name = CaseName { area: row.area, case };
         match self.content_key_left(name, row).await {
-            Ok(key) => Ok(Some((name, App::open_case_state(name, row, &key)?))),
+            Ok((_, key)) => Ok(Some((name, App::open_case_state(name, row, &key)?))),
             Err(AppError::Erased { .. }) => Ok(None),
             Err(error) => Err(error),
         }

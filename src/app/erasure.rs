@@ -6,6 +6,7 @@
 use super::App;
 use super::caller::Caller;
 use super::command::{CaseName, EraseCase, Grounds, LiftRestriction, RequestId, RestrictCase};
+use super::damage::recorded;
 use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::AppError;
 use super::record::{About, Asked, Opened};
@@ -18,10 +19,8 @@ use crate::rules::calendar::{Date, Month};
 use crate::rules::case::CaseState;
 use crate::store::{CaseHeadRow, CaseScope};
 
-/// Asia/Shanghai is eight hours ahead of UTC all year.
-const SHANGHAI_AHEAD_SECONDS: i64 = 8 * 3600;
-
-const DAY_SECONDS: i64 = 86_400;
+/// What is said of a recorded erasure that cannot be read.
+const MALFORMED: &str = "a recorded erasure is malformed";
 
 /// What an ERASURE entry does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +181,7 @@ impl App {
         if row.erased == Some(CaseScope::Case) {
             return Err(self.case_is_erased(name, &row).await?);
         }
-        let key = self.content_key_left(name, &row).await?;
+        let (_, key) = self.content_key_left(name, &row).await?;
         let state = self.state_of_row(name, &row, &key).await?;
         Ok((row, state))
     }
@@ -273,7 +272,7 @@ impl App {
         if doing.act == Act::Erase(CaseScope::Case) {
             return Ok(change);
         }
-        let key = self.content_key_left(doing.name, row).await?;
+        let (_, key) = self.content_key_left(doing.name, row).await?;
         Ok(CaseChange {
             state: App::seal_state_of(doing.name, row.version, &key, next)?,
             next_due: row.next_due.clone(),
@@ -286,14 +285,11 @@ impl App {
     /// Destroys the keys that a recorded erasure names; a retry does it again and finds nothing left.
     async fn finished(&self, opened: Opened) -> Result<CaseErased, AppError> {
         let document = opened.json("erased")?;
-        let until = document.get("retained_until").and_then(Json::as_text);
-        let until = until
-            .and_then(|text| text.parse().ok())
-            .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
+        let until = recorded(&document, "retained_until", MALFORMED)?;
         let keys = document
             .get("keys")
             .and_then(Json::as_list)
-            .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
+            .ok_or(AppError::corrupt(MALFORMED))?;
         let keys: Vec<String> = keys.iter().filter_map(Json::as_text).map(str::to_owned).collect();
         self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
         Ok(CaseErased {
@@ -353,22 +349,13 @@ impl App {
 
     /// The civil date in Asia/Shanghai.
     pub(super) fn today(&self) -> Result<Date, AppError> {
-        let seconds = self.clock.now_ms().div_euclid(1000) + SHANGHAI_AHEAD_SECONDS;
-        let epoch = Date::new(1970, 1, 1);
-        epoch
-            .and_then(|epoch| epoch.plus_days(seconds.div_euclid(DAY_SECONDS)))
+        Date::in_shanghai(self.clock.now_ms().div_euclid(1000))
             .ok_or_else(|| AppError::internal(&"the clock is beyond the calendar"))
     }
 }
 
 /// The state after a recorded erasure or restriction, out of its document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let on = document
-        .get("on")
-        .and_then(Json::as_text)
-        .ok_or(AppError::corrupt("a recorded erasure is malformed"))?;
-    let on = on
-        .parse()
-        .map_err(|_| AppError::corrupt("a recorded erasure is malformed"))?;
+    let on = recorded(document, "on", MALFORMED)?;
     Ok(state.after_event(record, EntryKind::Erasure.name(), on))
 }

@@ -192,13 +192,9 @@ impl App {
     /// index. Whichever sample that was: there is one truth about a determination, and every sample that holds it counts
     /// the same.
     pub(super) async fn sampled_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
+        let size = self.log_head(log.log_id).await?.size;
         let (mut newest, mut sampled) = (BTreeMap::new(), BTreeSet::new());
-        self.read_documents(log, &[EntryKind::Finding], "finding", (0, head.size.get()), |read| {
+        self.read_documents(log, &[EntryKind::Finding], "finding", (0, size.get()), |read| {
             // An erased finding says nothing any more.
             if let Some(finding) = finding(read)? {
                 if finding.content.period.is_some() {
@@ -220,11 +216,7 @@ impl App {
     pub async fn list_findings(&self, caller: &Caller, command: ListFindings) -> Result<Listed<Finding>, AppError> {
         let area: AreaCode = command.area.without_township();
         let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
+        let size = self.log_head(log.log_id).await?.size;
         let period = command.period.as_ref().map_or("", |period| period.as_str());
         let scope = Json::object([
             ("list", Json::from("findings")),
@@ -236,7 +228,7 @@ impl App {
             Some(cursor) => count(&cursor, "next")?,
         };
         let kinds = [EntryKind::Finding.name().to_owned()];
-        let range = (from, head.size.get());
+        let range = (from, size.get());
         let found = self
             .store
             .records_with(log.log_id, &kinds, "finding", range, rows(&command.page))

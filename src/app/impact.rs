@@ -94,14 +94,8 @@ impl App {
             .into_iter()
             .filter(|(area, _)| command.start_area.is_none_or(|start| *area >= start));
         for (number, (area, log)) in wanted.enumerate() {
-            let head = self
-                .store
-                .head(log.log_id)
-                .await?
-                .ok_or(AppError::corrupt("a log has no head"))?;
-            let to = command
-                .end
-                .map_or(head.size.get(), |end| end.get().min(head.size.get()));
+            let size = self.log_head(log.log_id).await?.size.get();
+            let to = command.end.map_or(size, |end| end.get().min(size));
             let resumed = number == 0 && command.start_area.is_none_or(|start| area == start);
             let from = if resumed { command.start.get().min(to) } else { 0 };
             stretches.push(Stretch { area, log, from, to });

@@ -70,16 +70,12 @@ impl App {
     async fn places(&self, log: &LogRow, command: &OpenDocuments) -> Result<Vec<LogIndex>, AppError> {
         let mut places = Vec::new();
         let mut seen = BTreeSet::new();
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
+        let size = self.log_head(log.log_id).await?.size;
         let outside = command
             .indices
             .iter()
             .enumerate()
-            .filter(|(_, index)| !head.size.holds(**index));
+            .filter(|(_, index)| !size.holds(**index));
         let outside: Vec<Violation> = outside
             .map(|(at, _)| Violation {
                 field: format!("indices[{at}]"),

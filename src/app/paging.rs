@@ -10,7 +10,7 @@ use super::result::Listed;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::{LogIndex, TreeSize};
-use crate::store::{LogId, LogRow, RecordCursor};
+use crate::store::{HeadRow, LogId, LogRow, RecordCursor};
 
 impl App {
     /// The cursor of a page; none on the first page.
@@ -83,16 +83,17 @@ impl App {
             name: format!("areas/{county}"),
         };
         let log = self.store.log_of_area(county).await?.ok_or_else(missing)?;
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
-        if head.size < min_tree_size {
+        if self.log_head(log.log_id).await?.size < min_tree_size {
             Err(AppError::TreeTooSmall)
         } else {
             Ok(log)
         }
+    }
+
+    /// The head of a log.
+    pub(super) async fn log_head(&self, log: LogId) -> Result<HeadRow, AppError> {
+        let head = self.store.head(log).await?;
+        head.ok_or(AppError::corrupt("a log has no head"))
     }
 }
 

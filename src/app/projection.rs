@@ -127,7 +127,7 @@ impl App {
                 .parse()
                 .map_err(|_| AppError::corrupt("the head of a case is malformed"))?,
         };
-        let Some(key) = self.content_key(&row).await? else {
+        let Some((_, key)) = self.content_key(&row).await? else {
             return Ok(None);
         };
         Ok(Some(self.state_of_row(name, &row, &key).await?))

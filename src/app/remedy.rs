@@ -3,6 +3,7 @@
 use super::App;
 use super::caller::Caller;
 use super::command::{DeterminationName, RecordRemedy, RemedyResult};
+use super::damage::recorded;
 use super::determinations::not_found;
 use super::error::AppError;
 use super::record::NewRecord;
@@ -87,19 +88,11 @@ fn after(state: &CaseState, record: &str, decided_on: Date, determination: &str,
 
 /// The same out of the recorded document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let text = |key: &str| {
-        document
-            .get(key)
-            .and_then(Json::as_text)
-            .ok_or(AppError::corrupt("a recorded remedy is malformed"))
-    };
-    let decided_on = text("decided_on")?
-        .parse()
-        .map_err(|_| AppError::corrupt("a recorded remedy is malformed"))?;
-    let name: DeterminationName = text("determination")?
-        .parse()
-        .map_err(|_| AppError::corrupt("a recorded remedy is malformed"))?;
-    let result = RemedyResult::from_code(text("result")?).ok_or(AppError::corrupt("a recorded remedy is malformed"))?;
+    const MALFORMED: &str = "a recorded remedy is malformed";
+    let decided_on = recorded(document, "decided_on", MALFORMED)?;
+    let name: DeterminationName = recorded(document, "determination", MALFORMED)?;
+    let result: String = recorded(document, "result", MALFORMED)?;
+    let result = RemedyResult::from_code(&result).ok_or(AppError::corrupt(MALFORMED))?;
     Ok(after(state, record, decided_on, &name.record.to_string(), result))
 }
 

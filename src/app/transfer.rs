@@ -7,6 +7,7 @@ use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
 use super::command::{CaseId, CaseName, TransferCase};
+use super::damage::recorded;
 use super::error::{AppError, Violation};
 use super::record::{Asked, NewRecord, Opened};
 use super::result::Transferred;
@@ -18,6 +19,9 @@ use crate::rules::calendar::Month;
 use crate::rules::case::{CaseState, PriorRecord};
 use crate::rules::determination::Determination;
 use crate::store::PersonRow;
+
+/// What is said of a recorded transfer that cannot be read.
+pub(super) const MALFORMED: &str = "a recorded transfer is malformed";
 
 impl App {
     /// Transfers a case. The county of departure pays up to `last_month`; what comes after is for a determination
@@ -105,22 +109,9 @@ impl App {
     /// The arrival, out of the departure's record alone.
     async fn arrive(&self, asked: &Asked, to: AreaCode, departure: &Opened) -> Result<Opened, AppError> {
         let left = departure.json("transfer")?;
-        let text = |key: &str| {
-            left.get(key)
-                .and_then(Json::as_text)
-                .ok_or(AppError::corrupt("a recorded transfer is malformed"))
-        };
-        let case = text("to_case")?
-            .parse()
-            .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
-        let last_month: Month = text("last_month")?
-            .parse()
-            .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
-        let state = CaseState::from_json(
-            left.get("state")
-                .ok_or(AppError::corrupt("a recorded transfer is malformed"))?,
-        )
-        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
+        let case = recorded(&left, "to_case", MALFORMED)?;
+        let last_month: Month = recorded(&left, "last_month", MALFORMED)?;
+        let state = moving(&left)?;
         let file = self.new_case(CaseName { area: to, case })?;
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let document = Json::object([
@@ -129,7 +120,7 @@ impl App {
             ("from", departure.acknowledged.origin.to_string().into()),
             ("from_index", Json::integer(departure.acknowledged.index.get().into())),
             ("from_record", departure.row.record_id.to_string().into()),
-            ("last_month", text("last_month")?.into()),
+            ("last_month", last_month.to_string().into()),
             ("state", state.to_json()),
         ]);
         let new = NewRecord {
@@ -197,25 +188,24 @@ fn arriving(before: &CaseState, left: &CaseState, to: AreaCode) -> CaseState {
 
 /// The state after a departure or an arrival, out of the recorded document.
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let text = |key: &str| {
-        document
-            .get(key)
-            .and_then(Json::as_text)
-            .ok_or(AppError::corrupt("a recorded transfer is malformed"))
-    };
-    let last_month: Month = text("last_month")?
-        .parse()
-        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
-    let before = match text("direction")? {
-        "departure" => state.departed(last_month),
-        _ => CaseState::from_json(
-            document
-                .get("state")
-                .ok_or(AppError::corrupt("a recorded transfer is malformed"))?,
-        )
-        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?,
+    let last_month: Month = recorded(document, "last_month", MALFORMED)?;
+    let before = if departs(document)? {
+        state.departed(last_month)
+    } else {
+        moving(document)?
     };
     Ok(before.after_event(record, EntryKind::Transfer.name(), last_month.end()))
+}
+
+/// Whether a recorded transfer is the departure.
+pub(super) fn departs(transfer: &Json) -> Result<bool, AppError> {
+    Ok(recorded::<String>(transfer, "direction", MALFORMED)? == "departure")
+}
+
+/// The state that a recorded transfer takes along.
+fn moving(transfer: &Json) -> Result<CaseState, AppError> {
+    let state = transfer.get("state").ok_or(AppError::corrupt(MALFORMED))?;
+    CaseState::from_json(state).map_err(|_| AppError::corrupt(MALFORMED))
 }
 
 fn case_of(arrival: &Opened) -> Result<CaseName, AppError> {
@@ -224,7 +214,7 @@ fn case_of(arrival: &Opened) -> Result<CaseName, AppError> {
         .case_id
         .as_deref()
         .and_then(|case| case.parse().ok())
-        .ok_or(AppError::corrupt("a recorded transfer is malformed"))?;
+        .ok_or(AppError::corrupt(MALFORMED))?;
     Ok(CaseName {
         area: arrival.row.area,
         case,

@@ -5,8 +5,10 @@ use super::documents::Documents;
 use super::result::{ImpactOutcome, Impacted};
 use crate::app::App;
 use crate::app::command::{CaseName, DeterminationName, PreviewImpact, Use};
+use crate::app::damage::recorded;
 use crate::app::error::AppError;
 use crate::app::record::Opened;
+use crate::app::transfer::{MALFORMED, departs};
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::rules::calendar::Month;
@@ -141,18 +143,10 @@ fn determination(opened: &Opened) -> Result<Determination, AppError> {
 
 /// The first month that the county which took a case over pays; none in an arrival.
 fn first_month_elsewhere(transfer: &Json) -> Result<Option<Month>, AppError> {
-    let text = |key: &str| {
-        transfer
-            .get(key)
-            .and_then(Json::as_text)
-            .ok_or(AppError::corrupt("a recorded transfer is malformed"))
-    };
-    if text("direction")? != "departure" {
+    if !departs(transfer)? {
         return Ok(None);
     }
-    let last: Month = text("last_month")?
-        .parse()
-        .map_err(|_| AppError::corrupt("a recorded transfer is malformed"))?;
+    let last: Month = recorded(transfer, "last_month", MALFORMED)?;
     Ok(last.plus(1))
 }
 

@@ -273,11 +273,7 @@ impl App {
                 now_seconds: clock_seconds,
             });
         };
-        let head = self
-            .store
-            .head(log.log_id)
-            .await?
-            .ok_or(AppError::corrupt("a log has no head"))?;
+        let head = self.log_head(log.log_id).await?;
         let mut entries: Vec<Logged> = Vec::new();
         for kind in SampleDocument::KINDS {
             let name = SampleDocument::name_in(kind)
