@@ -158,7 +158,9 @@ pub(super) fn decided_again<'l>(
     recorded: &[u8],
     room: &mut Room,
 ) -> DecidedAgain<'l> {
-    let Written { bytes, trace, samples } = decide_in(law, facts, room).written(room);
+    let Written {
+        bytes, trace, samples, ..
+    } = decide_in(law, facts, room).written(room);
     // What is not equal is looked at once more, as JSON: that is rare.
     let difference = (bytes != recorded).then(|| match (Json::parse(recorded), Json::parse(&bytes)) {
         (Ok(recorded), Ok(replayed)) => first_difference("", &recorded, &replayed),
@@ -179,8 +181,8 @@ pub(super) fn decided_again<'l>(
 pub(super) struct Promised<'l> {
     /// SHA-256 of the trace, as the recorded bytes have it.
     pub(super) trace_hash: Hash,
-    /// What it read that is a sample.
-    pub(super) samples: Vec<Cow<'l, str>>,
+    /// What else it says; the bytes are the recorded ones, and are not kept.
+    pub(super) written: Written<'l>,
 }
 
 /// Decides recorded facts again, and leaves it to the caller to hash what is appended to `traces`, with those of other
@@ -193,13 +195,10 @@ pub(super) fn promised_again<'l>(
     room: &mut Room,
 ) -> Option<Promised<'l>> {
     let (promised, trace_hash) = promised_trace(recorded)?;
-    let written = decide_in(law, facts, room).written_as_promised(promised, traces, room);
+    let mut written = decide_in(law, facts, room).written_as_promised(promised, traces, room);
     let equal = written.bytes == recorded;
-    room.take_back(written.bytes);
-    equal.then_some(Promised {
-        trace_hash,
-        samples: written.samples,
-    })
+    room.take_back(std::mem::take(&mut written.bytes));
+    equal.then_some(Promised { trace_hash, written })
 }
 
 /// What a determination says of its trace, which is the last but one of its members.

@@ -193,6 +193,18 @@ impl Facts {
         index.map_or(Cell::Absent, |index| self.cell(&self.schema.facts[index.at()], 0))
     }
 
+    /// The code that is recorded of a fact that the engine itself reads, "" where none is: a default is not recorded.
+    /// None where the vocabulary has no such fact.
+    pub(super) fn recorded_code(&self, asked: Asked) -> Option<&str> {
+        let fact = &self.schema.facts[self.schema.asked(asked)?.at()];
+        let place = self.spans[fact.scope.at()].place(fact.column, 0);
+        if self.known[place] {
+            self.code(self.cells[place])
+        } else {
+            Some("")
+        }
+    }
+
     /// The name of the code in a cell.
     pub(super) fn code(&self, cell: Cell) -> Option<&str> {
         if let Cell::Code(code) = cell {

@@ -53,16 +53,19 @@ pub(super) enum Asked {
     DecisionMonth,
     /// What the case receives.
     HistoryStatus,
+    /// 城乡类别.
+    ResidenceKind,
 }
 
 impl Asked {
-    const ALL: [Asked; 6] = [
+    const ALL: [Asked; 7] = [
         Asked::CaseArea,
         Asked::AppliedOn,
         Asked::DecisionDate,
         Asked::DecisionKind,
         Asked::DecisionMonth,
         Asked::HistoryStatus,
+        Asked::ResidenceKind,
     ];
 
     const fn path(self) -> &'static str {
@@ -73,6 +76,7 @@ impl Asked {
             Asked::DecisionKind => "decision.kind",
             Asked::DecisionMonth => "decision.month",
             Asked::HistoryStatus => "history.status",
+            Asked::ResidenceKind => "case.residence_kind",
         }
     }
 }

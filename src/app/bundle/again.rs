@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::replay::{Promised, decided_again, difference, facts_again, promised_again};
 use super::super::result::{DifferenceCause, ReplayDifference};
-use super::frames::Frames;
+use super::frames::{self, FramedFacts};
 use super::laws::{BundleLaw, BundleLaws, LawSpan};
 use crate::canonical::{Cursor, Json};
 use crate::log::hash::Parts;
@@ -40,8 +40,8 @@ pub(super) struct Replayer<'a> {
     broken: Vec<Recorded<'a>>,
     /// Decisions by the sample values that they read.
     pub(super) sample_values: BTreeMap<String, u64>,
-    /// The frames of the decisions.
-    pub(super) frames: Frames<'a>,
+    /// Decisions whose frame is another, each with the first member that differs.
+    pub(super) different_frames: Vec<(LogIndex, String)>,
 }
 
 /// A decision that is the recorded one if its trace has the hash that the recorded one names.
@@ -63,7 +63,7 @@ impl<'a> Replayer<'a> {
             promises: Vec::new(),
             broken: Vec::new(),
             sample_values: BTreeMap::new(),
-            frames: Frames::new(),
+            different_frames: Vec::new(),
         }
     }
 
@@ -72,14 +72,8 @@ impl<'a> Replayer<'a> {
     pub(super) fn replay(&mut self, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
         // Taken out, so that no count of an `Arc` goes to and fro between the threads with every decision.
         let mut law = self.law.take();
-        self.frames.township = None;
         let replayed = self.replay_by(&mut law, recorded);
         self.law = law;
-        // Where another decision follows, which frame would follow is nothing more to say.
-        if let Some(frame) = recorded.frame.filter(|_| replayed.is_ok()) {
-            self.frames
-                .compare(recorded.index, recorded.facts, recorded.determination, frame);
-        }
         replayed
     }
 
@@ -89,7 +83,7 @@ impl<'a> Replayer<'a> {
         // Each is decided once more by itself: that is rare, and says where it differs.
         let alone = |recorded: Recorded<'a>| {
             let (mut law, mut alone) = (None, Replayer::new(self.origin, self.laws));
-            let (law, facts) = alone.read_by(&mut law, recorded)?;
+            let (law, facts, _) = alone.read_by(&mut law, recorded)?;
             let again = decided_again(&law.law, &facts, recorded.determination, &mut alone.room);
             again.difference.map_or(Ok(()), Err)
         };
@@ -119,7 +113,7 @@ impl<'a> Replayer<'a> {
     }
 
     fn replay_by(&mut self, before: &mut Option<LawSpan>, recorded: Recorded<'a>) -> Result<(), ReplayDifference> {
-        let (law, facts) = self.read_by(before, recorded)?;
+        let (law, facts, said) = self.read_by(before, recorded)?;
         let promised = promised_again(
             &law.law,
             &facts,
@@ -127,8 +121,11 @@ impl<'a> Replayer<'a> {
             &mut self.traces,
             &mut self.room,
         );
+        let mut framed = false;
         let (samples, difference) = match promised {
-            Some(Promised { trace_hash, samples }) => {
+            Some(Promised { trace_hash, written }) => {
+                let follows = |frame| Some(said?.framed.make(&facts, &written, frame?));
+                framed = follows(recorded.frame) == Some(true);
                 let end = self.traces.len();
                 self.promises.push(Promise {
                     recorded,
@@ -138,7 +135,7 @@ impl<'a> Replayer<'a> {
                 if self.promises.len() == TRACE_COUNT {
                     self.hash_traces();
                 }
-                (samples, None)
+                (written.samples, None)
             }
             None => {
                 // Whatever it left is no trace of a promise.
@@ -155,15 +152,24 @@ impl<'a> Replayer<'a> {
             }
         }
         facts.give_back(&mut self.room);
-        difference.map_or(Ok(()), Err)
+        if let Some(difference) = difference {
+            // Where another decision follows, which frame would follow is nothing more to say.
+            return Err(difference);
+        }
+        if let Some(frame) = recorded.frame.filter(|_| !framed) {
+            let different = frames::difference(recorded.facts, recorded.determination, frame);
+            self.different_frames
+                .extend(different.map(|member| (recorded.index, member)));
+        }
+        Ok(())
     }
 
-    /// The law that was known, and the facts as it reads them.
+    /// The law that was known, and the facts as it reads them, with what else they say where they were read in one walk.
     fn read_by<'s>(
         &mut self,
         before: &'s mut Option<LawSpan>,
         recorded: Recorded<'a>,
-    ) -> Result<(&'s BundleLaw, DecisionFacts), ReplayDifference> {
+    ) -> Result<(&'s BundleLaw, DecisionFacts, Option<Said<'a>>), ReplayDifference> {
         let Recorded {
             index,
             law: recorded_law,
@@ -173,10 +179,10 @@ impl<'a> Replayer<'a> {
         let wrong = |cause, path, recorded: &str, replayed: &str| Err(difference(cause, path, recorded, replayed));
         // Read by the law of the decision before, and looked afterwards whether it is that of this one.
         let guessed = before.as_ref().and_then(|span| span.law.as_deref());
-        let read = guessed.and_then(|law| self.read(law, facts));
-        let (read, known) = match read {
-            Some((facts, known)) => (Some(facts), known),
-            None => (None, KnownAt::find(facts)),
+        let mut read = guessed.and_then(|law| self.read(law, facts));
+        let known = match &mut read {
+            Some((_, said)) => said.known_at.take(),
+            None => KnownAt::find(facts),
         };
         let Some(KnownAt { origin, size }) = known else {
             canonical(facts)?;
@@ -208,33 +214,32 @@ impl<'a> Replayer<'a> {
         if Some(law.digest) != recorded_law {
             return wrong(DifferenceCause::Policy, "law", &recorded(), &law.digest.to_string());
         }
-        let read = if is_the_same {
-            read
-        } else {
-            self.read(law, facts).map(|(facts, _)| facts)
-        };
-        let facts = match read {
-            Some(facts) => facts,
-            None => facts_again(&law.law, &canonical(facts)?)?,
-        };
-        Ok((law, facts))
+        let read = if is_the_same { read } else { self.read(law, facts) };
+        match read {
+            Some((facts, said)) => Ok((law, facts, Some(said))),
+            None => Ok((law, facts_again(&law.law, &canonical(facts)?)?, None)),
+        }
     }
 
-    /// Facts in one walk, with what they say of the law that was known.
-    fn read(&mut self, law: &BundleLaw, facts: &'a [u8]) -> Option<(DecisionFacts, Option<KnownAt<'a>>)> {
-        let mut known = None;
-        let mut township = None;
+    /// Facts in one walk, with what they say beside.
+    fn read(&mut self, law: &BundleLaw, facts: &'a [u8]) -> Option<(DecisionFacts, Said<'a>)> {
+        let mut said = Said::default();
         let facts = DecisionFacts::from_bytes(&law.law, facts, &mut self.room, |cursor, key| {
             match key {
-                KnownAt::KEY => known = Some(KnownAt::read(cursor)?),
-                "township" => township = Some(cursor.string()?),
-                _ => cursor.skip()?,
+                KnownAt::KEY => said.known_at = Some(KnownAt::read(cursor)?),
+                _ => said.framed.read(cursor, key)?,
             }
             Some(())
         })?;
-        self.frames.township = Some(township);
-        Some((facts, known))
+        Some((facts, said))
     }
+}
+
+/// What a facts document says that neither the rules nor the procedure read.
+#[derive(Default)]
+struct Said<'a> {
+    known_at: Option<KnownAt<'a>>,
+    framed: FramedFacts<'a>,
 }
 
 /// The log whose law was known, and the size of its tree.

@@ -1,144 +1,63 @@
-//! The frames of opened decisions made again, out of what is at hand when they are decided again.
+//! The frame of an opened decision, made again where the decision is.
 //!
-//! The facts are walked once more only up to `history`, which is near their beginning; their township was met when they
-//! were read. Of the determination, which is compared byte for byte with the one that follows, two members are looked
-//! up where they stand. What is not sure that way is made the long way, and the long way alone says that a frame
-//! differs.
+//! Most of what it takes is at hand then, as the rules read it; two members of the facts are read beside. What is not
+//! sure that way is made the long way, out of the recorded documents, and the long way alone says that a frame differs.
 
 use std::borrow::Cow;
 
-use memchr::memmem::Finder;
-
 use super::super::frame::{FrameMembers, LIVE, frame_difference, frame_of};
 use crate::canonical::Cursor;
-use crate::log::LogIndex;
-use crate::rules::outcome::Outcome;
+use crate::rules::decide::{DecisionFacts, Written};
+use crate::rules::money::Fen;
 
-/// Compares frames.
-pub(super) struct Frames<'a> {
-    household: Finder<'static>,
-    persons: Finder<'static>,
-    /// The township that the facts name; none at all where they were not read in one walk, which would have met it.
-    pub(super) township: Option<Option<Cow<'a, str>>>,
-    /// Decisions whose frame is another, each with the first member that differs.
-    pub(super) different: Vec<(LogIndex, String)>,
-}
-
-/// How the members begin in a determination. Each stands behind a list, and no other member of this name does; within a
-/// string the quotes would have backslashes.
-const HOUSEHOLD: &[u8] = b"],\"household\":";
-const PERSONS: &[u8] = b"],\"persons\":";
-
-impl<'a> Frames<'a> {
-    pub(super) fn new() -> Frames<'a> {
-        Frames {
-            household: Finder::new(HOUSEHOLD),
-            persons: Finder::new(PERSONS),
-            township: None,
-            different: Vec::new(),
-        }
-    }
-
-    /// Compares the frame of a decision whose facts were just read.
-    pub(super) fn compare(&mut self, index: LogIndex, facts: &[u8], determination: &[u8], frame: &[u8]) {
-        if self.follows(facts, determination, frame) == Some(true) {
-            return;
-        }
-        // Facts or a determination that cannot be read are the replay's to say.
-        let different = frame_of(facts, determination).and_then(|made| frame_difference(frame, &made));
-        self.different.extend(different.map(|member| (index, member)));
-    }
-
-    /// Whether the frame is the one that follows; none where that takes the long way.
-    fn follows(&self, facts: &[u8], determination: &[u8], frame: &[u8]) -> Option<bool> {
-        let township = self.township.as_ref()?;
-        let of = OfFacts::read(facts)?;
-        let household = &determination[self.household.find(determination)? + HOUSEHOLD.len()..];
-        let (household, persons) = household.split_at(self.persons.find(household)?);
-        let persons = &persons[PERSONS.len()..];
-        let (outcome, amount_fen) = decided(household)?;
-        let mut household_size = 0;
-        Cursor::new(persons)?.list(|cursor| {
-            household_size += 1;
-            cursor.leap()
-        })?;
-        let outcome = Outcome::from_code(&outcome)?;
-        let members = FrameMembers {
-            township: township.as_deref().or(of.area.as_deref())?,
-            programme: outcome.programme().map_or("", |programme| programme.code()),
-            outcome: outcome.code(),
-            residence_kind: of.residence_kind.as_deref().unwrap_or_default(),
-            continuing: FrameMembers::continues(of.status.as_deref()),
-            source: LIVE,
-            decider: of.decider.as_deref().unwrap_or_default(),
-            amount_fen,
-            household_size,
-        };
-        Some(members.is_written(frame))
-    }
-}
-
-/// The outcome and the amount of a household.
-fn decided(household: &[u8]) -> Option<(Cow<'_, str>, i64)> {
-    let (mut outcome, mut amount_fen) = (None, 0);
-    // The walk ends behind the outcome, with nothing.
-    let _ = Cursor::new(household)?.object(|cursor, key| {
-        match &**key {
-            "amount_fen" => amount_fen = cursor.integer()?,
-            "outcome" => {
-                outcome = cursor.string();
-                return None;
-            }
-            _ => cursor.leap()?,
-        }
-        Some(())
-    });
-    Some((outcome?, amount_fen))
-}
-
-/// What a frame takes out of the first members of a facts document.
+/// What a frame takes out of facts that neither the rules nor the procedure read.
 #[derive(Default)]
-struct OfFacts<'f> {
-    area: Option<Cow<'f, str>>,
-    residence_kind: Option<Cow<'f, str>>,
-    decider: Option<Cow<'f, str>>,
-    status: Option<Cow<'f, str>>,
+pub(super) struct FramedFacts<'a> {
+    township: Option<Cow<'a, str>>,
+    decider: Option<Cow<'a, str>>,
 }
 
-impl<'f> OfFacts<'f> {
-    fn read(facts: &'f [u8]) -> Option<OfFacts<'f>> {
-        let mut of = OfFacts::default();
-        let mut whole = false;
-        let _ = Cursor::new(facts)?.object(|cursor, key| match &**key {
-            "case" => cursor.object(|cursor, key| {
-                match &**key {
-                    "area" => of.area = Some(cursor.string()?),
-                    "residence_kind" => of.residence_kind = Some(cursor.string()?),
-                    _ => cursor.leap()?,
-                }
-                Some(())
-            }),
+impl<'a> FramedFacts<'a> {
+    /// Reads a member of the facts or passes over it.
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>, key: &str) -> Option<()> {
+        match key {
+            "township" => self.township = Some(cursor.string()?),
             "decided_by" => cursor.object(|cursor, key| {
                 match &**key {
-                    "id" => of.decider = Some(cursor.string()?),
-                    _ => cursor.leap()?,
+                    "id" => self.decider = Some(cursor.string()?),
+                    _ => cursor.skip()?,
                 }
                 Some(())
-            }),
-            "history" => {
-                whole = cursor
-                    .object(|cursor, key| {
-                        match &**key {
-                            "status" => of.status = Some(cursor.string()?),
-                            _ => cursor.leap()?,
-                        }
-                        Some(())
-                    })
-                    .is_some();
-                None
-            }
-            _ => cursor.leap(),
-        });
-        whole.then_some(of)
+            })?,
+            _ => cursor.skip()?,
+        }
+        Some(())
     }
+
+    /// Whether this frame is seen to follow from the facts, which were read in one walk, and the determination that was
+    /// made of them again.
+    pub(super) fn make(&self, facts: &DecisionFacts, determination: &Written<'_>, frame: &[u8]) -> bool {
+        let (Some(status), Some(residence_kind)) = (facts.recorded_status(), facts.recorded_residence_kind()) else {
+            return false;
+        };
+        let outcome = determination.outcome;
+        let made = FrameMembers {
+            township: self.township.as_deref().unwrap_or(&determination.area),
+            programme: outcome.programme().map_or("", |programme| programme.code()),
+            outcome: outcome.code(),
+            residence_kind,
+            continuing: FrameMembers::continues(Some(status).filter(|status| !status.is_empty())),
+            source: LIVE,
+            decider: self.decider.as_deref().unwrap_or_default(),
+            amount_fen: determination.amount.map_or(0, Fen::get),
+            household_size: determination.person_count,
+        };
+        made.is_written(frame)
+    }
+}
+
+/// The first member in which a frame is not the one that its facts and its determination make. None too where these
+/// cannot be read, which is the replay's to say.
+pub(super) fn difference(facts: &[u8], determination: &[u8], frame: &[u8]) -> Option<String> {
+    frame_difference(frame, &frame_of(facts, determination)?)
 }

@@ -13,6 +13,7 @@ use super::violation::{Code, Violations};
 use crate::canonical::Json;
 use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hashes;
+use crate::log::record::entry::DOCUMENT_COUNT_MAX;
 use crate::log::record::{EntryKind, Protection, slots};
 use crate::log::sample::{Frame, Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
@@ -142,7 +143,7 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     if let Some(entries) = &entries {
         tile.each(entries, &documents);
     }
-    for (index, member) in std::mem::take(&mut tile.replayer.frames.different) {
+    for (index, member) in std::mem::take(&mut tile.replayer.different_frames) {
         let text = format!("its frame is not the one that its facts and its determination make: {member}");
         tile.wrong(Code::Frame, format!("entry {index}"), text);
     }
@@ -246,6 +247,29 @@ impl<K: PartialEq> Tally<K> {
     }
 }
 
+/// The documents of one entry that open it: few, so that they need no room of their own.
+#[derive(Default)]
+struct Good<'a> {
+    documents: [(&'a str, &'a [u8]); DOCUMENT_COUNT_MAX],
+    count: usize,
+}
+
+impl<'a> Good<'a> {
+    /// Beyond as many as an entry can commit to there are none.
+    fn add(&mut self, name: &'a str, content: &'a [u8]) {
+        if let Some(next) = self.documents.get_mut(self.count) {
+            *next = (name, content);
+            self.count += 1;
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&'a [u8]> {
+        let good = self.documents[..self.count].iter();
+        good.copied()
+            .find_map(|(held, content)| (held == name).then_some(content))
+    }
+}
+
 impl<'a> Tile<'a> {
     fn wrong(&mut self, code: Code, place: impl std::fmt::Display, text: impl std::fmt::Display) {
         self.out.violations.add(code, place, text);
@@ -308,7 +332,7 @@ impl<'a> Tile<'a> {
                 "names no law, and its kind is decided by one",
             );
         }
-        let mut good: Vec<(&'a str, &'a [u8])> = Vec::with_capacity(documents.len());
+        let mut good = Good::default();
         for Opened {
             document,
             committed,
@@ -322,7 +346,7 @@ impl<'a> Tile<'a> {
             self.documents.add(committed.name);
             self.out.document_bytes += document.content.len() as u64;
             if *opens {
-                good.push((committed.name, document.content));
+                good.add(committed.name, document.content);
             } else {
                 let place = format!("document {} of entry {index}", committed.name);
                 self.wrong(Code::Document, place, "is not the one that its entry commits to");
@@ -334,15 +358,8 @@ impl<'a> Tile<'a> {
     }
 
     /// An entry of a kind that this version knows, with those of its documents that opened.
-    fn known(
-        &mut self,
-        index: LogIndex,
-        kind: EntryKind,
-        leaf: &LeafView<'a>,
-        there: &[Opened<'_>],
-        good: &[(&'a str, &'a [u8])],
-    ) {
-        let find = |name: &str| good.iter().find(|(held, _)| *held == name).map(|(_, content)| *content);
+    fn known(&mut self, index: LogIndex, kind: EntryKind, leaf: &LeafView<'a>, there: &[Opened<'_>], good: &Good<'a>) {
+        let find = |name: &str| good.find(name);
         for slot in slots(kind).unwrap_or_default() {
             if slot.protection == Protection::Content || slot.protection == Protection::Entry {
                 continue;
@@ -367,8 +384,9 @@ impl<'a> Tile<'a> {
             }
         }
         if framed(kind) {
-            self.decision(index, leaf, find("facts"), find("determination"), find("frame"));
-            if find("facts").is_some() && find("frame").is_none() {
+            let [facts, determination, frame] = ["facts", "determination", "frame"].map(find);
+            self.decision(index, leaf, facts, determination, frame);
+            if facts.is_some() && frame.is_none() {
                 let place = format!("document frame of entry {index}");
                 self.wrong(
                     Code::DocumentMissing,

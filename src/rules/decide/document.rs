@@ -13,6 +13,7 @@ use crate::rules::determination::{
 };
 use crate::rules::document::GuardFailure;
 use crate::rules::entitlement::{Difference, Entitlement, differences, supersede, superseded_records};
+use crate::rules::money::Fen;
 use crate::rules::outcome::{Effect, Outcome, Programme};
 use crate::rules::trace::Bytes;
 use crate::rules::value::Value;
@@ -25,6 +26,14 @@ pub struct Written<'l> {
     pub trace: Cow<'l, str>,
     /// What it read that is a sample.
     pub samples: Vec<Cow<'l, str>>,
+    /// The area whose law it is.
+    pub area: Cow<'l, str>,
+    /// The household's outcome, as it stands in the bytes.
+    pub outcome: Outcome,
+    /// The household's monthly amount.
+    pub amount: Option<Fen>,
+    /// How many persons the household's outcome covers.
+    pub person_count: usize,
 }
 
 impl<'l> Decision<'l> {
@@ -70,6 +79,10 @@ impl<'l> Decision<'l> {
             bytes,
             trace: determination.trace,
             samples: determination.samples,
+            area: determination.area,
+            outcome: determination.household.outcome,
+            amount: determination.household.amount,
+            person_count: determination.persons.len(),
         }
     }
 
@@ -273,7 +286,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
         programme: Programme,
         members: &[u32],
         (from, to): (Month, Option<Month>),
-        amount: crate::rules::money::Fen,
+        amount: Fen,
     ) -> Entitlement {
         let persons: Vec<String> = members.iter().map(|member| self.facts.member_id(*member)).collect();
         let mut granted = Entitlement {

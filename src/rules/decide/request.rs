@@ -210,6 +210,18 @@ impl DecisionFacts {
         self.kind
     }
 
+    /// `history.status` as it is recorded, "" where it is not; none where the vocabulary does not have it.
+    #[must_use]
+    pub fn recorded_status(&self) -> Option<&str> {
+        self.facts.recorded_code(Asked::HistoryStatus)
+    }
+
+    /// 城乡类别: `case.residence_kind` as it is recorded, "" where it is not; none where the vocabulary does not have it.
+    #[must_use]
+    pub fn recorded_residence_kind(&self) -> Option<&str> {
+        self.facts.recorded_code(Asked::ResidenceKind)
+    }
+
     /// Whether the case receives assistance by its status.
     pub(super) fn is_recipient(&self) -> bool {
         self.is_recipient
