@@ -50,7 +50,8 @@
 //!   walks outcome lists, guards, schedules and carries, and [`rules::determination`] is the
 //!   document that follows. [`rules::trace`] is what was demanded, as bytes that are hashed.
 //! - **What a case remembers**: [`rules::case`], a projection of the case's own records that
-//!   [`app::projection`] rebuilds and compares.
+//!   [`app::projection`] rebuilds and compares. A correction goes back to what was remembered before the decision that it
+//!   corrects.
 //! - **What a decision rests on**: [`app::facts`] assembles the one document that a replay needs. Recorded facts are read
 //!   again in one walk over their bytes ([`canonical::Cursor`], `rules::facts`), and the long way where that is not sure.
 //! - **What is hashed and sealed**: `src/log/FORMAT.md`, then [`log::record`], [`log::merkle`] and [`log::note`].

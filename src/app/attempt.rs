@@ -8,7 +8,7 @@ use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
 use super::command::{CaseId, CaseName, DeterminationName};
-use super::decision::Request;
+use super::decision::{Correction, Request};
 use super::error::{AppError, Violation};
 use super::facts::{FactsInput, document};
 use super::fields::field_of;
@@ -22,7 +22,8 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::{EntryKind, LawUsed};
-use crate::rules::case::{CaseState, PriorState};
+use crate::rules::calendar::Date;
+use crate::rules::case::{CaseState, Corrected, PriorState, Standpoint};
 use crate::rules::decide::{DecisionFacts, FactsRefused, Refusal, decide, explain};
 use crate::rules::determination::{Determination, RequiredStep};
 use crate::rules::document::SEMANTICS;
@@ -36,6 +37,8 @@ const MEMBERS_FIELD: &str = "input.facts.members";
 pub(super) struct Attempt {
     pub(super) law: Arc<AdoptedLaw>,
     pub(super) file: CaseFile,
+    /// The case as a correction that takes effect finds it.
+    corrected: Option<Corrected>,
     pub(super) persons: Persons,
     pub(super) facts: Json,
     pub(super) determination: Determination,
@@ -74,7 +77,15 @@ impl App {
         let persons = self.persons(&household.members, MEMBERS_FIELD, hmacs, found.persons, &file)?;
         let held = self.held_elsewhere(&persons, &file, found.spans).await?;
         let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
-        let history = file.state.history(household.decision_date, &ids, &held);
+        let date = household.decision_date;
+        let corrected = match &request.correction {
+            Some(correction) => self.corrected(&file, correction, date).await?,
+            None => None,
+        };
+        let history = match &corrected {
+            Some(corrected) => corrected.history(date, &ids, &held),
+            None => file.state.history(date, &ids, &held),
+        };
         let facts = document(&FactsInput {
             area: handled_in(request.area, &file.state),
             kind: request.kind,
@@ -108,11 +119,27 @@ impl App {
         Ok(Attempt {
             law,
             file,
+            corrected,
             persons,
             facts,
             determination,
             explanation,
         })
+    }
+
+    /// The case as a correction of a determination that took effect finds it.
+    async fn corrected(
+        &self,
+        file: &CaseFile,
+        correction: &Correction<'_>,
+        made_on: Date,
+    ) -> Result<Option<Corrected>, AppError> {
+        let Some(decided_on) = correction.took_effect_on else {
+            return Ok(None);
+        };
+        let before = self.case_before(file.name, correction.corrects).await?;
+        let standpoint = Standpoint::of_correction(made_on, decided_on, correction.effective_from);
+        Ok(Some(file.state.corrected(&before, standpoint)))
     }
 
     /// Whether no correction of a determination stands. A remedy marks a record anew, whatever it was marked as before:
@@ -154,8 +181,10 @@ impl App {
     ) -> Result<Option<Opened>, AppError> {
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let determination = &attempt.determination;
+        // What does not take effect changes nothing of what is remembered.
+        let corrected = attempt.corrected.as_ref().filter(|_| determination.takes_effect());
         let mut next = transfer::after(
-            &attempt.file.state,
+            corrected.map_or(&attempt.file.state, |corrected| &corrected.state),
             determination,
             &attempt.facts,
             &record_id.to_string(),

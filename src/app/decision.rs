@@ -17,7 +17,8 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::record::EntryKind;
-use crate::rules::calendar::Month;
+use crate::rules::calendar::{Date, Month};
+use crate::rules::case::Standpoint;
 use crate::rules::decide::{DecisionFacts, explain};
 use crate::rules::determination::Determination;
 use crate::rules::outcome::Cause;
@@ -41,6 +42,8 @@ pub(super) struct Request<'a> {
 /// What a correction says beside the household.
 pub(super) struct Correction<'a> {
     pub(super) corrects: RecordId,
+    /// The day of that determination, if it took effect: then it is decided anew on what the case knew before it.
+    pub(super) took_effect_on: Option<Date>,
     pub(super) effective_from: Option<Month>,
     pub(super) reason: &'a str,
 }
@@ -134,14 +137,15 @@ impl App {
     pub async fn correct(&self, caller: &Caller, command: Correct) -> Result<Determined, AppError> {
         let content = command.to_json();
         let name = command.determination;
-        let earlier = self.determination_named(&name).await?;
+        let (kind, took_effect_on) = decided_by(&self.determination_named(&name).await?)?;
         let request = Request {
             area: name.case.area,
             case: Some(name.case.case),
-            kind: kind_of(&earlier)?,
+            kind,
             cause: command.cause,
             correction: Some(Correction {
                 corrects: name.record,
+                took_effect_on,
                 effective_from: command.effective_from,
                 reason: &command.reason,
             }),
@@ -237,15 +241,15 @@ impl App {
     }
 }
 
-/// The kind of decision that a record holds, for its correction.
-fn kind_of(opened: &Opened) -> Result<DecisionKind, AppError> {
+/// What kind of decision a record holds, for its correction, and the day on which it stands if it took effect.
+fn decided_by(opened: &Opened) -> Result<(DecisionKind, Option<Date>), AppError> {
     let determination =
         Determination::from_json(&opened.json("determination")?).map_err(|_| opened.damaged("determination"))?;
     let kinds = [DecisionKind::Determine, DecisionKind::Review, DecisionKind::Exit];
-    kinds
-        .into_iter()
-        .find(|kind| kind.code() == determination.kind)
-        .ok_or_else(|| opened.damaged("determination"))
+    let kind = kinds.into_iter().find(|kind| kind.code() == determination.kind);
+    let kind = kind.ok_or_else(|| opened.damaged("determination"))?;
+    let day = Standpoint::recorded(&determination, &opened.json("facts")?).day;
+    Ok((kind, determination.takes_effect().then_some(day)))
 }
 
 /// None if these are no facts of the law.

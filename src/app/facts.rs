@@ -10,6 +10,7 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::{Origin, TreeSize};
 use crate::reader::put;
+use crate::rules::calendar::Date;
 use crate::rules::case::{CaseState, History, PriorRecord};
 use crate::rules::outcome::Cause;
 use crate::rules::vocabulary::Schema;
@@ -19,6 +20,10 @@ const FACTS_VERSION: i64 = 1;
 
 /// The first month that a correction changes, where the vocabulary knows it.
 const EFFECTIVE_FROM: &str = "decision.effective_from";
+
+/// The corrected record before which the case knew the history of a correction, with its day. A correction without it
+/// was decided on what the case knew when it was made.
+pub(super) const HISTORY_BEFORE: &str = "history_before";
 
 /// What kind of decision it is: selects the outcome lists of the law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +106,13 @@ pub fn document(input: &FactsInput<'_>) -> Json {
             "effective_from",
             correction.effective_from.map(|month| month.to_string()),
         );
+        let before = |decided_on: Date| {
+            Json::object([
+                ("decided_on", Json::from(decided_on.to_string())),
+                ("record", correction.corrects.to_string().into()),
+            ])
+        };
+        put(&mut facts, HISTORY_BEFORE, correction.took_effect_on.map(before));
         put(&mut facts, "correction_reason", Some(correction.reason));
     }
     let relations = input.household.relations.iter().map(|relation| {

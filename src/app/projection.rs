@@ -1,20 +1,23 @@
 //! The case projection, rebuilt from the log alone and compared with what is stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::App;
 use super::command::CaseName;
 use super::error::AppError;
+use super::facts::HISTORY_BEFORE;
 use super::record::Opened;
 use crate::area::AreaCode;
 use crate::canonical::Json;
-use crate::log::LogIndex;
+use crate::log::merkle::leaf_hash;
 use crate::log::record::EntryKind;
+use crate::log::{LogIndex, RecordId};
 use crate::reader::FromJson as _;
 use crate::rules::calendar::Date;
-use crate::rules::case::{CaseState, PriorState, RecordPlace};
+use crate::rules::case::{CaseState, PriorState, RecordPlace, Standpoint};
 use crate::rules::determination::Determination;
-use crate::store::LogRow;
+use crate::store::{LogRow, RecordRow};
 
 /// What a comparison found in one area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,15 +32,11 @@ pub struct ProjectionReport {
     pub cases_different: Vec<String>,
 }
 
-/// The cases of an area as its logs give them.
-#[derive(Default)]
-struct Rebuilt {
-    cases: BTreeMap<String, CaseState>,
-    erased: BTreeSet<String>,
-}
-
 /// Entries of one read.
 const READ_ENTRY_COUNT: u32 = 256;
+
+/// Records of one read: most cases have some dozens.
+const READ_RECORD_COUNT: u32 = 256;
 
 impl App {
     /// Rebuilds every case of an area from its logs and compares the states. `progress` hears of each entry.
@@ -50,35 +49,38 @@ impl App {
         mut progress: impl FnMut(u64),
     ) -> Result<ProjectionReport, AppError> {
         let mut report = ProjectionReport::default();
-        let mut rebuilt = Rebuilt::default();
+        let mut cases = BTreeSet::new();
         for log in self.logs_of(area).await? {
-            self.rebuild(&log, &mut rebuilt, |entries| {
+            self.add_cases_of(&log, &mut cases, |entries| {
                 report.entries += entries;
                 progress(report.entries);
             })
             .await?;
         }
-        let Rebuilt { cases, erased } = rebuilt;
-        for (case, state) in cases.into_iter().filter(|(case, _)| !erased.contains(case)) {
-            if self
-                .stored_state(area, &case)
-                .await?
-                .is_some_and(|stored| stored == state)
-            {
+        for case in cases {
+            let state = match self.retraced(area, &case).await {
+                Ok(state) => state,
+                Err(AppError::Erased { .. }) => {
+                    report.cases_erased += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let stored = self.stored_state(area, &case).await?;
+            if stored.is_some_and(|stored| stored == state) {
                 report.cases_equal += 1;
             } else {
                 report.cases_different.push(case);
             }
         }
-        report.cases_erased = erased.len() as u64;
         Ok(report)
     }
 
-    /// Goes through one log after those of the epochs before. `progress` hears of each entry.
-    async fn rebuild(
+    /// The cases that the entries of a log name. `progress` hears of each entry.
+    async fn add_cases_of(
         &self,
         log: &LogRow,
-        rebuilt: &mut Rebuilt,
+        cases: &mut BTreeSet<String>,
         mut progress: impl FnMut(u64),
     ) -> Result<(), AppError> {
         let mut from = 0;
@@ -90,29 +92,45 @@ impl App {
             for entry in entries {
                 progress(1);
                 let row = self.store.record_at(log.log_id, entry.index).await?;
-                let Some(case) = row.ok_or(AppError::corrupt("an entry has no record"))?.case_id else {
-                    continue;
-                };
-                match self.record_at(log.log_id, entry.index).await {
-                    Ok(opened) => {
-                        let state = rebuilt.cases.entry(case).or_default();
-                        let Some(next) = replayed(state, &opened)? else {
-                            continue;
-                        };
-                        *state = next;
-                        state.place_newest(RecordPlace {
-                            origin: log.origin.to_string(),
-                            index: entry.index.get(),
-                            leaf_hash: entry.leaf_hash.to_string(),
-                        });
-                    }
-                    Err(AppError::Erased { .. }) => {
-                        rebuilt.erased.insert(case);
-                    }
-                    Err(error) => return Err(error),
-                }
+                cases.extend(row.ok_or(AppError::corrupt("an entry has no record"))?.case_id);
             }
         }
+    }
+
+    /// All records of a case, oldest first.
+    pub(super) async fn records_of_case(&self, area: AreaCode, case: &str) -> Result<Vec<RecordRow>, AppError> {
+        let mut records: Vec<RecordRow> = Vec::new();
+        loop {
+            let after = records.last().map(|last| (last.log_id, last.index));
+            let more = self.store.records_of_case(area, case, after, READ_RECORD_COUNT).await?;
+            if more.is_empty() {
+                return Ok(records);
+            }
+            records.extend(more);
+        }
+    }
+
+    /// A case out of its records.
+    async fn retraced(&self, area: AreaCode, case: &str) -> Result<CaseState, AppError> {
+        let records = self.records_of_case(area.without_township(), case).await?;
+        let mut retraced = Retraced::of(&records);
+        for record in records.iter().filter(|record| changes_a_case(&record.kind)) {
+            retraced.take(&self.record_at(record.log_id, record.index).await?)?;
+        }
+        Ok(retraced.state)
+    }
+
+    /// What a case was before a decision of it, as a correction of that decision sees it.
+    pub(super) async fn case_before(&self, name: CaseName, decision: RecordId) -> Result<CaseState, AppError> {
+        let records = self.records_of_case(name.area, &name.case.to_string()).await?;
+        let mut retraced = Retraced::keeping();
+        for record in records.iter().filter(|record| changes_a_case(&record.kind)) {
+            retraced.take(&self.record_at(record.log_id, record.index).await?)?;
+        }
+        let decision = decision.to_string();
+        let mut before = retraced.before.unwrap_or_default().into_iter();
+        let found = before.find_map(|(record, state)| (record == decision).then_some(state));
+        found.ok_or(AppError::corrupt("a decision is none of the records of its case"))
     }
 
     /// The state that is sealed in a case's head; none where there is no head, or its key was destroyed.
@@ -134,8 +152,93 @@ impl App {
     }
 }
 
-/// The state after one more record of the case; none if the record is about the case and does not change it.
-pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<CaseState>, AppError> {
+/// Whether entries of this kind can change the state of their case.
+pub(super) fn changes_a_case(kind: &str) -> bool {
+    let kinds = [
+        EntryKind::Determination,
+        EntryKind::Correction,
+        EntryKind::Import,
+        EntryKind::Remedy,
+        EntryKind::Transfer,
+        EntryKind::Erasure,
+    ];
+    kinds.iter().any(|changing| changing.name() == kind)
+}
+
+/// A case, record by record.
+pub(super) struct Retraced {
+    /// The state after the newest record that was taken.
+    pub(super) state: CaseState,
+    /// Of each record in order, what its correction goes back to: the state before it. Of a correction that is what it
+    /// went back to itself, and of the records whose place it took the state after it.
+    before: Option<Vec<(String, CaseState)>>,
+}
+
+impl Retraced {
+    /// The case before its first record; `records` are all that it has.
+    pub(super) fn of(records: &[RecordRow]) -> Retraced {
+        let is_correction = |record: &RecordRow| record.kind == EntryKind::Correction.name();
+        Retraced {
+            before: records.iter().any(is_correction).then(Vec::new),
+            ..Retraced::keeping()
+        }
+    }
+
+    /// The same, for whoever asks what it was before a decision.
+    fn keeping() -> Retraced {
+        Retraced {
+            state: CaseState::default(),
+            before: Some(Vec::new()),
+        }
+    }
+
+    /// Takes the next record of the case; false if it is about the case and does not change it.
+    pub(super) fn take(&mut self, opened: &Opened) -> Result<bool, AppError> {
+        let before = |corrected: &str| self.before.as_ref()?.iter().rfind(|(record, _)| record == corrected);
+        let Some(Next { state, went_back }) = replayed(&self.state, before, opened)? else {
+            return Ok(false);
+        };
+        let was = std::mem::replace(&mut self.state, state);
+        self.state.place_newest(RecordPlace {
+            origin: opened.log.origin.to_string(),
+            index: opened.row.index.get(),
+            leaf_hash: leaf_hash(&opened.acknowledged.entry).to_string(),
+        });
+        if let Some(before) = &mut self.before {
+            let own = match went_back {
+                None => was,
+                Some((corrected, state)) => {
+                    let later = before.iter_mut().rev().take_while(|(record, _)| *record != corrected);
+                    later.for_each(|(_, before)| before.clone_from(&self.state));
+                    state
+                }
+            };
+            before.push((opened.row.record_id.to_string(), own));
+        }
+        Ok(true)
+    }
+}
+
+/// A state after one more record.
+struct Next {
+    state: CaseState,
+    /// Of a correction, the record that it corrects and the state that it went back to.
+    went_back: Option<(String, CaseState)>,
+}
+
+impl From<CaseState> for Next {
+    fn from(state: CaseState) -> Next {
+        Next { state, went_back: None }
+    }
+}
+
+/// The state after one more record of the case; none if the record is about the case and does not change it. `before`
+/// is the state before an earlier record.
+fn replayed<'b>(
+    state: &CaseState,
+    before: impl FnOnce(&str) -> Option<&'b (String, CaseState)>,
+    opened: &Opened,
+) -> Result<Option<Next>, AppError> {
     let record = opened.row.record_id.to_string();
     let kind = opened.entry.kind().known();
     let kind = kind.ok_or(AppError::corrupt("an entry is of no known kind"))?;
@@ -144,15 +247,26 @@ pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<Case
             let facts = opened.json("facts")?;
             let determination = Determination::from_json(&opened.json("determination")?)
                 .map_err(|_| opened.damaged("determination"))?;
-            let mut next = super::transfer::after(state, &determination, &facts, &record, kind);
-            if let Some(corrected) = facts
-                .get("corrects")
-                .and_then(Json::as_text)
-                .filter(|_| determination.takes_effect())
-            {
+            let corrected = facts.get("corrects").and_then(Json::as_text);
+            let corrected = corrected.filter(|_| determination.takes_effect());
+            let goes_back = corrected.filter(|_| facts.get(HISTORY_BEFORE).is_some());
+            let went_back = goes_back.map(|corrected| before(corrected).ok_or_else(|| opened.damaged("facts")));
+            let went_back = went_back.transpose()?;
+            let found = match went_back {
+                None => Cow::Borrowed(state),
+                Some((_, before)) => {
+                    let standpoint = Standpoint::recorded(&determination, &facts);
+                    Cow::Owned(state.corrected(before, standpoint).state)
+                }
+            };
+            let mut next = super::transfer::after(&found, &determination, &facts, &record, kind);
+            if let Some(corrected) = corrected {
                 next.mark(corrected, PriorState::Corrected);
             }
-            Ok(Some(next))
+            Ok(Some(Next {
+                state: next,
+                went_back: went_back.cloned(),
+            }))
         }
         EntryKind::Import => {
             let facts = opened.json("facts")?;
@@ -161,11 +275,17 @@ pub(super) fn replayed(state: &CaseState, opened: &Opened) -> Result<Option<Case
                 .and_then(Date::from_json)
                 .ok_or_else(|| opened.damaged("facts"))?;
             let imported = CaseState::imported(&facts).map_err(|_| opened.damaged("facts"))?;
-            Ok(Some(imported.after_import(&record, decided_on)))
+            Ok(Some(imported.after_import(&record, decided_on).into()))
         }
-        EntryKind::Remedy => super::remedy::replayed(state, &record, &opened.json("remedy")?).map(Some),
-        EntryKind::Transfer => super::transfer::replayed(state, &record, &opened.json("transfer")?).map(Some),
-        EntryKind::Erasure => super::erasure::replayed(state, &record, &opened.json("erased")?).map(Some),
+        EntryKind::Remedy => {
+            super::remedy::replayed(state, &record, &opened.json("remedy")?).map(|next| Some(next.into()))
+        }
+        EntryKind::Transfer => {
+            super::transfer::replayed(state, &record, &opened.json("transfer")?).map(|next| Some(next.into()))
+        }
+        EntryKind::Erasure => {
+            super::erasure::replayed(state, &record, &opened.json("erased")?).map(|next| Some(next.into()))
+        }
         EntryKind::Epoch
         | EntryKind::Policy
         | EntryKind::Link

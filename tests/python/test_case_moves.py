@@ -245,6 +245,21 @@ class CaseMoves:
         self.assertEqual(
             [name for name, state in states.items() if state == pb.DETERMINATION_STATE_STANDING], [again.name])
 
+    def test_a_correction_is_decided_on_what_the_case_knew_before_the_corrected_decision(self):
+        case, rich = self.admitted().case, self.three(210000)
+        held = self.review(case, rich, h.day(2021, 9, 20), h.month(2021, 9))
+        for months, until in ((12, h.month(2022, 9)), (6, h.month(2022, 3))):
+            rich.officer.grace_months, rich.officer.reason_given = months, True
+            request = pb.CorrectRequest(
+                request_id=h.request_id(), determination=held.name, cause=pb.CAUSE_CORRECTION, reason="渐退期有误",
+                effective_from=h.month(2021, 10), input=h.decision(rich, h.day(2021, 12, 20), h.month(2021, 12)))
+            held = self.client.determination.Correct(request, timeout=CALL_SECONDS_MAX).determination
+            self.assertEqual([(getattr(granted, "from"), granted.to) for granted in held.entitlements],
+                             [(h.month(2021, 10), until)], "all months are granted anew")
+        # What each correction left is what the records give, also where one went back behind another.
+        run("projection", "--area", HERE, *self.place.settings())
+        run("fsck", "--to", "F9", *self.place.settings())
+
     def correction(self, determination):
         """Of what is paid since September, by a court's judgment of November."""
         return pb.CorrectRequest(

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use super::documents::opened;
 use super::{Fsck, Heard, Progress};
 use crate::app::command::CaseId;
-use crate::app::projection::replayed;
+use crate::app::projection::{Retraced, changes_a_case};
 use crate::app::record::{Opened, grace_end, own_standing};
 use crate::app::{App, AppError};
 use crate::area::AreaCode;
@@ -15,14 +15,14 @@ use crate::canonical::Json;
 use crate::log::fsck::{Finding, Level, Place, Problem};
 use crate::log::record::EntryKind;
 use crate::log::{Hash, LogIndex, TreeSize};
-use crate::rules::case::{CaseState, RecordPlace};
+use crate::rules::case::CaseState;
 use crate::rules::determination::Determination;
 use crate::store::{CaseHeadRow, LogId, LogRow};
 
 /// Cases of one read.
 const CASE_COUNT: u32 = 256;
 
-/// Records of one read: most cases have some dozens.
+/// POLICY entries of one read.
 const RECORD_COUNT: u32 = 256;
 
 /// Cases under way at one time.
@@ -140,36 +140,25 @@ enum Rebuilt {
 }
 
 async fn rebuild(app: &Arc<App>, area: AreaCode, case_id: &str) -> Result<Rebuilt, AppError> {
+    let records = app.records_of_case(area, case_id).await?;
+    let mut retraced = Retraced::of(&records);
     let mut case = Case::default();
-    let mut after = None;
-    loop {
-        let records = app.store.records_of_case(area, case_id, after, RECORD_COUNT).await?;
-        let Some(last) = records.last() else { break };
-        after = Some((last.log_id, last.index));
-        for record in records {
-            case.places.push((record.log_id, record.index));
-            if !changes_a_case(&record.kind) {
-                continue;
-            }
-            let log = app.log_row(record.log_id).await?;
-            let Some(opened) = opened(app, &log, &record).await? else {
-                return Ok(Rebuilt::Closed);
-            };
-            let Ok(next) = replayed(&case.state, &opened) else {
-                return Ok(Rebuilt::Broken);
-            };
-            let Some(next) = next else { continue };
-            case.state = next;
-            case.state.place_newest(RecordPlace {
-                origin: log.origin.to_string(),
-                index: record.index.get(),
-                leaf_hash: crate::log::merkle::leaf_hash(&opened.acknowledged.entry).to_string(),
-            });
-            if sets_spans(&record.kind, &opened) {
-                case.spans = spans_of(&case.state);
-            }
+    for record in records {
+        case.places.push((record.log_id, record.index));
+        if !changes_a_case(&record.kind) {
+            continue;
+        }
+        let log = app.log_row(record.log_id).await?;
+        let Some(opened) = opened(app, &log, &record).await? else {
+            return Ok(Rebuilt::Closed);
+        };
+        match retraced.take(&opened) {
+            Ok(true) if sets_spans(&record.kind, &opened) => case.spans = spans_of(&retraced.state),
+            Ok(_) => {}
+            Err(_) => return Ok(Rebuilt::Broken),
         }
     }
+    case.state = retraced.state;
     Ok(if case.places.is_empty() {
         Rebuilt::Nothing
     } else {
@@ -217,18 +206,6 @@ async fn stored_spans(app: &App, area: AreaCode, case_id: &str) -> Result<Vec<Sp
     let mut spans: Vec<Span> = stored.collect();
     spans.sort();
     Ok(spans)
-}
-
-fn changes_a_case(kind: &str) -> bool {
-    let kinds = [
-        EntryKind::Determination,
-        EntryKind::Correction,
-        EntryKind::Import,
-        EntryKind::Remedy,
-        EntryKind::Transfer,
-        EntryKind::Erasure,
-    ];
-    kinds.iter().any(|changing| changing.name() == kind)
 }
 
 /// Each POLICY entry has its row and each row its POLICY entry, with the digest of what was published.

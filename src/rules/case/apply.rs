@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{CaseState, GraceCalendar, PriorRecord, PriorState, path};
+use super::{CaseState, GraceCalendar, PriorRecord, PriorState, Standpoint, path};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::reader::FromJson;
@@ -20,7 +20,8 @@ impl CaseState {
     /// or that decides nothing, is listed with the persons that it named, and changes nothing else.
     #[must_use]
     pub fn after(&self, determination: &Determination, facts: &Json, record: &str, kind: &str) -> CaseState {
-        let mut next = self.left_by(determination.decision_date.month()).into_owned();
+        let standpoint = Standpoint::recorded(determination, facts);
+        let mut next = self.left_by(standpoint.month).into_owned();
         let effective = determination.takes_effect();
         next.prior.push(PriorRecord {
             record: record.to_owned(),
@@ -39,7 +40,7 @@ impl CaseState {
         // Who handles the case is no consequence of the decision: it moves with the record.
         next.township = facts.get("township").and_then(AreaCode::from_json).or(next.township);
         if effective {
-            next.take_effect(determination, facts, record);
+            next.take_effect(determination, facts, record, standpoint);
         }
         next.trim();
         next
@@ -108,7 +109,7 @@ impl CaseState {
         }
     }
 
-    fn take_effect(&mut self, determination: &Determination, facts: &Json, record: &str) {
+    fn take_effect(&mut self, determination: &Determination, facts: &Json, record: &str, standpoint: Standpoint) {
         let granted: Vec<_> = determination
             .entitlements
             .iter()
@@ -130,9 +131,9 @@ impl CaseState {
         }
         self.carry(determination);
         if let Some(status) = determination.household.outcome.status() {
-            self.enter(status, determination);
+            self.enter(status, determination, standpoint);
         }
-        self.enter_single(determination);
+        self.enter_single(determination, standpoint);
         let counted: BTreeSet<&String> = determination.persons.iter().collect();
         for (id, member) in &mut self.members {
             member.counted_before = counted.contains(id);
@@ -165,8 +166,8 @@ impl CaseState {
         }
     }
 
-    fn enter(&mut self, status: CaseStatus, determination: &Determination) {
-        if let Some(month) = self.lapsed(determination.decision_date) {
+    fn enter(&mut self, status: CaseStatus, determination: &Determination, standpoint: Standpoint) {
+        if let Some(month) = self.lapsed(standpoint.month) {
             // The calendar ran out and nobody decided the exit: whoever returns begins a new spell.
             self.end_spell(Some(month));
             self.status = CaseStatus::None;
@@ -186,7 +187,7 @@ impl CaseState {
             return;
         }
         if now_paid && !was_paid {
-            self.begin_spell(determination);
+            self.begin_spell(determination, standpoint);
         }
         if was_paid && !now_paid {
             self.end_spell(determination.household.from);
@@ -194,7 +195,7 @@ impl CaseState {
         if now_paid {
             for id in &determination.persons {
                 let member = self.members.entry(id.clone()).or_default();
-                member.recipient_since.get_or_insert(determination.decision_date);
+                member.recipient_since.get_or_insert(standpoint.day);
             }
         }
         match determination.household.outcome {
@@ -222,29 +223,29 @@ impl CaseState {
     }
 
     /// A member taken in as a household of one is a recipient too, from that decision until its end.
-    fn enter_single(&mut self, determination: &Determination) {
+    fn enter_single(&mut self, determination: &Determination, standpoint: Standpoint) {
         for decided in &determination.members {
             let member = self.members.entry(decided.member.clone()).or_default();
             if decided.decided.outcome == Outcome::SingleDibao {
-                member.recipient_since.get_or_insert(determination.decision_date);
+                member.recipient_since.get_or_insert(standpoint.day);
             } else if decided.decided.outcome == Outcome::Stop && !is_paid(self.status) {
                 member.recipient_since = None;
             }
         }
     }
 
-    fn begin_spell(&mut self, determination: &Determination) {
-        self.confirmed_on = Some(determination.decision_date);
+    fn begin_spell(&mut self, determination: &Determination, standpoint: Standpoint) {
+        self.confirmed_on = Some(standpoint.day);
         self.pay_from = determination.household.from;
         self.grace = None;
         self.grace_granted_months = 0;
         self.grace_used_before = 0;
     }
 
-    /// The first month without pay, if a grace calendar ran out before the day.
-    fn lapsed(&self, day: Date) -> Option<Month> {
+    /// The first month without pay, if a grace calendar has run out by a month.
+    pub(super) fn lapsed(&self, by: Month) -> Option<Month> {
         let grace = self.grace.filter(|_| self.status == CaseStatus::Grace)?;
-        grace.until.plus(1).filter(|month| *month <= day.month())
+        grace.until.plus(1).filter(|month| *month <= by)
     }
 
     /// Ends the spell: membership ends, and a deduction episode that ran is counted as ended (P7).

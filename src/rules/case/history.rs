@@ -37,15 +37,25 @@ impl CaseState {
     /// The history facts for a decision on `date` that assesses `month`, for the members `persons`.
     #[must_use]
     pub fn history(&self, date: Date, persons: &[String], others: &BTreeMap<String, OtherProgramme>) -> History {
-        let state = self.left_by(date.month());
+        self.history_in(date.month(), persons, others)
+    }
+
+    /// [`CaseState::history`] of a decision in a month.
+    pub(super) fn history_in(
+        &self,
+        month: Month,
+        persons: &[String],
+        others: &BTreeMap<String, OtherProgramme>,
+    ) -> History {
+        let state = self.left_by(month);
         let members = persons
             .iter()
-            .map(|id| (id.clone(), state.member(id, date.month(), others.get(id))))
+            .map(|id| (id.clone(), state.member(id, month, others.get(id))))
             .collect();
         History {
-            household: state.household(date.month()),
+            household: state.household(month),
             members,
-            paid: state.paid(date.month()),
+            paid: state.paid(month),
             standing: Json::List(state.standing.iter().map(super::Entitlement::to_json).collect()),
         }
     }

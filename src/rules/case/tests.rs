@@ -176,6 +176,100 @@ fn an_exit_decided_ahead_of_the_end_of_grace_ends_the_spell_in_its_own_month() {
     assert_eq!((case.grace_used(month("2022-05")), case.grace_granted_months), (4, 6));
 }
 
+/// The case in the fourth month of a grace that began after `before`, for a correction on `day` of the grace.
+fn correcting(before: &CaseState, day: &str) -> (Corrected, History) {
+    let corrected = in_grace().corrected(before, Standpoint::of(date(day)));
+    let history = corrected.history(date(day), &["a".to_owned()], &BTreeMap::new());
+    (corrected, history)
+}
+
+#[test]
+fn a_correction_in_a_spell_remembers_the_spell_as_it_was_and_knows_what_is_paid_now() {
+    let (corrected, history) = correcting(&admitted(), "2022-01-20");
+    assert_eq!(
+        (corrected.state.status, corrected.state.grace_granted_months),
+        (CaseStatus::Dibao, 0)
+    );
+    assert_eq!(history.household.get("status"), Some(&Json::text("dibao")));
+    assert_eq!(
+        history.household.get("grace_used"),
+        Some(&Json::Int(0)),
+        "its own grace is none yet"
+    );
+    let now = in_grace().history(date("2022-01-20"), &[], &BTreeMap::new());
+    assert_eq!((history.standing, history.paid), (now.standing, now.paid));
+    assert_eq!(corrected.state.standing, in_grace().standing);
+    assert_eq!(
+        corrected.state.prior,
+        in_grace().prior,
+        "nothing that was recorded is gone"
+    );
+}
+
+#[test]
+fn a_correction_of_the_entry_itself_leaves_a_recipient_and_forgets_what_the_entry_carried() {
+    let corrected = admitted()
+        .corrected(&CaseState::default(), Standpoint::of(date("2021-10-20")))
+        .state;
+    assert_eq!(
+        (corrected.status, corrected.confirmed_on),
+        (CaseStatus::Dibao, Some(date("2021-07-15")))
+    );
+    let member = &corrected.members["a"];
+    assert_eq!(
+        (member.key.as_deref(), member.recipient_since),
+        (Some("m1"), Some(date("2021-07-15")))
+    );
+    assert_eq!(member.carried, BTreeMap::new());
+}
+
+#[test]
+fn a_correction_of_a_stop_finds_the_spell_that_it_ended() {
+    let stop = determination(Outcome::Stop, "2021-10-20", "2021-11", None, 0);
+    let stopped = admitted().after(&stop, &facts(), "r2", "DETERMINATION");
+    let corrected = stopped.corrected(&admitted(), Standpoint::of(date("2022-02-10"))).state;
+    assert_eq!(
+        (corrected.status, corrected.exited_on, corrected.pay_from),
+        (CaseStatus::Dibao, None, Some(month("2021-08")))
+    );
+    assert_eq!(corrected.members, admitted().members);
+    assert_eq!(
+        corrected.standing, stopped.standing,
+        "nothing is paid before it is decided"
+    );
+}
+
+#[test]
+fn a_correction_begins_no_grace_again_that_has_run_out() {
+    let back = determination(Outcome::Dibao, "2021-12-10", "2022-01", None, 45_000);
+    let after = in_grace().after(&back, &facts(), "r3", "DETERMINATION");
+    let status = |day| after.corrected(&in_grace(), Standpoint::of(date(day))).state.status;
+    assert_eq!(status("2022-03-31"), CaseStatus::Grace);
+    assert_eq!(status("2022-04-01"), CaseStatus::Dibao);
+    let from = |month: &str| {
+        let standpoint = Standpoint::of_correction(date("2022-06-20"), date("2021-12-10"), month.parse().ok());
+        after.corrected(&in_grace(), standpoint).state.status
+    };
+    assert_eq!(from("2022-04"), CaseStatus::Grace, "seen from its last month");
+    assert_eq!(from("2022-05"), CaseStatus::Dibao);
+}
+
+#[test]
+fn a_correction_with_its_own_first_month_counts_the_months_of_grace_before_it() {
+    let again = determination(Outcome::Grace, "2021-12-10", "2022-01", Some("2022-03"), 40_000);
+    let now = in_grace().after(&again, &facts(), "r3", "DETERMINATION");
+    let used = |from: Option<&str>| {
+        let from = from.map(month);
+        let standpoint = Standpoint::of_correction(date("2022-06-20"), date("2021-12-10"), from);
+        let corrected = now.corrected(&in_grace(), standpoint);
+        let history = corrected.history(date("2022-06-20"), &[], &BTreeMap::new());
+        history.household.get("grace_used").cloned()
+    };
+    assert_eq!(used(Some("2022-01")), Some(Json::Int(3)));
+    assert_eq!(used(Some("2022-03")), Some(Json::Int(5)));
+    assert_eq!(used(None), Some(Json::Int(6)));
+}
+
 #[test]
 fn a_state_reads_back_as_it_was_sealed() {
     let mut case = in_grace();
