@@ -111,7 +111,10 @@ pub fn decide<'l>(law: &'l Law, facts: &'l DecisionFacts) -> Decision<'l> {
 /// [`decide`], in the memory of a decision that is over.
 #[must_use]
 pub fn decide_in<'l>(law: &'l Law, facts: &'l DecisionFacts, room: &mut Room) -> Decision<'l> {
-    decide_by(law, facts, evaluation(law, facts, std::mem::take(&mut room.evaluation)))
+    let mut buffers = std::mem::take(&mut room.evaluation);
+    // An evaluation has no use for it: it waits for whoever writes the trace.
+    room.evaluation.trace = std::mem::take(&mut buffers.trace);
+    decide_by(law, facts, evaluation(law, facts, buffers))
 }
 
 /// Decides once more, for the readable trace: it is wanted rarely, so that no other decision keeps what it needs.
