@@ -2,6 +2,7 @@
 
 use crate::log::bundle::leaf::LeafDocument;
 use crate::log::bundle::{LeafView, PlacedDocument, commitments};
+use crate::log::record::entry::DOCUMENT_COUNT_MAX;
 
 /// A document of a tile, held against its entry.
 pub(super) struct Opened<'a> {
@@ -40,4 +41,28 @@ pub(super) fn opened<'a>(
         *opens = hash == committed.commitment;
     }
     opened
+}
+
+/// The documents of one entry that open it: few, so that they need no room of their own.
+#[derive(Default)]
+pub(super) struct Good<'a> {
+    documents: [(&'a str, &'a [u8]); DOCUMENT_COUNT_MAX],
+    count: usize,
+}
+
+impl<'a> Good<'a> {
+    /// Beyond as many as an entry can commit to there are none.
+    pub(super) fn add(&mut self, name: &'a str, content: &'a [u8]) {
+        if let Some(next) = self.documents.get_mut(self.count) {
+            *next = (name, content);
+            self.count += 1;
+        }
+    }
+
+    /// The content of a document by its name.
+    pub(super) fn find(&self, name: &str) -> Option<&'a [u8]> {
+        let good = self.documents[..self.count].iter();
+        good.copied()
+            .find_map(|(held, content)| (held == name).then_some(content))
+    }
 }

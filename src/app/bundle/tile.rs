@@ -7,13 +7,12 @@ use super::super::result::{DifferenceCause, ReplayDifference};
 use super::again::{Recorded, Replayer};
 use super::finding::FindingRead;
 use super::laws::BundleLaws;
-use super::opened::{Opened, opened};
+use super::opened::{Good, Opened, opened};
 use super::public::{OpeningSays, not_epoch};
 use super::violation::{Code, Violations};
 use crate::canonical::Json;
 use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hashes;
-use crate::log::record::entry::DOCUMENT_COUNT_MAX;
 use crate::log::record::{EntryKind, Protection, slots};
 use crate::log::sample::{Frame, Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
@@ -244,29 +243,6 @@ impl<K: PartialEq> Tally<K> {
             Some((_, count)) => *count += 1,
             None => self.0.push((key, 1)),
         }
-    }
-}
-
-/// The documents of one entry that open it: few, so that they need no room of their own.
-#[derive(Default)]
-struct Good<'a> {
-    documents: [(&'a str, &'a [u8]); DOCUMENT_COUNT_MAX],
-    count: usize,
-}
-
-impl<'a> Good<'a> {
-    /// Beyond as many as an entry can commit to there are none.
-    fn add(&mut self, name: &'a str, content: &'a [u8]) {
-        if let Some(next) = self.documents.get_mut(self.count) {
-            *next = (name, content);
-            self.count += 1;
-        }
-    }
-
-    fn find(&self, name: &str) -> Option<&'a [u8]> {
-        let good = self.documents[..self.count].iter();
-        good.copied()
-            .find_map(|(held, content)| (held == name).then_some(content))
     }
 }
 
