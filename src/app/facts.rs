@@ -11,7 +11,7 @@ use crate::canonical::Json;
 use crate::log::{Origin, TreeSize};
 use crate::reader::put;
 use crate::rules::calendar::Date;
-use crate::rules::case::{CaseState, History, PriorRecord};
+use crate::rules::case::{CaseState, HISTORY_BEFORE, History, PriorRecord};
 use crate::rules::outcome::Cause;
 use crate::rules::vocabulary::Schema;
 
@@ -20,10 +20,6 @@ const FACTS_VERSION: i64 = 1;
 
 /// The first month that a correction changes, where the vocabulary knows it.
 const EFFECTIVE_FROM: &str = "decision.effective_from";
-
-/// The corrected record before which the case knew the history of a correction, with its day. A correction without it
-/// was decided on what the case knew when it was made.
-pub(super) const HISTORY_BEFORE: &str = "history_before";
 
 /// What kind of decision it is: selects the outcome lists of the law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

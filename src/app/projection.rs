@@ -1,12 +1,11 @@
 //! The case projection, rebuilt from the log alone and compared with what is stored.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::App;
 use super::command::CaseName;
 use super::error::AppError;
-use super::facts::HISTORY_BEFORE;
 use super::record::Opened;
 use crate::area::AreaCode;
 use crate::canonical::Json;
@@ -15,7 +14,7 @@ use crate::log::record::EntryKind;
 use crate::log::{LogIndex, RecordId};
 use crate::reader::FromJson as _;
 use crate::rules::calendar::Date;
-use crate::rules::case::{CaseState, PriorState, RecordPlace, Standpoint};
+use crate::rules::case::{CaseState, Earlier, HISTORY_BEFORE, PriorState, RecordPlace, Standpoint};
 use crate::rules::determination::Determination;
 use crate::store::{LogRow, RecordRow};
 
@@ -49,16 +48,16 @@ impl App {
         mut progress: impl FnMut(u64),
     ) -> Result<ProjectionReport, AppError> {
         let mut report = ProjectionReport::default();
-        let mut cases = BTreeSet::new();
+        let mut cases = BTreeMap::new();
         for log in self.logs_of(area).await? {
-            self.add_cases_of(&log, &mut cases, |entries| {
+            self.add_records_of(&log, &mut cases, |entries| {
                 report.entries += entries;
                 progress(report.entries);
             })
             .await?;
         }
-        for case in cases {
-            let state = match self.retraced(area, &case).await {
+        for (case, records) in cases {
+            let state = match self.retraced(&records).await {
                 Ok(state) => state,
                 Err(AppError::Erased { .. }) => {
                     report.cases_erased += 1;
@@ -76,11 +75,11 @@ impl App {
         Ok(report)
     }
 
-    /// The cases that the entries of a log name. `progress` hears of each entry.
-    async fn add_cases_of(
+    /// The records of a log by the cases that they name. `progress` hears of each entry.
+    async fn add_records_of(
         &self,
         log: &LogRow,
-        cases: &mut BTreeSet<String>,
+        cases: &mut BTreeMap<String, Vec<RecordRow>>,
         mut progress: impl FnMut(u64),
     ) -> Result<(), AppError> {
         let mut from = 0;
@@ -92,7 +91,10 @@ impl App {
             for entry in entries {
                 progress(1);
                 let row = self.store.record_at(log.log_id, entry.index).await?;
-                cases.extend(row.ok_or(AppError::corrupt("an entry has no record"))?.case_id);
+                let row = row.ok_or(AppError::corrupt("an entry has no record"))?;
+                if let Some(case) = &row.case_id {
+                    cases.entry(case.clone()).or_default().push(row);
+                }
             }
         }
     }
@@ -111,9 +113,8 @@ impl App {
     }
 
     /// A case out of its records.
-    async fn retraced(&self, area: AreaCode, case: &str) -> Result<CaseState, AppError> {
-        let records = self.records_of_case(area.without_township(), case).await?;
-        let mut retraced = Retraced::of(&records);
+    async fn retraced(&self, records: &[RecordRow]) -> Result<CaseState, AppError> {
+        let mut retraced = Retraced::of(records);
         for record in records.iter().filter(|record| changes_a_case(&record.kind)) {
             retraced.take(&self.record_at(record.log_id, record.index).await?)?;
         }
@@ -127,10 +128,9 @@ impl App {
         for record in records.iter().filter(|record| changes_a_case(&record.kind)) {
             retraced.take(&self.record_at(record.log_id, record.index).await?)?;
         }
-        let decision = decision.to_string();
-        let mut before = retraced.before.unwrap_or_default().into_iter();
-        let found = before.find_map(|(record, state)| (record == decision).then_some(state));
-        found.ok_or(AppError::corrupt("a decision is none of the records of its case"))
+        let earlier = retraced.earlier.unwrap_or_default();
+        let before = earlier.before(&decision.to_string()).cloned();
+        before.ok_or(AppError::corrupt("a decision is none of the records of its case"))
     }
 
     /// The state that is sealed in a case's head; none where there is no head, or its key was destroyed.
@@ -169,9 +169,8 @@ pub(super) fn changes_a_case(kind: &str) -> bool {
 pub(super) struct Retraced {
     /// The state after the newest record that was taken.
     pub(super) state: CaseState,
-    /// Of each record in order, what its correction goes back to: the state before it. Of a correction that is what it
-    /// went back to itself, and of the records whose place it took the state after it.
-    before: Option<Vec<(String, CaseState)>>,
+    /// What its corrections go back to, where there are any.
+    earlier: Option<Earlier>,
 }
 
 impl Retraced {
@@ -179,7 +178,7 @@ impl Retraced {
     pub(super) fn of(records: &[RecordRow]) -> Retraced {
         let is_correction = |record: &RecordRow| record.kind == EntryKind::Correction.name();
         Retraced {
-            before: records.iter().any(is_correction).then(Vec::new),
+            earlier: records.iter().any(is_correction).then(Earlier::default),
             ..Retraced::keeping()
         }
     }
@@ -188,14 +187,14 @@ impl Retraced {
     fn keeping() -> Retraced {
         Retraced {
             state: CaseState::default(),
-            before: Some(Vec::new()),
+            earlier: Some(Earlier::default()),
         }
     }
 
     /// Takes the next record of the case; false if it is about the case and does not change it.
     pub(super) fn take(&mut self, opened: &Opened) -> Result<bool, AppError> {
-        let before = |corrected: &str| self.before.as_ref()?.iter().rfind(|(record, _)| record == corrected);
-        let Some(Next { state, went_back }) = replayed(&self.state, before, opened)? else {
+        let before = |corrected: &str| self.earlier.as_ref()?.before(corrected);
+        let Some(Next { state, goes_back }) = replayed(&self.state, before, opened)? else {
             return Ok(false);
         };
         let was = std::mem::replace(&mut self.state, state);
@@ -204,16 +203,9 @@ impl Retraced {
             index: opened.row.index.get(),
             leaf_hash: leaf_hash(&opened.acknowledged.entry).to_string(),
         });
-        if let Some(before) = &mut self.before {
-            let own = match went_back {
-                None => was,
-                Some((corrected, state)) => {
-                    let later = before.iter_mut().rev().take_while(|(record, _)| *record != corrected);
-                    later.for_each(|(_, before)| before.clone_from(&self.state));
-                    state
-                }
-            };
-            before.push((opened.row.record_id.to_string(), own));
+        if let Some(earlier) = &mut self.earlier {
+            let record = opened.row.record_id.to_string();
+            earlier.add(record, was, goes_back.as_deref(), &self.state);
         }
         Ok(true)
     }
@@ -222,13 +214,13 @@ impl Retraced {
 /// A state after one more record.
 struct Next {
     state: CaseState,
-    /// Of a correction, the record that it corrects and the state that it went back to.
-    went_back: Option<(String, CaseState)>,
+    /// Of a correction, the record behind which it went back.
+    goes_back: Option<String>,
 }
 
 impl From<CaseState> for Next {
     fn from(state: CaseState) -> Next {
-        Next { state, went_back: None }
+        Next { state, goes_back: None }
     }
 }
 
@@ -236,7 +228,7 @@ impl From<CaseState> for Next {
 /// is the state before an earlier record.
 fn replayed<'b>(
     state: &CaseState,
-    before: impl FnOnce(&str) -> Option<&'b (String, CaseState)>,
+    before: impl FnOnce(&str) -> Option<&'b CaseState>,
     opened: &Opened,
 ) -> Result<Option<Next>, AppError> {
     let record = opened.row.record_id.to_string();
@@ -250,11 +242,10 @@ fn replayed<'b>(
             let corrected = facts.get("corrects").and_then(Json::as_text);
             let corrected = corrected.filter(|_| determination.takes_effect());
             let goes_back = corrected.filter(|_| facts.get(HISTORY_BEFORE).is_some());
-            let went_back = goes_back.map(|corrected| before(corrected).ok_or_else(|| opened.damaged("facts")));
-            let went_back = went_back.transpose()?;
-            let found = match went_back {
+            let found = match goes_back {
                 None => Cow::Borrowed(state),
-                Some((_, before)) => {
+                Some(corrected) => {
+                    let before = before(corrected).ok_or_else(|| opened.damaged("facts"))?;
                     let standpoint = Standpoint::recorded(&determination, &facts);
                     Cow::Owned(state.corrected(before, standpoint).state)
                 }
@@ -265,7 +256,7 @@ fn replayed<'b>(
             }
             Ok(Some(Next {
                 state: next,
-                went_back: went_back.cloned(),
+                goes_back: goes_back.map(str::to_owned),
             }))
         }
         EntryKind::Import => {

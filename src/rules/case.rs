@@ -22,7 +22,7 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 
 pub(in crate::rules) use apply::endings;
-pub use corrected::{Corrected, Standpoint};
+pub use corrected::{Corrected, Earlier, HISTORY_BEFORE, Standpoint};
 pub use history::{History, OtherProgramme};
 
 /// Most entitlements that a case keeps. A case of thirty years with a change every month stays under it.

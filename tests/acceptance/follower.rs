@@ -5,7 +5,7 @@ use std::fs;
 
 use doudi::canonical::Json;
 use doudi::rules::calendar::Date;
-use doudi::rules::case::{CaseState, Standpoint};
+use doudi::rules::case::{CaseState, Earlier, HISTORY_BEFORE, Standpoint};
 use doudi::rules::decide::{DecisionFacts, Refusal, decide};
 use doudi::rules::determination::Determination;
 use doudi::rules::document::Document;
@@ -85,8 +85,9 @@ pub(crate) fn object(json: Option<&Json>) -> BTreeMap<String, Json> {
 pub(crate) struct Follower<'l> {
     pub(crate) law: &'l Law,
     pub(crate) state: CaseState,
-    /// Of each step that took effect, by its position: the state before it, and the day on which it stands.
-    before: BTreeMap<usize, (CaseState, Date)>,
+    earlier: Earlier,
+    /// Of each step that took effect, by its position, the day on which it stands.
+    days: BTreeMap<usize, Date>,
 }
 
 impl<'l> Follower<'l> {
@@ -95,7 +96,8 @@ impl<'l> Follower<'l> {
         Follower {
             law,
             state: CaseState::default(),
-            before: BTreeMap::new(),
+            earlier: Earlier::default(),
+            days: BTreeMap::new(),
         }
     }
 
@@ -133,12 +135,13 @@ impl<'l> Follower<'l> {
             .collect();
         let history = match self.corrected(step) {
             None => self.state.history(date, &persons, &BTreeMap::new()),
-            Some((before, decided_on)) => {
+            Some((record, decided_on)) => {
                 let effective_from = step.get("effective_from").and_then(Json::as_text);
                 let effective_from = effective_from.map(|month| month.parse().unwrap());
-                let standpoint = Standpoint::of_correction(date, *decided_on, effective_from);
+                let standpoint = Standpoint::of_correction(date, decided_on, effective_from);
                 let history_before = Json::object([("decided_on", Json::text(decided_on.to_string()))]);
-                facts.insert("history_before".to_owned(), history_before);
+                facts.insert(HISTORY_BEFORE.to_owned(), history_before);
+                let before = self.earlier.before(&record).unwrap();
                 let corrected = self.state.corrected(before, standpoint);
                 let history = corrected.history(date, &persons, &BTreeMap::new());
                 self.state = corrected.state;
@@ -185,10 +188,11 @@ impl<'l> Follower<'l> {
         Json::Object(facts)
     }
 
-    /// The step that a step corrects, if that took effect: the state before it, and its day.
-    fn corrected(&self, step: &Json) -> Option<&(CaseState, Date)> {
+    /// The step that a step corrects, if that took effect: its record and its day.
+    fn corrected(&self, step: &Json) -> Option<(String, Date)> {
         let position = step.get("corrects").and_then(Json::as_integer)?;
-        self.before.get(&usize::try_from(position).unwrap())
+        let day = self.days.get(&usize::try_from(position).unwrap())?;
+        Some((record(position), *day))
     }
 
     pub(crate) fn decide(&mut self, steps: &[Json], position: usize) -> Result<Determination, Refusal> {
@@ -201,28 +205,26 @@ impl<'l> Follower<'l> {
             return Err(refusal);
         }
         let determination = decision.determination();
-        if determination.takes_effect() {
-            // A correction goes back behind what it corrects, and so does the correction of it.
-            let went_back = self.corrected(&steps[position]).map(|(before, _)| before.clone());
-            let day = Standpoint::recorded(&determination, &facts).day;
-            self.before.insert(position, (went_back.unwrap_or(before), day));
-        } else {
-            self.state = before;
-        }
         let read_back = Determination::from_json(&determination.to_json()).unwrap();
         assert_eq!(read_back, determination);
-        self.state = self
-            .state
-            .after(&determination, &facts, &format!("r{position}"), "DETERMINATION");
-        let corrects = steps[position].get("corrects").and_then(Json::as_integer);
-        if let Some(corrected) = corrects.filter(|_| determination.takes_effect()) {
-            // It takes the place of the steps between: whoever corrects one of them goes on from here.
-            for (_, (before, _)) in self.before.range_mut(usize::try_from(corrected).unwrap() + 1..position) {
-                before.clone_from(&self.state);
-            }
+        let record = record(position as i128);
+        let kind = "DETERMINATION";
+        if determination.takes_effect() {
+            self.state = self.state.after(&determination, &facts, &record, kind);
+            let corrected = self.corrected(&steps[position]).map(|(corrected, _)| corrected);
+            self.earlier.add(record, before, corrected.as_deref(), &self.state);
+            let day = Standpoint::recorded(&determination, &facts).day;
+            self.days.insert(position, day);
+        } else {
+            self.state = before.after(&determination, &facts, &record, kind);
         }
         Ok(determination)
     }
+}
+
+/// The record of a step.
+fn record(position: i128) -> String {
+    format!("r{position}")
 }
 
 /// The kind of decision of a step: a correction decides again what the corrected step decided.

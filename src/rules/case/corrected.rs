@@ -14,6 +14,10 @@ use crate::rules::calendar::{Date, Month};
 use crate::rules::determination::Determination;
 use crate::rules::entitlement::Entitlement;
 
+/// The member of the facts of a correction that says before which record, and of which day, its history is. A correction
+/// without it was decided on what the case knew when it was made.
+pub const HISTORY_BEFORE: &str = "history_before";
+
 /// Where a decision stands in the life of its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standpoint {
@@ -46,7 +50,7 @@ impl Standpoint {
     /// Of a recorded decision.
     #[must_use]
     pub fn recorded(determination: &Determination, facts: &Json) -> Standpoint {
-        let corrected = facts.get("history_before").and_then(|before| before.get("decided_on"));
+        let corrected = facts.get(HISTORY_BEFORE).and_then(|before| before.get("decided_on"));
         let effective_from = facts.get("effective_from").and_then(Month::from_json);
         match corrected.and_then(Date::from_json) {
             Some(corrected) => Standpoint::of_correction(determination.decision_date, corrected, effective_from),
@@ -117,15 +121,43 @@ impl Corrected {
     /// as it is on the day of the correction.
     #[must_use]
     pub fn history(&self, made_on: Date, persons: &[String], others: &BTreeMap<String, OtherProgramme>) -> History {
-        let now = self.state.history(made_on, persons, others);
         let before = CaseState {
             standing: self.stood.as_ref().unwrap_or(&self.state.standing).clone(),
             ..self.state.clone()
         };
         History {
-            paid: now.paid,
-            standing: now.standing,
+            paid: self.state.paid(made_on.month()),
+            standing: self.state.standing(),
             ..before.history_in(self.month, persons, others)
         }
+    }
+}
+
+/// What the corrections of a case go back to: of each of its records in order, the state before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier(Vec<(String, CaseState)>);
+
+impl Earlier {
+    /// What a correction of this record goes back to.
+    #[must_use]
+    pub fn before(&self, record: &str) -> Option<&CaseState> {
+        let found = self.0.iter().rfind(|(held, _)| held == record);
+        found.map(|(_, state)| state)
+    }
+
+    /// Takes the next record, with the state before it and after. A correction that went back behind `corrected` is
+    /// corrected from there too, and whatever it took the place of from the state after it.
+    pub fn add(&mut self, record: String, before: CaseState, corrected: Option<&str>, after: &CaseState) {
+        let place = corrected.and_then(|corrected| self.0.iter().rposition(|(held, _)| held == corrected));
+        let own = match place {
+            None => before,
+            Some(place) => {
+                for (_, later) in &mut self.0[place + 1..] {
+                    later.clone_from(after);
+                }
+                self.0[place].1.clone()
+            }
+        };
+        self.0.push((record, own));
     }
 }

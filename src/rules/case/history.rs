@@ -56,7 +56,7 @@ impl CaseState {
             household: state.household(month),
             members,
             paid: state.paid(month),
-            standing: Json::List(state.standing.iter().map(super::Entitlement::to_json).collect()),
+            standing: state.standing(),
         }
     }
 
@@ -152,8 +152,13 @@ impl CaseState {
         held.or_else(|| ended.filter(|_| is_recipient).map(|ended| ended.programme))
     }
 
+    /// What stands, as the facts have it.
+    pub(super) fn standing(&self) -> Json {
+        Json::List(self.standing.iter().map(super::Entitlement::to_json).collect())
+    }
+
     /// The household's paid months up to `month`, one record a month and programme.
-    fn paid(&self, month: Month) -> Vec<Json> {
+    pub(super) fn paid(&self, month: Month) -> Vec<Json> {
         let mut ledger = Vec::new();
         for step in (0..PAID_MONTH_COUNT_MAX).rev() {
             let Some(paid) = month.plus(-step) else { continue };
