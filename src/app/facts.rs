@@ -21,6 +21,9 @@ const FACTS_VERSION: i64 = 1;
 /// The first month that a correction changes, where the vocabulary knows it.
 const EFFECTIVE_FROM: &str = "decision.effective_from";
 
+/// The day of what it corrects, for ages; likewise.
+const CORRECTED_ON: &str = "decision.corrected_on";
+
 /// What kind of decision it is: selects the outcome lists of the law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecisionKind {
@@ -128,12 +131,19 @@ fn decision(input: &FactsInput<'_>) -> Json {
         ("month", Json::from(input.household.month.to_string())),
         ("kind", input.kind.code().into()),
     ];
-    let effective_from = input.correction.and_then(|correction| correction.effective_from);
-    decision.extend(
-        effective_from
-            .filter(|_| input.schema.has_household_fact(EFFECTIVE_FROM))
-            .map(|month| ("effective_from", month.to_string().into())),
-    );
+    if let Some(correction) = input.correction
+        && let Some(month) = correction.effective_from
+    {
+        let day = correction.took_effect_on.map(|day| day.to_string());
+        let told = [
+            (EFFECTIVE_FROM, "effective_from", Some(month.to_string())),
+            (CORRECTED_ON, "corrected_on", day),
+        ];
+        let known = told
+            .into_iter()
+            .filter(|(path, ..)| input.schema.has_household_fact(path));
+        decision.extend(known.filter_map(|(_, key, value)| Some((key, value?.into()))));
+    }
     Json::object(decision)
 }
 

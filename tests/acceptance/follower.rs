@@ -157,9 +157,11 @@ impl<'l> Follower<'l> {
             ("kind", kind),
         ];
         let effective_from = step.get("effective_from").and_then(Json::as_text);
+        let corrected_on = effective_from.and_then(|_| Some(self.corrected(step)?.1.to_string()));
         let decision = decision
             .into_iter()
-            .chain(effective_from.map(|month| ("effective_from", month)));
+            .chain(effective_from.map(|month| ("effective_from", month)))
+            .chain(corrected_on.as_deref().map(|day| ("corrected_on", day)));
         facts.insert(
             "decision".to_owned(),
             Json::object(decision.map(|(key, value)| (key, Json::text(value)))),

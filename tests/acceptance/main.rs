@@ -115,7 +115,7 @@ fn a_correction_that_says_what_was_decided_changes_nothing() {
             let found = again.decide(&steps, position + 1);
             let outcome = found.as_ref().map(|found| found.household.outcome).ok();
             if days > 0 && outcome != Some(first.household.outcome) {
-                // The law of the later day, or somebody's age on it, says otherwise.
+                // The law of the later day says otherwise.
                 continue;
             }
             corrected += 1;
