@@ -31,18 +31,7 @@ pub const VALID_MONTHS_MAX: u32 = 120;
 
 /// What was decided, by references into the law and places in the facts.
 pub struct Decision<'l> {
-    /// For the household.
-    pub household: DecidedRow<'l>,
-    /// Members that the household's outcome covers, as instances.
-    pub persons: Vec<u32>,
-    /// For single members, in the order in which it was decided.
-    pub members: Vec<(u32, DecidedRow<'l>)>,
-    /// Due dates.
-    pub due: Vec<(&'l ScheduleRule, Date)>,
-    /// Values carried, with the member's instance (none: the household).
-    carried: Vec<(&'l CarryRule, Option<u32>, Cell)>,
-    /// Gaps of schedules, on which the outcome does not rest.
-    gaps: Vec<Gap>,
+    decided: Decided<'l>,
     facts: &'l DecisionFacts,
     law: &'l Law,
     evaluation: Evaluation<'l>,
@@ -50,34 +39,34 @@ pub struct Decision<'l> {
 
 /// One row's outcome.
 #[derive(Clone, Debug, Default)]
-pub struct DecidedRow<'l> {
+struct DecidedRow<'l> {
     /// The row; none where no row was reached.
     row: Option<&'l OutcomeRule>,
     /// What ended it before it had an outcome.
-    pub stopped: Option<Stopped>,
+    stopped: Option<Stopped>,
     /// What it does to the monthly amount.
-    pub effect: Option<Effect>,
+    effect: Option<Effect>,
     /// Guards that failed, in order.
     failed: Vec<&'l GuardRule>,
     /// The monthly amount, of the first month.
-    pub amount: Option<Fen>,
+    amount: Option<Fen>,
     /// First month of effect.
-    pub from: Option<Month>,
+    from: Option<Month>,
     /// Amounts of the months of a calendar, from `from` on.
-    pub months: Vec<Fen>,
+    months: Vec<Fen>,
     /// Last month of validity.
-    pub valid_until: Option<Month>,
+    valid_until: Option<Month>,
     /// First month of the planned outcome.
-    pub then_from: Option<Month>,
+    then_from: Option<Month>,
     /// An amount that is shown and not granted.
-    pub shows: Option<Fen>,
+    shows: Option<Fen>,
     /// Flags whose condition holds, by position.
-    pub flags: Vec<usize>,
+    flags: Vec<usize>,
 }
 
 /// Why a row gave no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
+enum Stopped {
     /// Facts or rules are missing.
     Missing(Gap),
     /// The rules cannot be computed on these facts.
@@ -114,31 +103,32 @@ pub fn decide_in<'l>(law: &'l Law, facts: &'l DecisionFacts, room: &mut Room) ->
     let mut buffers = std::mem::take(&mut room.evaluation);
     // An evaluation has no use for it: it waits for whoever writes the trace.
     room.evaluation.trace = std::mem::take(&mut buffers.trace);
-    decide_by(law, facts, evaluation(law, facts, buffers))
+    decide_by(law, facts, evaluation(law, facts, buffers), room.begin())
 }
 
 /// Decides once more, for the readable trace: it is wanted rarely, so that no other decision keeps what it needs.
 #[must_use]
 pub fn explain(law: &Law, facts: &DecisionFacts) -> Json {
     let evaluation = evaluation(law, facts, Buffers::default());
-    decide_by(law, facts, evaluation.explained()).evaluation.explain()
+    decide_by(law, facts, evaluation.explained(), Decided::default())
+        .evaluation
+        .explain()
 }
 
 fn evaluation<'l>(law: &'l Law, facts: &'l DecisionFacts, buffers: Buffers) -> Evaluation<'l> {
     Evaluation::laid_out(law, facts.facts(), facts.layout(), buffers)
 }
 
-fn decide_by<'l>(law: &'l Law, facts: &'l DecisionFacts, evaluation: Evaluation<'l>) -> Decision<'l> {
+fn decide_by<'l>(
+    law: &'l Law,
+    facts: &'l DecisionFacts,
+    evaluation: Evaluation<'l>,
+    mut decided: Decided<'l>,
+) -> Decision<'l> {
     let mut procedure = Procedure { law, facts, evaluation };
-    let mut decided = Decided::default();
     procedure.run(&mut decided);
     Decision {
-        household: decided.household,
-        persons: decided.persons,
-        members: decided.members,
-        due: decided.due,
-        carried: decided.carried,
-        gaps: decided.gaps,
+        decided,
         facts,
         law,
         evaluation: procedure.evaluation,
@@ -167,7 +157,7 @@ impl Decision<'_> {
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
         let mut guards: Vec<RefusedBy> = Vec::new();
-        let rows = std::iter::once(&self.household).chain(self.members.iter().map(|(_, row)| row));
+        let rows = self.decided.rows();
         for guard in rows.flat_map(|row| &row.failed).map(|rule| &rule.text) {
             let refused = RefusedBy {
                 reason: guard.reason.clone(),
@@ -183,8 +173,7 @@ impl Decision<'_> {
 
 impl<'l> DecidedRow<'l> {
     /// The outcome of the row itself, whether or not a guard holds it back.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
+    fn outcome(&self) -> Option<Outcome> {
         if self.stopped.is_some() {
             return None;
         }
@@ -192,8 +181,7 @@ impl<'l> DecidedRow<'l> {
     }
 
     /// Whether a guard holds it back.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
+    fn is_held(&self) -> bool {
         !self.failed.is_empty()
     }
 
@@ -209,12 +197,25 @@ impl<'l> DecidedRow<'l> {
 /// What a run has decided so far.
 #[derive(Default)]
 struct Decided<'l> {
+    /// For the household.
     household: DecidedRow<'l>,
+    /// Members that the household's outcome covers, as instances.
     persons: Vec<u32>,
+    /// For single members, in the order in which it was decided.
     members: Vec<(u32, DecidedRow<'l>)>,
+    /// Due dates.
     due: Vec<(&'l ScheduleRule, Date)>,
+    /// Values carried, with the member's instance (none: the household).
     carried: Vec<(&'l CarryRule, Option<u32>, Cell)>,
+    /// Gaps of schedules, on which the outcome does not rest.
     gaps: Vec<Gap>,
+}
+
+impl<'l> Decided<'l> {
+    /// The household's decision and those of its members.
+    fn rows(&self) -> impl Iterator<Item = &DecidedRow<'l>> {
+        std::iter::once(&self.household).chain(self.members.iter().map(|(_, row)| row))
+    }
 }
 
 /// One run of the procedure.

@@ -18,7 +18,7 @@ pub const JOBS_AND_INCOMES_MAX: usize = 256;
 /// Most receipts of a household together: eight months of every job and income.
 pub const RECEIPTS_MAX: usize = 2_048;
 
-/// The facts of a decision.
+/// The facts of a decision. Whoever reads many keeps them in a box, since they are large to move.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub(super) schema: Arc<Schema>,
@@ -42,12 +42,12 @@ pub struct Facts {
 #[derive(Debug, Default)]
 pub struct Scratch {
     rows: Vec<read::Rows>,
-    spare: Option<Facts>,
+    spare: Option<Box<Facts>>,
 }
 
 impl Scratch {
     /// Takes facts back.
-    pub fn take_back(&mut self, facts: Facts) {
+    pub fn take_back(&mut self, facts: Box<Facts>) {
         self.spare = Some(facts);
     }
 }
@@ -141,7 +141,7 @@ impl Facts {
         bytes: &'a [u8],
         scratch: &mut Scratch,
         beside: impl FnMut(&mut Cursor<'a>, &str) -> Option<()>,
-    ) -> Option<Facts> {
+    ) -> Option<Box<Facts>> {
         quick::facts(schema, bytes, scratch, beside)
     }
 

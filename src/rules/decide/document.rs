@@ -75,6 +75,7 @@ impl<'l> Decision<'l> {
             self.evaluation.choices_written(),
         );
         room.evaluation = self.evaluation.into_buffers(trace);
+        room.end(self.decided);
         Written {
             bytes,
             trace: determination.trace,
@@ -88,23 +89,23 @@ impl<'l> Decision<'l> {
 
     /// The determination without what was read of the law.
     fn determination_beside<T: Text<'l>>(&self, trace: T) -> Determination<T> {
-        let (law, facts) = (self.law, self.facts);
+        let (law, facts, decided) = (self.law, self.facts, &self.decided);
         let writer = Writer {
             facts,
             decision: self,
             texts: PhantomData,
         };
-        let held = self.household.is_held();
+        let held = decided.household.is_held();
         let (mut entitlements, mut proposed) = (Vec::new(), Vec::new());
         let target = if held { &mut proposed } else { &mut entitlements };
-        target.extend(writer.grants(&self.household, &self.persons));
-        for (member, decided) in &self.members {
-            let target = if held || decided.is_held() {
+        target.extend(writer.grants(&decided.household, &decided.persons));
+        for (member, row) in &decided.members {
+            let target = if held || row.is_held() {
                 &mut proposed
             } else {
                 &mut entitlements
             };
-            target.extend(writer.grants(decided, &[*member]));
+            target.extend(writer.grants(row, &[*member]));
         }
         let (missing_facts, missing_rules) = writer.missing();
         let mut determination = Determination {
@@ -113,14 +114,18 @@ impl<'l> Decision<'l> {
             cause: facts.cause(),
             decision_date: facts.decision_date(),
             month: facts.month(),
-            household: writer.decided(&self.household),
-            persons: self.persons.iter().map(|member| facts.member_text(*member)).collect(),
-            members: self
+            household: writer.decided(&decided.household),
+            persons: decided
+                .persons
+                .iter()
+                .map(|member| facts.member_text(*member))
+                .collect(),
+            members: decided
                 .members
                 .iter()
-                .map(|(member, decided)| MemberDecided {
+                .map(|(member, row)| MemberDecided {
                     member: facts.member_text(*member),
-                    decided: writer.decided(decided),
+                    decided: writer.decided(row),
                 })
                 .collect(),
             difference: Vec::new(),
@@ -303,7 +308,7 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
     }
 
     fn due(&self) -> Vec<Due<T>> {
-        let due = self.decision.due.iter().map(|(schedule, date)| Due {
+        let due = self.decision.decided.due.iter().map(|(schedule, date)| Due {
             id: schedule.text.id.as_str().into(),
             date: *date,
             cite: schedule.text.cite.as_str().into(),
@@ -312,11 +317,12 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
     }
 
     fn carried(&self) -> Vec<Carried<T>> {
-        let carried = self.decision.carried.iter().filter_map(|(carry, member, value)| {
+        let decision = self.decision;
+        let carried = decision.decided.carried.iter().filter_map(|(carry, member, value)| {
             Some(Carried {
                 member: member.map(|member| self.facts.member_text(member)),
                 fact: carry.text.fact.as_str().into(),
-                value: recorded(&self.decision.evaluation.value(*value))?,
+                value: recorded(&decision.evaluation.value(*value))?,
             })
         });
         carried.collect()
@@ -324,13 +330,14 @@ impl<'l, T: Text<'l>> Writer<'_, 'l, T> {
 
     /// Everything that was missing, of all decisions and schedules together.
     fn missing(&self) -> (Vec<MissingFact<T>>, Vec<MissingRule<T>>) {
-        let rows = std::iter::once(&self.decision.household).chain(self.decision.members.iter().map(|(_, row)| row));
-        let gaps = rows
+        let decided = &self.decision.decided;
+        let gaps = decided
+            .rows()
             .filter_map(|row| match row.stopped {
                 Some(Stopped::Missing(gap)) => Some(gap),
                 Some(Stopped::Fault(_) | Stopped::NoRow) | None => None,
             })
-            .chain(self.decision.gaps.iter().copied());
+            .chain(decided.gaps.iter().copied());
         self.decision.evaluation.missing_of(gaps)
     }
 }

@@ -63,7 +63,7 @@ impl Own {
 /// A facts document that was read for one law.
 #[derive(Debug)]
 pub struct DecisionFacts {
-    facts: Facts,
+    facts: Box<Facts>,
     layout: Layout,
     standing: Vec<Entitlement>,
     cause: Cause,
@@ -82,7 +82,7 @@ impl DecisionFacts {
     /// [`FactsRefused`] with every place that does not fit.
     pub fn read(law: &Law, document: &Json) -> Result<DecisionFacts, FactsRefused> {
         let facts = Facts::from_json(law.schema(), document).map_err(FactsRefused::Vocabulary)?;
-        DecisionFacts::with(law, facts, Vec::new(), || Own::read(document))
+        DecisionFacts::with(law, Box::new(facts), Vec::new(), || Own::read(document))
     }
 
     /// Reads a recorded facts document for a law, straight from its canonical bytes. None where it does not fit, or is
@@ -116,7 +116,7 @@ impl DecisionFacts {
     /// With the parts of the document that the procedure itself reads.
     fn with(
         law: &Law,
-        facts: Facts,
+        facts: Box<Facts>,
         places: Vec<u32>,
         own: impl FnOnce() -> Result<Own, FactsRefused>,
     ) -> Result<DecisionFacts, FactsRefused> {

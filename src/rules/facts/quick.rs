@@ -20,7 +20,7 @@ pub(super) fn facts<'a>(
     bytes: &'a [u8],
     scratch: &mut Scratch,
     mut beside: impl FnMut(&mut Cursor<'a>, &str) -> Option<()>,
-) -> Option<Facts> {
+) -> Option<Box<Facts>> {
     let plan = schema.plan()?;
     let mut spare = scratch.spare.take();
     let mut tables = spare.as_mut().map(|facts| take(&mut facts.tables)).unwrap_or_default();

@@ -31,7 +31,7 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        Ok(finished(schema, reader.tables, &reader.rows, reader.numbers, None))
+        Ok(*finished(schema, reader.tables, &reader.rows, reader.numbers, None))
     } else {
         Err(reader.errors)
     }
@@ -46,11 +46,11 @@ pub(super) fn finished(
     tables: Vec<Table>,
     rows: &[Rows],
     numbers: Vec<Number>,
-    spare: Option<Facts>,
-) -> Facts {
+    spare: Option<Box<Facts>>,
+) -> Box<Facts> {
     let mut facts = spare.unwrap_or_else(|| {
         let size = rows.iter().map(|(cells, _)| cells.len()).sum();
-        Facts {
+        Box::new(Facts {
             schema: Arc::clone(schema),
             counts: Vec::with_capacity(rows.len()),
             tables: Vec::new(),
@@ -59,7 +59,7 @@ pub(super) fn finished(
             known: Vec::with_capacity(size),
             selecting: Default::default(),
             numbers: Vec::new(),
-        }
+        })
     });
     if !Arc::ptr_eq(&facts.schema, schema) {
         facts.schema = Arc::clone(schema);
