@@ -126,7 +126,7 @@ fn opened(record: &Json, entry: &Entry, name: &str) -> Vec<u8> {
 
 #[test]
 fn every_record_of_every_corpus_replays_to_the_same_bytes() {
-    let mut replayed = 0;
+    let (mut replayed, mut corrections) = (0, 0);
     for folder in corpora() {
         let mut laws: BTreeMap<String, Law> = BTreeMap::new();
         let mut room = Room::default();
@@ -148,6 +148,7 @@ fn every_record_of_every_corpus_replays_to_the_same_bytes() {
             );
             let document = opened(&record, &entry, "facts");
             let facts = Json::parse_canonical(&document).unwrap();
+            corrections += usize::from(facts.get("corrects").is_some());
             let facts = DecisionFacts::read(law, &facts).unwrap_or_else(|error| panic!("{error:?}"));
             let in_one_walk = DecisionFacts::from_bytes(law, &document, &mut room, |cursor, _| cursor.skip());
             let in_one_walk = in_one_walk.expect("facts of this build");
@@ -176,5 +177,6 @@ fn every_record_of_every_corpus_replays_to_the_same_bytes() {
             replayed += 1;
         }
     }
-    assert!(replayed >= 200, "only {replayed} records were found");
+    assert!(replayed >= 600, "only {replayed} records were found");
+    assert!(corrections >= 30, "only {corrections} corrections were found");
 }

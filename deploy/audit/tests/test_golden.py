@@ -12,7 +12,7 @@ from doudi_replay.record import Entry, commitment
 from doudi_replay.sealing import open_sealed
 
 CORPORA = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden"
-LEAST = 200
+LEAST = 600
 
 
 class Golden(unittest.TestCase):
