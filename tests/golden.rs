@@ -32,6 +32,15 @@ fn corpora() -> Vec<PathBuf> {
     folders
 }
 
+/// The records of a corpus.
+fn records(folder: &Path) -> Vec<Json> {
+    let lines = fs::read_to_string(folder.join("records.jsonl")).unwrap();
+    lines
+        .lines()
+        .map(|line| Json::parse(line.as_bytes()).unwrap())
+        .collect()
+}
+
 fn text<'j>(json: &'j Json, key: &str) -> &'j str {
     json.get(key)
         .and_then(Json::as_text)
@@ -130,8 +139,7 @@ fn every_record_of_every_corpus_replays_to_the_same_bytes() {
     for folder in corpora() {
         let mut laws: BTreeMap<String, Law> = BTreeMap::new();
         let mut room = Room::default();
-        for line in fs::read_to_string(folder.join("records.jsonl")).unwrap().lines() {
-            let record = Json::parse(line.as_bytes()).unwrap();
+        for record in records(&folder) {
             let entry = Entry::parse(&bytes(&record, "entry")).unwrap();
             let manifest = record.get("manifest").unwrap();
             let named = entry.law().unwrap().manifest.to_string();

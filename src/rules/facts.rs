@@ -18,7 +18,7 @@ pub const JOBS_AND_INCOMES_MAX: usize = 256;
 /// Most receipts of a household together: eight months of every job and income.
 pub const RECEIPTS_MAX: usize = 2_048;
 
-/// The facts of a decision. Whoever reads many keeps them in a box, since they are large to move.
+/// The facts of a decision. They are read into a box, since they are large to move.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub(super) schema: Arc<Schema>,
@@ -126,7 +126,7 @@ impl Facts {
     ///
     /// # Errors
     /// Every value that does not fit, in the order of the vocabulary.
-    pub fn from_json(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
+    pub fn from_json(schema: &Arc<Schema>, document: &Json) -> Result<Box<Facts>, Vec<FactsError>> {
         read::facts(schema, document)
     }
 

@@ -133,10 +133,15 @@ impl<'l> Follower<'l> {
             .iter()
             .map(|member| text(member, "id").to_owned())
             .collect();
-        let history = match self.corrected(step) {
+        let effective_from = step.get("effective_from").and_then(Json::as_text);
+        let corrected = self.corrected(step);
+        let corrected_on = corrected
+            .as_ref()
+            .filter(|_| effective_from.is_some())
+            .map(|(_, day)| day.to_string());
+        let history = match corrected {
             None => self.state.history(date, &persons, &BTreeMap::new()),
             Some((record, decided_on)) => {
-                let effective_from = step.get("effective_from").and_then(Json::as_text);
                 let effective_from = effective_from.map(|month| month.parse().unwrap());
                 let standpoint = Standpoint::of_correction(date, decided_on, effective_from);
                 let history_before = Json::object([("decided_on", Json::text(decided_on.to_string()))]);
@@ -156,8 +161,6 @@ impl<'l> Follower<'l> {
             ("month", text(step, "month")),
             ("kind", kind),
         ];
-        let effective_from = step.get("effective_from").and_then(Json::as_text);
-        let corrected_on = effective_from.and_then(|_| Some(self.corrected(step)?.1.to_string()));
         let decision = decision
             .into_iter()
             .chain(effective_from.map(|month| ("effective_from", month)))

@@ -234,13 +234,8 @@ async fn decide(
 
 /// The names of the records that the corpora have.
 fn kept() -> BTreeSet<String> {
-    let records = super::corpora().into_iter().map(|folder| folder.join("records.jsonl"));
-    let read = records.filter_map(|path| fs::read_to_string(path).ok());
-    read.flat_map(|lines| {
-        let names = lines.lines().map(|line| Json::parse(line.as_bytes()).unwrap());
-        names.map(|record| text(&record, "name").to_owned()).collect::<Vec<_>>()
-    })
-    .collect()
+    let records = super::corpora().into_iter().flat_map(|folder| super::records(&folder));
+    records.map(|record| text(&record, "name").to_owned()).collect()
 }
 
 /// One record with its sealed documents and their data keys.

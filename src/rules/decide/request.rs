@@ -82,7 +82,7 @@ impl DecisionFacts {
     /// [`FactsRefused`] with every place that does not fit.
     pub fn read(law: &Law, document: &Json) -> Result<DecisionFacts, FactsRefused> {
         let facts = Facts::from_json(law.schema(), document).map_err(FactsRefused::Vocabulary)?;
-        DecisionFacts::with(law, Box::new(facts), Vec::new(), || Own::read(document))
+        DecisionFacts::with(law, facts, Vec::new(), || Own::read(document))
     }
 
     /// Reads a recorded facts document for a law, straight from its canonical bytes. None where it does not fit, or is

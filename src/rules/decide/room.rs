@@ -36,8 +36,8 @@ impl Room {
     pub(super) fn begin<'l>(&mut self) -> Decided<'l> {
         Decided {
             persons: take(&mut self.persons),
-            due: emptied(take(&mut self.due)),
-            carried: emptied(take(&mut self.carried)),
+            due: take(&mut self.due),
+            carried: take(&mut self.carried),
             ..Decided::default()
         }
     }
@@ -51,8 +51,7 @@ impl Room {
     }
 }
 
-/// An empty list in the memory of another, whose items may have lived shorter: where both are laid out alike, collecting
-/// takes the memory over.
+/// An empty list in the memory of another, whose items lived shorter: collecting takes memory over that is laid out alike.
 fn emptied<A, B>(list: Vec<A>) -> Vec<B> {
     list.into_iter().filter_map(|_| None).collect()
 }

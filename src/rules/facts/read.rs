@@ -17,7 +17,7 @@ const ERRORS_MAX: usize = 256;
 
 type Members = BTreeMap<String, Json>;
 
-pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<FactsError>> {
+pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Box<Facts>, Vec<FactsError>> {
     let mut reader = Reader {
         schema,
         tables: schema.scopes.iter().map(|_| Table::default()).collect(),
@@ -31,7 +31,7 @@ pub(super) fn facts(schema: &Arc<Schema>, document: &Json) -> Result<Facts, Vec<
     }
     reader.limits();
     if reader.errors.is_empty() {
-        Ok(*finished(schema, reader.tables, &reader.rows, reader.numbers, None))
+        Ok(finished(schema, reader.tables, &reader.rows, reader.numbers, None))
     } else {
         Err(reader.errors)
     }

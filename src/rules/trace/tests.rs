@@ -39,7 +39,7 @@ fn law() -> Law {
     .expect("a law")
 }
 
-fn facts(law: &Law, date: &str) -> Facts {
+fn facts(law: &Law, date: &str) -> Box<Facts> {
     let text = format!("{{\"decision\":{{\"date\":\"{date}\"}},\"case\":{{\"amount\":300}}}}");
     Facts::from_json(law.schema(), &Json::parse(text.as_bytes()).expect("JSON")).expect("facts")
 }
