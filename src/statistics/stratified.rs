@@ -21,7 +21,7 @@ impl Reviewed {
     }
 
     /// It has units, and nobody reviewed one.
-    fn is_unknown(&self) -> bool {
+    pub(super) fn is_unknown(&self) -> bool {
         self.population > 0 && self.reviewed == 0
     }
 
@@ -54,8 +54,9 @@ impl Reviewed {
     }
 }
 
-/// Errors among cases of a stratified sample. Where a stratum's variance cannot be estimated, exact bounds
-/// of the strata are combined instead of a normal interval that would be too short.
+/// Errors among cases of a stratified sample in which every stratum that has units was reviewed. Where a stratum's
+/// variance cannot be estimated, exact bounds of the strata are combined instead of a normal interval that would be too
+/// short.
 #[must_use]
 pub(super) fn stratified(strata: &[Reviewed], confidence: Confidence) -> Estimate {
     let population: u64 = strata.iter().map(|stratum| stratum.population).sum();
@@ -70,9 +71,8 @@ pub(super) fn stratified(strata: &[Reviewed], confidence: Confidence) -> Estimat
     } else {
         (None, mover(strata, confidence))
     };
-    let unknown = strata.iter().any(Reviewed::is_unknown);
     Estimate {
-        rate: (errors > 0 && !unknown).then_some(Rate(rate)),
+        rate: (errors > 0).then_some(Rate(rate)),
         standard_error,
         intervals: vec![interval],
         is_census: false,
@@ -94,10 +94,11 @@ pub(super) fn errors_and_rate(strata: &[Reviewed]) -> (u64, f64) {
     (errors, rate)
 }
 
-/// Whether a normal interval can be computed: every stratum was reviewed, and its variance can be estimated.
+/// Whether a normal interval can be computed: the variance of every stratum that has units can be estimated.
 pub(super) fn has_normal(strata: &[Reviewed]) -> bool {
-    let usable = |stratum: &Reviewed| stratum.population == 0 || stratum.reviewed > 0 && stratum.has_variance();
-    strata.iter().all(usable)
+    strata
+        .iter()
+        .all(|stratum| stratum.population == 0 || stratum.has_variance())
 }
 
 /// The standard error, and the normal interval.
@@ -115,18 +116,13 @@ pub(super) fn normal_interval(strata: &[Reviewed], confidence: Confidence) -> (R
     (Rate(variance.sqrt()), interval)
 }
 
-/// Method of variance estimates recovery: the distances of the strata's own bounds, added in squares. A
-/// stratum that nobody reviewed may be wholly right or wholly wrong.
+/// Method of variance estimates recovery: the distances of the strata's own bounds, added in squares.
 pub(super) fn mover(strata: &[Reviewed], confidence: Confidence) -> Interval {
     let (_, rate) = errors_and_rate(strata);
     let weight = weights(strata);
-    let (mut below, mut above, mut open) = (0.0, 0.0, 0.0);
-    for stratum in strata.iter().filter(|stratum| stratum.population > 0) {
+    let (mut below, mut above) = (0.0, 0.0);
+    for stratum in strata.iter().filter(|stratum| stratum.reviewed > 0) {
         let weight = weight(stratum);
-        if stratum.is_unknown() {
-            open += weight;
-            continue;
-        }
         let (lower, upper) = stratum.bounds(confidence);
         below += (weight * (stratum.rate() - lower)).powi(2);
         above += (weight * (upper - stratum.rate())).powi(2);
@@ -134,6 +130,6 @@ pub(super) fn mover(strata: &[Reviewed], confidence: Confidence) -> Interval {
     Interval {
         method: Method::Mover,
         lower: Some(Rate((rate - below.sqrt()).max(0.0))),
-        upper: Rate((rate + above.sqrt() + open).min(1.0)),
+        upper: Rate((rate + above.sqrt()).min(1.0)),
     }
 }

@@ -189,10 +189,19 @@ fn a_stratum_that_nobody_reviewed_may_be_wholly_wrong() {
         reviewed: 0,
         errors: 0,
     };
-    let estimate = stratified(&strata, C);
-    assert_eq!(estimate.rate, None);
+    let estimate = error_rate(&strata, C);
+    assert_eq!((estimate.rate, estimate.standard_error), (None, None));
     let upper = estimate.interval().expect("an interval").upper.0;
     assert!(upper > 300.0 / 6_600.0, "{upper}");
+    // What was counted beside it is certain, and what nobody saw is not.
+    let estimate = error_rate(&[reviewed(60, 60, 6), reviewed(40, 0, 0)], C);
+    assert_eq!((estimate.rate, estimate.is_census), (None, false));
+    let interval = estimate.interval().expect("bounds");
+    assert_eq!(
+        (interval.method, shown(interval)),
+        (Method::Census, both("6.00%", "46.00%"))
+    );
+    assert_eq!(error_rate(&[reviewed(40, 0, 0)], C), Estimate::default());
 }
 
 fn reviewed(population: u64, reviewed: u64, errors: u64) -> Reviewed {
@@ -384,15 +393,26 @@ proptest! {
         }
     }
 
+    /// In units: at least as many are wrong as without the stratum, at most all of it more. No method may be changed by
+    /// it, since another one may be shorter.
     #[test]
-    fn what_was_not_reviewed_never_shortens_an_interval(reviewed in 1_u64..100, errors in 0_u64..100) {
-        let errors = errors.min(reviewed);
-        let one = [Reviewed { population: 1_000, reviewed, errors }];
-        let two = [one[0], Reviewed { population: 100, reviewed: 0, errors: 0 }];
-        let width = |strata: &[Reviewed]| {
-            let interval = stratified(strata, C).interval().expect("reviewed");
-            interval.upper.0 - interval.lower.map_or(0.0, |lower| lower.0)
-        };
-        prop_assert!(width(&two) * 1_100.0 / 1_000.0 + 1e-9 >= width(&one));
+    fn a_stratum_that_nobody_reviewed_opens_the_interval_by_all_of_it(
+        found in prop::collection::vec((1_u64..100, 0_u64..100), 1..4),
+        unseen in 1_u64..2_000,
+    ) {
+        let seen: Vec<Reviewed> = found.iter().map(|(n, k)| reviewed(1_000, *n, *k.min(n))).collect();
+        let units = 1_000.0 * seen.len() as f64;
+        let mut all = seen.clone();
+        all.push(reviewed(unseen, 0, 0));
+        let (before, after) = (error_rate(&seen, C), error_rate(&all, C));
+        prop_assert_eq!((after.rate, after.standard_error), (None, None));
+        prop_assert_eq!(before.intervals.len(), after.intervals.len());
+        for (before, after) in before.intervals.iter().zip(&after.intervals) {
+            let population = units + unseen as f64;
+            let lower = |interval: &Interval| interval.lower.map_or(0.0, |lower| lower.0);
+            prop_assert_eq!(before.method, after.method);
+            prop_assert!((lower(after) * population - lower(before) * units).abs() < 1e-6);
+            prop_assert!((after.upper.0 * population - before.upper.0 * units - unseen as f64).abs() < 1e-6);
+        }
     }
 }
