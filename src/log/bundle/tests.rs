@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::documents::{DOCUMENT_HEAD_SIZE_BYTES, DocumentsError, decode_documents, encode_document};
 use super::tar::{BLOCK_SIZE_BYTES, FILE_SIZE_MAX_BYTES, PATH_SIZE_MAX_BYTES, TarError, TarReader, TarWriter, header};
 use super::*;
+use crate::canonical::Json;
 use crate::log::record::{DocumentCommitment, Entry, EntryKind, LawUsed, Salt};
 use crate::log::{Hash, LogIndex, TreeSize};
 
@@ -189,20 +190,52 @@ fn manifest() -> Manifest {
     }
 }
 
+/// The document with a member more, once for each object in it.
+fn with_a_member_more(json: &Json) -> Vec<Json> {
+    match json {
+        Json::Object(members) => {
+            let mut grown = vec![members.clone()];
+            grown[0].insert("more".to_owned(), true.into());
+            for (name, value) in members {
+                grown.extend(with_a_member_more(value).into_iter().map(|value| {
+                    let mut members = members.clone();
+                    members.insert(name.clone(), value);
+                    members
+                }));
+            }
+            grown.into_iter().map(Json::Object).collect()
+        }
+        Json::List(items) => {
+            let grown = |(at, item)| {
+                with_a_member_more(item).into_iter().map(move |item| {
+                    let mut items = items.clone();
+                    items[at] = item;
+                    Json::List(items)
+                })
+            };
+            items.iter().enumerate().flat_map(grown).collect()
+        }
+        Json::Bool(_) | Json::Int(_) | Json::Text(_) => Vec::new(),
+    }
+}
+
 #[test]
 fn a_manifest_reads_back_and_every_member_counts() {
     let bytes = manifest().to_bytes();
     assert_eq!(Manifest::parse(&bytes), Ok(manifest()));
-    let json = crate::canonical::Json::parse(&bytes).expect("JSON");
+    let json = Json::parse(&bytes).expect("JSON");
     for name in json.as_object().expect("an object").keys() {
         let mut without = json.as_object().expect("an object").clone();
         without.remove(name);
-        let without = crate::canonical::Json::Object(without).to_bytes();
+        let without = Json::Object(without).to_bytes();
         // Without `previous` it is another manifest, not a broken one.
         assert_eq!(Manifest::parse(&without).is_ok(), name == "previous", "{name}");
-        let mut more = json.as_object().expect("an object").clone();
-        more.insert("more".to_owned(), true.into());
-        assert!(Manifest::parse(&crate::canonical::Json::Object(more).to_bytes()).is_err());
+    }
+    let grown = with_a_member_more(&json);
+    // Itself, checkpoint, previous, specifications, one that is not opened, two files.
+    assert_eq!(grown.len(), 7);
+    for more in grown {
+        assert!(Manifest::parse(&more.to_bytes()).is_err(), "{more:?}");
     }
 }
 
