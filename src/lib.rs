@@ -33,8 +33,8 @@
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
-//! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes) and [`statistics`]
-//! (estimates, the one place with floats). Wiring
+//! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes), [`statistics`]
+//! (estimates, the one place with floats) and [`whole_file`] (files that are there whole or not at all). Wiring
 //! is [`server`], [`shutdown`], [`config`], [`build`] (which build this is) and [`identity`] (certificates and the table of
 //! principals).
 //!
@@ -116,3 +116,4 @@ pub mod shutdown;
 pub mod statistics;
 pub mod store;
 pub mod telemetry;
+pub mod whole_file;

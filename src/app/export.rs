@@ -3,8 +3,7 @@
 //! Immutable files are written once and never again; one that differs stops the export. The checkpoint comes last,
 //! so that the folder never promises what it does not hold yet.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::AppError;
@@ -14,9 +13,7 @@ use crate::log::merkle::{root_nodes, root_of};
 use crate::log::note::Note;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::store::{LogId, LogRow};
-
-/// Begins the name of a file that is being written; a web server shows no such files.
-const UNFINISHED: &str = ".unfinished-";
+use crate::whole_file::{self, Readers};
 
 /// What was exported of one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +167,7 @@ fn add(path: &Path, bytes: &[u8]) -> Result<bool, ExportError> {
     }
 }
 
-/// Writes a file whole or not at all: beside its place, to the disk, then into its place.
+/// Writes a file whole or not at all, and the folders that it stands in.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
     let failed = |error: std::io::Error| ExportError::File {
         path: path.to_owned(),
@@ -178,11 +175,5 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = folder.join(format!("{UNFINISHED}{name}-{}", std::process::id()));
-    let mut file = File::create(&unfinished).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    fs::rename(&unfinished, path).map_err(failed)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    whole_file::replace(path, bytes, Readers::AsUsual).map_err(failed)
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ use crate::log::checkpoint::Checkpoint;
 use crate::log::note::Note;
 use crate::log::sequencer::{HighWater, Mark};
 use crate::log::{Hash, Origin};
+use crate::whole_file::{self, Readers, WholeFile};
 
 /// Room for a mark: a checkpoint with several signatures. A page, which disks write whole.
 pub const SLOT_SIZE_BYTES: usize = 4096;
@@ -100,11 +101,10 @@ impl HighWaterFolder {
     /// # Errors
     /// [`HighWaterError::Unwritable`].
     pub fn prepare(folder: &Path) -> Result<(), HighWaterError> {
-        let tried = folder.join(own_name());
-        let done = std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(&tried, b"doudi"))
-            .and_then(|()| std::fs::remove_file(&tried));
-        done.map_err(|cause| HighWaterError::Unwritable {
+        let tried = std::fs::create_dir_all(folder)
+            .and_then(|()| whole_file::nameless_beside(&folder.join(EXTENSION)))
+            .and_then(|mut file| file.write_all(b"doudi"));
+        tried.map_err(|cause| HighWaterError::Unwritable {
             path: folder.to_owned(),
             cause,
         })
@@ -131,19 +131,13 @@ impl HighWaterFolder {
     /// Makes the file of a log with its first mark: it is never there without one, whenever the power is cut.
     fn begin(&self, path: &Path, mark: &Mark) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
-        let unfinished = path.with_added_extension(own_name());
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(true).mode(0o600);
-        write(&options.open(&unfinished)?, mark)?;
-        // Unlike a rename this leaves the file of a process that was faster.
-        let linked = std::fs::hard_link(&unfinished, path);
-        std::fs::remove_file(&unfinished)?;
-        match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
+        let file = WholeFile::begin(path, Readers::Owner)?;
+        write(file.as_file(), mark)?;
+        match file.create(path) {
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
         }
-        // The name must survive a power cut as well as the content.
-        File::open(&self.folder)?.sync_all()
     }
 }
 
@@ -159,11 +153,6 @@ impl HighWater for HighWaterFolder {
         file.unlock()?;
         written
     }
-}
-
-/// The name of a file that is no other process's, on whatever machine: in containers every server has process id 1.
-fn own_name() -> String {
-    format!("{}.tmp", uuid::Uuid::new_v4().simple())
 }
 
 /// Writes a mark over the smaller slot, unless the larger one is as large.

@@ -1,8 +1,8 @@
 //! The key provider from a file: made once with mode 0600, read only if nobody else can read it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::log::entropy::{Entropy, EntropyError};
 use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing, ReplaceError};
 use crate::log::note::VerifierKey;
+use crate::whole_file::{self, Readers};
 
 /// Access that a key file may not grant: anything to others, writing or executing to the group.
 /// The group may read, because Kubernetes mounts secrets as files of a group.
@@ -92,21 +93,9 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
 /// # Errors
 /// [`KeyFileError::Io`] if the file exists or cannot be written.
 pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
-    let io = |cause| KeyFileError::Io {
-        path: path.to_owned(),
-        cause,
-    };
     let ring = KeyRing::generate(entropy)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(io)?;
-    file.write_all(&ring.to_file()).map_err(io)?;
-    // Keys that are lost after something was sealed with them lose what was sealed.
-    file.sync_all().map_err(io)?;
-    sync_folder(path).map_err(io)?;
+    // On the disk before use: keys that are lost after something was sealed with them lose what was sealed.
+    whole_file::create(path, &ring.to_file(), Readers::Owner).map_err(io(path))?;
     Ok(ring)
 }
 
@@ -115,6 +104,7 @@ pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFile
 /// # Errors
 /// [`KeyFileError`].
 pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let _turn = turn(path)?;
     let ring = load(path)?.rotated(purpose, entropy)?;
     replace(path, &ring)?;
     Ok(ring)
@@ -125,6 +115,7 @@ pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Re
 /// # Errors
 /// [`KeyFileError`]; [`KeyFileError::Replace`] while the key is there.
 pub fn replace_signing(path: &Path, lost: &VerifierKey, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
+    let _turn = turn(path)?;
     let ring = KeyRing::replaced_signing(&read(path)?, lost, entropy).map_err(|cause| KeyFileError::Replace {
         path: path.to_owned(),
         cause,
@@ -133,33 +124,30 @@ pub fn replace_signing(path: &Path, lost: &VerifierKey, entropy: &mut dyn Entrop
     Ok(ring)
 }
 
-fn replace(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
-    let io = |cause| KeyFileError::Io {
-        path: path.to_owned(),
-        cause,
-    };
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(io)?;
-    file.write_all(&ring.to_file()).map_err(io)?;
-    file.sync_all().map_err(io)?;
-    std::fs::rename(&beside, path).map_err(io)?;
-    sync_folder(path).map_err(io)
+/// Changes come one after the other: of two at once, the later would undo the earlier. Held as long as the file is.
+fn turn(path: &Path) -> Result<File, KeyFileError> {
+    let taken = || io(path)(std::io::Error::other("another process is changing it: try again"));
+    let file = File::open(path).map_err(io(path))?;
+    file.try_lock().map_err(|_| taken())?;
+    // Another process may have replaced the file since it was opened.
+    let (held, there) = (file.metadata().map_err(io(path))?, path.metadata().map_err(io(path))?);
+    if (held.dev(), held.ino()) == (there.dev(), there.ino()) {
+        Ok(file)
+    } else {
+        Err(taken())
+    }
 }
 
-/// Makes the name of a new file durable.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all())
+fn replace(path: &Path, ring: &KeyRing) -> Result<(), KeyFileError> {
+    whole_file::replace(path, &ring.to_file(), Readers::Owner).map_err(io(path))
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> KeyFileError {
+    let path = path.to_owned();
+    move |cause| KeyFileError::Io {
+        path: path.clone(),
+        cause,
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +185,19 @@ mod tests {
         );
         let bits = std::fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
         assert_eq!(bits, 0o600);
-        assert!(!folder.path().join("keys.json.new").exists());
+    }
+
+    #[test]
+    fn of_two_changes_at_once_the_second_is_told_to_try_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys.json");
+        let before = create(&path, &mut OsEntropy).expect("made");
+        let first = turn(&path).expect("nobody else's");
+        let refused = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect_err("the other's turn");
+        assert!(refused.to_string().contains("try again"), "{refused}");
+        assert_eq!(load(&path).expect("untouched").summary(), before.summary());
+        drop(first);
+        rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect("rotated");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `doudi verify`: a bundle checked on the auditor's own machine, without network and without database.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,6 +12,7 @@ use crate::log::bundle::{Manifest, ManifestError};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{Note, VerifierKey};
 use crate::log::witness::TrustPolicy;
+use crate::whole_file::{self, Readers};
 
 /// Verify a bundle: its log, its documents, its samples, and every opened decision decided again.
 ///
@@ -98,7 +99,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         if let Some(kept) = &kept {
             kept.may_be_replaced(report.manifest(), previous)?;
         }
-        keep(path, note).map_err(|error| Failure::file(path, &error))?;
+        whole_file::replace(path, note.as_bytes(), Readers::AsUsual).map_err(|error| Failure::file(path, &error))?;
         out.line(format_args!("{DIM}kept the checkpoint in {}{DIM:#}", path.display()));
     }
     Ok(Exit::Done)
@@ -146,16 +147,6 @@ impl Kept {
 
 fn refused(path: &Path, why: &str) -> Failure {
     Failure::usage(format!("{}: {why}: name another file for --keep", path.display()))
-}
-
-/// Writes beside and renames: what was kept is there until the new one is.
-fn keep(path: &Path, note: &str) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let mut file = File::create(&beside)?;
-    file.write_all(note.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
 }
 
 fn bar(out: &Out) -> ProgressBar {

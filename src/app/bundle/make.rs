@@ -5,8 +5,8 @@
 //! manifest that precedes them says how large they are; the bundle appears whole or not at all.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::caller::Caller;
@@ -26,6 +26,7 @@ use crate::log::record::EntryKind;
 use crate::log::sample::{Period, framed};
 use crate::log::{LogIndex, TreeSize};
 use crate::store::{LogRow, RANGE_ROW_COUNT_MAX};
+use crate::whole_file::{self, Readers, WholeFile};
 
 /// Why documents are opened: what the OPENING entries say.
 #[derive(Clone, Debug)]
@@ -143,9 +144,7 @@ pub async fn make(
     let logs = PublicLogs::new(std::sync::Arc::clone(&app.store));
     let checkpoint = logs.checkpoint(log.log_id).await?.ok_or(MakeError::NoLog(area))?;
     let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &keys)?;
-    let body_path = beside(path, "files");
-    let body = File::create_new(&body_path).map_err(|error| failed(&body_path, error))?;
-    let _removed = Removed(&body_path);
+    let body = whole_file::nameless_beside(path).map_err(|error| failed(path, error))?;
     let mut body = Body {
         tar: TarWriter::new(BufWriter::with_capacity(1 << 20, body)),
         files: Vec::new(),
@@ -212,10 +211,8 @@ pub async fn make(
         files: body.files,
     };
     let writer = body.tar.finish()?;
-    writer
-        .into_inner()
-        .map_err(|error| failed(&body_path, error.into_error()))?;
-    let bytes = assemble(path, &body_path, &manifest.to_bytes())?;
+    let files = writer.into_inner().map_err(|error| failed(path, error.into_error()))?;
+    let bytes = assemble(path, files, &manifest.to_bytes())?;
     Ok(Made {
         manifest,
         opened: opened.decisions,
@@ -326,38 +323,18 @@ fn failed(path: &Path, error: io::Error) -> MakeError {
     MakeError::File { path, error }
 }
 
-/// A path beside the bundle for what is not finished.
-fn beside(path: &Path, what: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".unfinished-{what}-{name}-{}", std::process::id()))
-}
-
-/// Removes a file that is not needed any more, whatever happens.
-struct Removed<'a>(&'a Path);
-
-impl Drop for Removed<'_> {
-    fn drop(&mut self) {
-        // It may never have been made.
-        let _ = fs::remove_file(self.0);
-    }
-}
-
 /// Puts the manifest before the files, and the bundle into its place. Its size in bytes.
-fn assemble(path: &Path, body_path: &Path, manifest: &[u8]) -> Result<u64, MakeError> {
-    let whole = beside(path, "bundle");
-    let _removed = Removed(&whole);
-    let error_of = |error| failed(&whole, error);
+fn assemble(path: &Path, mut body: File, manifest: &[u8]) -> Result<u64, MakeError> {
+    let error_of = |error| failed(path, error);
     let size = manifest.len() as u64;
-    let mut out = File::create_new(&whole).map_err(error_of)?;
+    let mut out = WholeFile::begin(path, Readers::AsUsual).map_err(error_of)?;
     out.write_all(&header(crate::log::bundle::path::MANIFEST_PATH, size)?)
         .map_err(error_of)?;
     out.write_all(manifest).map_err(error_of)?;
     out.write_all(&vec![0; padding(size)]).map_err(error_of)?;
-    let mut body = BufReader::new(File::open(body_path).map_err(|error| failed(body_path, error))?);
+    body.rewind().map_err(error_of)?;
     io::copy(&mut body, &mut out).map_err(error_of)?;
-    out.sync_all().map_err(error_of)?;
-    let bytes = out.metadata().map_err(error_of)?.len();
-    drop(out);
-    fs::rename(&whole, path).map_err(|error| failed(path, error))?;
+    let bytes = out.as_file().metadata().map_err(error_of)?.len();
+    out.replace(path).map_err(error_of)?;
     Ok(bytes)
 }

@@ -1,8 +1,8 @@
 //! The key of a witness in a file of three lines, readable by its owner alone: form, name, seed in base64.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::log::entropy::{Entropy, draw};
 use crate::log::note::{Cosigner, KeyName};
+use crate::whole_file::{self, Readers};
 
 /// First line of the file.
 const FORM: &str = "doudi-witness-key/1";
@@ -27,10 +28,7 @@ const MODE_REFUSED: u32 = 0o037;
 pub fn create(path: &Path, name: KeyName, entropy: &mut dyn Entropy) -> io::Result<Cosigner> {
     let seed: Zeroizing<[u8; 32]> = Zeroizing::new(draw(entropy).map_err(io::Error::other)?);
     let text = Zeroizing::new(format!("{FORM}\n{name}\n{}\n", BASE64_STANDARD.encode(*seed)));
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
+    whole_file::create(path, text.as_bytes(), Readers::Owner)?;
     Ok(Cosigner::new(name, &seed))
 }
 

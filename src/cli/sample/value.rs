@@ -1,8 +1,5 @@
 //! `doudi sample value`: a party's random value, and what it commits to.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -11,6 +8,7 @@ use super::super::{BOLD, DIM, Exit, Failure, Out, Outcome};
 use crate::app::entropy::OsEntropy;
 use crate::log::entropy::draw;
 use crate::log::sample::SeedValue;
+use crate::whole_file::{self, Readers};
 
 /// Make the random value of a party and its commitment.
 ///
@@ -35,12 +33,8 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     if let Some(path) = &args.to {
         let failed = |error| Failure::file(path, &error);
         // A value that is there already may have been committed to: it is never written over.
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create_new(true).mode(0o600).open(path);
-        let mut file = file.map_err(failed)?;
-        writeln!(file, "{both}")
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
+        let text = format!("{both}\n");
+        whole_file::create(path, text.as_bytes(), Readers::Owner).map_err(failed)?;
         out.line(format!(
             "{DIM}the value is in {}: keep it secret{DIM:#}",
             path.display()
