@@ -27,14 +27,14 @@
 //! | [`log`] | what is recorded and how it is proved (`FORMAT.md`); pure but for the sequencer | protobuf, SQL, what a decision means |
 //! | [`store`] | the tables in SQLite or PostgreSQL, behind one trait and one conformance suite | what a decision means; it alone names SQL |
 //! | [`app`] | the use cases, one file each: what RPC and command line share | protobuf, SQL |
-//! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it alone names tonic |
+//! | [`api`] | the gRPC edge: decode, encode, status, one file a service | how anything is decided or stored; it names tonic, and beside it only who makes connections: `server`, and the clients of `cli` |
 //! | [`readside`] | the public read side over HTTP: checkpoints, tiles, entries | anything that is not public |
 //! | [`telemetry`] | log lines, spans, metrics and probes: a leaf that every room but the pure ones tells what happened | what any of it means; it alone names OpenTelemetry and Prometheus |
 //! | [`cli`] | the commands of the `doudi` binary, one file each | |
 //!
 //! Beside the rooms stand the leaves that all share: [`canonical`] (the byte form of everything
 //! hashed as JSON), [`reader`] (stored records as typed values), [`area`] (area codes), [`statistics`]
-//! (estimates, the one place with floats) and [`whole_file`] (files that are there whole or not at all). Wiring
+//! (estimates; floats are here and in the seconds of `telemetry` alone) and [`whole_file`] (files that are there whole or not at all). Wiring
 //! is [`server`], [`shutdown`], [`config`], [`build`] (which build this is) and [`identity`] (certificates and the table of
 //! principals).
 //!

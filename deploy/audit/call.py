@@ -20,9 +20,13 @@ import re
 import sys
 import uuid
 
-import grpc
-from google.protobuf import json_format, message_factory
-from google.rpc import error_details_pb2, status_pb2
+try:
+    import grpc
+    from google.protobuf import json_format, message_factory
+    from google.rpc import error_details_pb2, status_pb2
+except ModuleNotFoundError as error:
+    # --help answers without them.
+    grpc, missing = None, error.name
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = "doudi/v1/audit_service.proto"
@@ -68,7 +72,7 @@ def channel_of(given):
     if scheme == "http":
         return grpc.insecure_channel(address)
     if scheme != "https":
-        sys.exit("%s: write https://HOST:PORT" % given.server)
+        raise ValueError("%s: write https://HOST:PORT" % given.server)
     read = lambda path: pathlib.Path(path).read_bytes() if path else None
     credentials = grpc.ssl_channel_credentials(read(given.ca), read(given.key), read(given.certificate))
     return grpc.secure_channel(address, credentials)
@@ -86,20 +90,36 @@ def reasons(error):
                         yield "  %s %s" % (getattr(one, "field", "") or getattr(one, "subject", ""), one.description)
 
 
+def refused(text):
+    print("call.py: %s" % text, file=sys.stderr)
+    return 2
+
+
 def main():
     given = options()
+    if grpc is None:
+        return refused("the package of `%s` is missing: pip install grpcio-tools googleapis-common-protos" % missing)
     sys.path.append(str(TOP / "proto"))
-    messages, services = grpc.protos_and_services(CONTRACT)
+    try:
+        messages, services = grpc.protos_and_services(CONTRACT)
+    except (ImportError, SyntaxError, NotImplementedError) as error:
+        return refused("%s cannot be read from %s: %s" % (CONTRACT, TOP / "proto", error))
     method = messages.DESCRIPTOR.services_by_name["AuditService"].methods_by_name.get(given.method)
     if method is None:
-        sys.exit("%s: no method of AuditService" % given.method)
-    request = request_of(given.words, method.input_type)
-    message = json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+        return refused("%s: no method of AuditService" % given.method)
+    try:
+        request = request_of(given.words, method.input_type)
+        message = json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+        channel = channel_of(given)
+    except KeyError as error:
+        return refused("the file has no member %s" % error)
+    except (OSError, ValueError, json_format.ParseError) as error:
+        return refused(error)
     if "request_id" in request:
         print("request_id %s" % request["request_id"], file=sys.stderr)
     metadata = [("doudi-principal", given.principal)] if given.principal else []
     try:
-        with channel_of(given) as channel:
+        with channel:
             call = getattr(services.AuditServiceStub(channel), given.method)
             answer = call(message, timeout=SECONDS_MAX, metadata=metadata)
     except grpc.RpcError as error:

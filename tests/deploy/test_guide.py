@@ -127,6 +127,10 @@ class Guide(unittest.TestCase):
         (caller / "log.vkey").write_text(self.step("operator", "keys public"))
         self.step("caller", "verify-receipt")
         self.assertIn("the caller may not do this", self.step("denied", "huaiyuan-civil-affairs.key"))
+        for name in ("data-centre.pem", "data-centre.key"):
+            subprocess.run(["cp", site / "tls" / name, caller], check=True)
+        subprocess.run(["cp", "-R", "--parents", "deploy/audit", caller], cwd=self.desk.values["RELEASE"], check=True)
+        self.assertIn("receipt", self.step("caller", "CommitSample"))
         self.call("kept.json", REQUEST)
 
     def back_up_and_restore(self):

@@ -14,6 +14,7 @@ from server import CALL_SECONDS_MAX, TOP, Place
 from stubs import pb
 
 REPLAY = TOP / "deploy" / "audit" / "replay.py"
+CALL = TOP / "deploy" / "audit" / "call.py"
 
 
 class AuditKit(unittest.TestCase):
@@ -85,6 +86,38 @@ class AuditKit(unittest.TestCase):
         foreign = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
         code, results, _ = self.replay([first], foreign)
         self.assertEqual((code, results[0]["path"]), (1, "signature"))
+
+
+class Mistakes(unittest.TestCase):
+    """call.py says in one line what to mend, and calls nobody."""
+
+    def said(self, *words, options=()):
+        done = subprocess.run([sys.executable, *options, CALL, *words], capture_output=True, text=True,
+                              timeout=CALL_SECONDS_MAX)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_a_request_that_cannot_be_made_is_refused_with_its_reason(self):
+        server = "http://127.0.0.1:1"
+        for words, reason in (
+                ((server, "CommitSample", "nowhere.json"), "nowhere.json"),
+                ((server, "CommitSample", "commitment=@nowhere.json"), "nowhere.json"),
+                ((server, "CommitSample", "commitment=@%s:none" % (TOP / "proto" / "buf.yaml")), "call.py: "),
+                ((server, "CommitSample", "role=PARTY_ROLE_NOBODY"), "PARTY_ROLE_NOBODY"),
+                ((server, "CommitSample", "nothing=1"), "nothing"),
+                ((server, "NoSuchCall"), "NoSuchCall"),
+                (("https://127.0.0.1:1", "--ca", "nowhere.pem", "CommitSample"), "nowhere.pem"),
+                (("127.0.0.1:1", "CommitSample"), "https://HOST:PORT")):
+            with self.subTest(words=words):
+                code, said = self.said(*words)
+                self.assertEqual(code, 2, said)
+                self.assertIn(reason, said)
+                self.assertNotIn("Traceback", said)
+
+    def test_without_its_packages_it_still_says_how_it_is_called(self):
+        self.assertEqual(self.said("--help", options=["-S"])[0], 0)
+        code, said = self.said("http://127.0.0.1:1", "CommitSample", options=["-S"])
+        self.assertEqual(code, 2)
+        self.assertIn("pip install grpcio-tools googleapis-common-protos", said)
 
 
 if __name__ == "__main__":

@@ -87,8 +87,8 @@ areas.
 | decide | applications, exits, imports, transfers, corrections, remedies 审核确认、退出、转入、迁移、更正、救济结果 |
 | review | periodic review and events 定期核查、情形变化 |
 | policy | publishing and previewing policies 政策发布与影响预览 |
-| audit | proof, replay, samples, openings, findings 证明、重放、抽样、调阅、审计发现 |
-| audit-identity | with audit: OpenDocuments may include identities 与 audit 同时：调阅可含身份信息 |
+| audit | proof, replay, samples, openings, findings 证明、重放、抽样、开示、复核结论 |
+| audit-identity | with audit: OpenDocuments may include identities 与 audit 同时：开示可含身份信息 |
 | operate | erasure, restriction, the operator's side of a sample 删除、限制处理、抽样中的运行方 |
 
 ";
