@@ -18,7 +18,8 @@ pub mod rpcs;
 mod sampling;
 mod status;
 
-pub use decode::limits::{POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES};
+pub use decode::limits::{NAME_SIZE_MAX_BYTES, POLICY_REQUEST_SIZE_MAX_BYTES, REQUEST_SIZE_MAX_BYTES};
+pub use decode::text as required_text;
 pub use edge::Edge;
 
 #[cfg(test)]

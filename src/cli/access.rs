@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::wiring::{self, Settings};
-use super::{BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
+use super::{BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN, office_time};
 use crate::app::command::{CaseName, ListAccesses, PAGE_SIZE_MAX, Page};
 use crate::app::result::AccessSeen;
 use crate::canonical::Json;
@@ -14,7 +14,7 @@ use crate::canonical::Json;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  doudi access areas/340321/cases/0f3a5c7e9b1d2f4a6c8e0a2b4c6d8e0f --database sqlite:doudi.sqlite")]
+  doudi access areas/340321/cases/0f3a5c7e9b1d2f4a6c8e0a2b4c6d8e0f --database sqlite:doudi.sqlite --keys doudi.keys")]
 pub struct Args {
     /// The case: areas/AREA/cases/CASE
     #[arg(value_name = "CASE")]
@@ -59,15 +59,14 @@ fn print(seen: &AccessSeen, out: &Out) -> Result<(), Failure> {
     let row = Json::parse_canonical(&seen.content).map_err(|_| Failure::failed("a stored row is no JSON: run fsck"))?;
     let text = |key: &str| row.get(key).and_then(Json::as_text).unwrap_or_default().to_owned();
     let (by, purpose, record) = (text("by"), text("purpose"), text("record"));
+    let at = office_time(seen.at_ms / 1_000);
     match &seen.proof {
         Some(proof) => out.line(format_args!(
-            "{} ms {BOLD}{by}{BOLD:#} {purpose} {record} {GOOD}proved{GOOD:#} {DIM}entry {}{DIM:#}",
-            seen.at_ms,
+            "{at} {BOLD}{by}{BOLD:#} {purpose} {record} {GOOD}proved{GOOD:#} {DIM}entry {}{DIM:#}",
             proof.entry.get()
         )),
         None => out.line(format_args!(
-            "{} ms {BOLD}{by}{BOLD:#} {purpose} {record} {WARN}its hour is not closed{WARN:#}",
-            seen.at_ms
+            "{at} {BOLD}{by}{BOLD:#} {purpose} {record} {WARN}its hour is not closed{WARN:#}"
         )),
     }
     let proof = seen.proof.as_ref().map(|proof| {

@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::wiring::{self, Settings};
-use super::{DIM, Exit, Failure, GOOD, Out, Outcome};
+use super::{DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
+use crate::api::{NAME_SIZE_MAX_BYTES, required_text};
 use crate::app::Caller;
 use crate::app::bundle::{Choice, MakeError, OpenFor, Phase, make};
 use crate::app::caller::Principal;
@@ -24,8 +25,8 @@ use crate::log::sample::Period;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  doudi bundle 340321.tar --database sqlite:doudi.sqlite --area 340321 --sample 2026-Q3 --reference 'audit 2026/7'
-  doudi bundle 340321.tar --database sqlite:doudi.sqlite --area 340321 --all --reference 'audit 2026/7' \\
+  doudi bundle 340321.tar --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --sample 2026-Q3 --reference 'audit 2026/7'
+  doudi bundle 340321.tar --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --all --reference 'audit 2026/7' \\
     --since last-year.checkpoint")]
 pub struct Args {
     /// The file to write; it must not exist
@@ -49,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "PURPOSE", default_value = "audit")]
     purpose: Purpose,
     /// The assignment, order or file that it belongs to; sealed in the OPENING entry
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reference)]
     reference: String,
     /// Open identities too: names, ID numbers, bank accounts
     #[arg(long)]
@@ -84,6 +85,11 @@ impl From<Purpose> for OpeningPurpose {
             Purpose::Discipline => OpeningPurpose::Discipline,
         }
     }
+}
+
+/// As OpenDocuments takes it: an opening without a reference answers to nobody.
+fn reference(raw: &str) -> Result<String, String> {
+    required_text(raw.to_owned(), NAME_SIZE_MAX_BYTES)
 }
 
 /// Opens and writes.
@@ -145,6 +151,11 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         "{GOOD}bundled{GOOD:#} {}: {size} entries, {} decisions opened, {} bytes in {file}",
         manifest.origin, made.opened, made.bytes
     ));
+    if manifest.opened == Opened::Nothing {
+        out.line(format_args!(
+            "  {WARN}no decision is opened: give --sample or --all for that{WARN:#}"
+        ));
+    }
     if !manifest.unopened.is_empty() {
         let count = manifest.unopened.len();
         out.line(format_args!(

@@ -14,7 +14,9 @@ pub struct Args {
 }
 
 /// Writes the script to standard output, in either output form: a shell reads it.
-pub fn run(args: &Args, _out: &Out) -> Outcome {
-    clap_complete::generate(args.shell, &mut Cli::command(), "doudi", &mut std::io::stdout());
+pub fn run(args: &Args, out: &Out) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "doudi", &mut script);
+    out.bytes(&script);
     Ok(Exit::Done)
 }

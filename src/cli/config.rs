@@ -26,7 +26,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  doudi config check --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite")]
+  doudi config check --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite --keys doudi.keys")]
 struct CheckArgs {
     #[command(flatten)]
     settings: Settings,

@@ -47,7 +47,7 @@ Exit codes: 0 sound, 10 to 19 the lowest level (F0 to F9) that found something, 
 
 Example:
   doudi fsck --database sqlite:doudi.sqlite --keys doudi.keys
-  doudi fsck --database sqlite:doudi.sqlite --area 340321 --to F5 --key \"$(doudi keys public doudi.keys --origin doudi.local/340321/1)\"
+  doudi fsck --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --to F5 --key \"$(doudi keys public doudi.keys --origin doudi.local/340321/1)\"
   doudi fsck --database sqlite:doudi.sqlite --keys doudi.keys --kept checkpoint-of-last-audit --replay 1000 --json")]
 pub struct Args {
     #[command(flatten)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::report::yuan;
-use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
+use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN, office_time};
 use crate::app::bundle::{Ask, Report, verify};
 use crate::app::inspect::{OpenedEntry, opened_entries};
 use crate::canonical::Json;
@@ -15,8 +15,9 @@ use crate::log::bundle::LeafView;
 use crate::log::note::VerifierKey;
 use crate::log::record::EntryKind;
 use crate::log::{LogIndex, TreeSize};
-use crate::rules::calendar::{DAY_SECONDS, Date, SHANGHAI_AHEAD_SECONDS};
-use crate::rules::document::Document;
+use crate::reader::FromJson as _;
+use crate::rules::document::{Document, FactDefinition, Type};
+use crate::rules::expr::Unit;
 use crate::rules::language::library::lies_in;
 use crate::rules::render;
 
@@ -92,25 +93,54 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     if let Some(folder) = &args.law {
         write_law(&file, &report, folder, out).map_err(|error| error.named(&failed))?;
     }
-    let asked: BTreeSet<LogIndex> = args.entry.iter().copied().collect();
-    let mut found = BTreeMap::new();
-    let has = |from: u64, to: u64| asked.iter().any(|index| (from..to).contains(&index.get()));
-    let wanted = |index: LogIndex, _: &LeafView<'_>| asked.contains(&index);
-    opened_entries(&file, &origin, has, wanted, |entry| {
-        found.insert(entry.index, entry);
-    })
-    .map_err(|error| failed(&error))?;
+    if let Some(index) = args.entry.iter().find(|index| index.get() >= report.entries()) {
+        let text = format!(
+            "holds no entry {index}: its entries are 0 to {}",
+            report.entries().saturating_sub(1)
+        );
+        return Err(refuted(&args.file, &text));
+    }
     let policies = report.to_json();
     let policies = policies.get("policies").and_then(Json::as_list).unwrap_or_default();
+    let of_law = policies
+        .iter()
+        .filter_map(|policy| u64::from_json(policy.get("index")?));
+    let of_law = of_law.filter_map(|index| LogIndex::new(index).ok());
+    let asked: BTreeSet<LogIndex> = args.entry.iter().copied().collect();
+    let read: BTreeSet<LogIndex> = asked.iter().copied().chain(of_law).collect();
+    let (mut found, mut amounts) = (BTreeMap::new(), BTreeSet::new());
+    let has = |from: u64, to: u64| read.iter().any(|index| (from..to).contains(&index.get()));
+    let wanted = |index: LogIndex, _: &LeafView<'_>| read.contains(&index);
+    opened_entries(&file, &origin, has, wanted, |entry| {
+        amounts.extend(amounts_of_facts(&entry));
+        if asked.contains(&entry.index) {
+            found.insert(entry.index, entry);
+        }
+    })
+    .map_err(|error| failed(&error))?;
     // In the order in which they were asked for: that of the draw.
     for index in &args.entry {
         let Some(entry) = found.get(index).filter(|entry| !entry.documents.is_empty()) else {
             let text = format!("opens no document of entry {index}: it was not asked for, or is erased or restricted");
             return Err(refuted(&args.file, &text));
         };
-        show(entry, policies, out);
+        show(entry, policies, &amounts, out);
     }
     Ok(Exit::Done)
+}
+
+/// The names of the facts that are amounts of money, if the entry is the vocabulary. They are in fen, like all money,
+/// but a reader who compares them with a paper file cannot know that from `amount`.
+fn amounts_of_facts(entry: &OpenedEntry) -> Vec<String> {
+    let law = entry.documents.iter().find(|(name, _)| name == "policy");
+    let vocabulary = law.and_then(|(_, content)| {
+        let json = Json::parse_canonical(content).ok()?;
+        Document::from_json(&json).ok()?.vocabulary
+    });
+    let facts = vocabulary.map(|vocabulary| vocabulary.facts).unwrap_or_default();
+    let is_money = |fact: &FactDefinition| matches!(&fact.unit, Type::Number(Unit::Fen | Unit::FenPerPerson));
+    let name = |fact: FactDefinition| fact.path.rsplit('.').next().map(str::to_owned);
+    facts.into_iter().filter(is_money).filter_map(name).collect()
 }
 
 fn refuted(path: &Path, text: &str) -> Failure {
@@ -121,7 +151,7 @@ fn refuted(path: &Path, text: &str) -> Failure {
 }
 
 /// One entry with its documents.
-fn show(entry: &OpenedEntry, policies: &[Json], out: &Out) {
+fn show(entry: &OpenedEntry, policies: &[Json], amounts: &BTreeSet<String>, out: &Out) {
     let documents: Vec<(&str, Value)> = entry
         .documents
         .iter()
@@ -136,34 +166,38 @@ fn show(entry: &OpenedEntry, policies: &[Json], out: &Out) {
     let law = known_at.map_or_else(Vec::new, |size| law_known_at(policies, size));
     let digest = entry.law.map(|law| law.to_string());
     out.line(format_args!("\n{BOLD}entry {} {}{BOLD:#}", entry.index, entry.kind));
-    let logged = time(entry.logged_seconds);
+    let logged = office_time(entry.logged_seconds);
     out.line(format_args!("  {DIM}logged{DIM:#} {logged} by {}", entry.engine));
     if let Some(digest) = &digest {
-        out.line(format_args!("  {DIM}law{DIM:#} {digest}, of the documents"));
+        let of = if law.is_empty() { "" } else { ", of the documents" };
+        out.line(format_args!("  {DIM}law{DIM:#} {digest}{of}"));
         for policy in &law {
             let text = |key: &str| policy[key].as_str().unwrap_or_default().to_owned();
             let (index, area, title, digest) = (&policy["index"], text("area"), text("title"), text("digest"));
             out.line(format_args!("    entry {index}: {area} {title} {DIM}{digest}{DIM:#}"));
         }
     }
+    if digest.is_some() && facts.is_none() {
+        out.line(format_args!(
+            "  {WARN}its facts and determination are not in this bundle{WARN:#}"
+        ));
+    }
+    let nothing = BTreeSet::new();
     for (name, document) in &documents {
         out.line(format_args!("{BOLD}{name}{BOLD:#}"));
         let mut lines = Vec::new();
-        tree(document, 1, &mut lines);
+        tree(
+            document,
+            if *name == "facts" { amounts } else { &nothing },
+            1,
+            &mut lines,
+        );
         lines.iter().for_each(|line| out.line(line));
     }
     out.document(&json!({
         "index": entry.index.get(), "kind": entry.kind, "logged": entry.logged_seconds, "engine": entry.engine,
         "law": digest, "policies": law, "documents": documents.into_iter().collect::<BTreeMap<_, _>>(),
     }));
-}
-
-/// When it was logged, as the clocks of the office showed it.
-fn time(seconds: i64) -> String {
-    let second = (seconds + SHANGHAI_AHEAD_SECONDS).rem_euclid(DAY_SECONDS);
-    let date = Date::in_shanghai(seconds).map_or_else(|| seconds.to_string(), |date| date.to_string());
-    let (hour, minute) = (second / 3_600, second / 60 % 60);
-    format!("{date} {hour:02}:{minute:02}:{:02} +08:00", second % 60)
 }
 
 /// The documents of law that a decision knew: of each the newest below the size.
@@ -180,8 +214,8 @@ fn law_known_at(policies: &[Json], size: TreeSize) -> Vec<Value> {
     newest.into_values().collect()
 }
 
-/// A document line by line; an amount in fen is said in yuan as well.
-fn tree(value: &Value, depth: usize, lines: &mut Vec<String>) {
+/// A document line by line; an amount in fen is said in yuan as well: what is named so, and `amounts`.
+fn tree(value: &Value, amounts: &BTreeSet<String>, depth: usize, lines: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
     let children: Vec<(String, &Value)> = match value {
         Value::Object(members) => members
@@ -195,22 +229,27 @@ fn tree(value: &Value, depth: usize, lines: &mut Vec<String>) {
         match value {
             Value::Object(members) if !members.is_empty() => {
                 lines.push(format!("{indent}{name}"));
-                tree(value, depth + 1, lines);
+                tree(value, amounts, depth + 1, lines);
             }
             Value::Array(list) if !list.is_empty() => {
                 lines.push(format!("{indent}{name}"));
-                tree(value, depth + 1, lines);
+                tree(value, amounts, depth + 1, lines);
             }
             scalar => {
-                let yuan = scalar
-                    .as_u64()
-                    .filter(|_| name.ends_with("_fen:"))
-                    .map(|fen| format!(" ({})", yuan(fen)));
-                let yuan = yuan.unwrap_or_default();
-                lines.push(format!("{indent}{name} {}{yuan}", plain(scalar)));
+                let unit = match scalar.as_i64() {
+                    Some(fen) if name.ends_with("_fen:") => format!(" ({})", signed_yuan(fen)),
+                    Some(fen) if amounts.contains(name.trim_end_matches(':')) => format!(" fen ({})", signed_yuan(fen)),
+                    Some(_) | None => String::new(),
+                };
+                lines.push(format!("{indent}{name} {}{unit}", plain(scalar)));
             }
         }
     }
+}
+
+fn signed_yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    format!("{sign}{}", yuan(fen.unsigned_abs()))
 }
 
 /// A value without the marks of JSON. What was recorded may not steer a terminal.
@@ -240,7 +279,7 @@ impl LawError {
 fn write_law(file: &File, report: &Report, folder: &Path, out: &Out) -> Result<(), LawError> {
     let in_folder = |path: &Path, error: &std::io::Error| LawError::Folder(Failure::file(path, error));
     // A new one: pages of two bundles in one folder would pass for those of one.
-    std::fs::create_dir(folder).map_err(|error| in_folder(folder, &error))?;
+    std::fs::create_dir(folder).map_err(|error| LawError::Folder(Failure::new_file(folder, &error)))?;
     let mut documents: Vec<(LogIndex, Document)> = Vec::new();
     let mut bytes = Vec::new();
     let is_policy = |_: LogIndex, leaf: &LeafView<'_>| leaf.known_kind() == Some(EntryKind::Policy);
@@ -297,16 +336,15 @@ mod tests {
     #[test]
     fn a_document_is_said_line_by_line_and_steers_no_terminal() {
         let document = json!({
-            "amount_fen": 105_000, "members": [{"id": "a", "incomes": []}], "note": "a\u{1b}[2Jb", "none": {},
+            "amount_fen": 105_000, "members": [{"id": "a", "incomes": [], "wage": -150}], "note": "a\u{1b}[2Jb",
+            "none": {}, "hours": 40,
         });
         let mut lines = Vec::new();
-        tree(&document, 1, &mut lines);
+        tree(&document, &BTreeSet::from(["wage".to_owned()]), 1, &mut lines);
         let said = lines.join("\n");
-        let expected = "  amount_fen: 105000 (1050.00 \u{5143})\n  members:\n    -\n      id: a\n      incomes: []\n  \
-                        none: {}\n  note: a\u{fffd}[2Jb";
+        let expected = "  amount_fen: 105000 (1050.00 \u{5143})\n  hours: 40\n  members:\n    -\n      id: a\n      \
+                        incomes: []\n      wage: -150 fen (-1.50 \u{5143})\n  none: {}\n  note: a\u{fffd}[2Jb";
         assert_eq!(said, expected);
-        assert_eq!(time(0), "1970-01-01 08:00:00 +08:00");
-        assert_eq!(time(16 * 3_600 + 61), "1970-01-02 00:01:01 +08:00");
     }
 
     #[test]

@@ -131,7 +131,10 @@ fn rewrap(settings: &Settings, out: &Out) -> Outcome {
 pub fn run(args: &Args, out: &Out) -> Outcome {
     match &args.command {
         Command::Create { file } => {
-            let ring = key_file::create(file, &mut OsEntropy).map_err(failure)?;
+            let ring = key_file::create(file, &mut OsEntropy).map_err(|error| match error {
+                KeyFileError::Io { path, cause } => Failure::new_file(&path, &cause),
+                other => failure(other),
+            })?;
             out.line(format!(
                 "{GOOD}made{GOOD:#} {} with mode 0600; back it up",
                 file.display()

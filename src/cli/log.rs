@@ -27,7 +27,7 @@ enum Command {
     ///
     /// Changes nothing. Exit code 1 where the database does not hold what was seen: it was restored from a backup, or
     /// it is a standby that lags. Such a log is read-only.
-    #[command(after_help = "Example:\n  doudi log status --database sqlite:doudi.sqlite")]
+    #[command(after_help = "Example:\n  doudi log status --database sqlite:doudi.sqlite --keys doudi.keys")]
     Status {
         #[command(flatten)]
         settings: Settings,
@@ -42,8 +42,8 @@ enum Command {
     /// off.
     #[command(after_help = "\
 Examples:
-  doudi log next-epoch --database sqlite:doudi.sqlite --area 340321 --confirm-fork
-  doudi log next-epoch --database sqlite:doudi.sqlite --area 340321 --confirm-lost-key")]
+  doudi log next-epoch --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --confirm-fork
+  doudi log next-epoch --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --confirm-lost-key")]
     NextEpoch {
         #[command(flatten)]
         settings: Settings,

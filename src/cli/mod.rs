@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use out::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
+pub use out::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN, office_time};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     anstream::ColorChoice::write_global(cli.color.into());
     let out = Out::new(cli.json);
-    match run(cli.command, &out) {
+    match out.end(run(cli.command, &out)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             out.failure(&failure);

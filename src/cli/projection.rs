@@ -10,7 +10,7 @@ use crate::area::AreaCode;
 ///
 /// Changes nothing. Erased cases cannot be rebuilt and are counted.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  doudi projection --database sqlite:doudi.sqlite --area 340321")]
+#[command(after_help = "Example:\n  doudi projection --database sqlite:doudi.sqlite --keys doudi.keys --area 340321")]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,

@@ -18,8 +18,8 @@ use crate::area::AreaCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  doudi replay --database sqlite:doudi.sqlite --area 340321
-  doudi replay --database sqlite:doudi.sqlite areas/340321/cases/0123456789abcdef0123456789abcdef/determinations/...")]
+  doudi replay --database sqlite:doudi.sqlite --keys doudi.keys --area 340321
+  doudi replay --database sqlite:doudi.sqlite --keys doudi.keys areas/340321/cases/0123456789abcdef0123456789abcdef/determinations/...")]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,

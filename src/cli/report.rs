@@ -23,6 +23,7 @@ use super::sample::confidence;
 use super::{Exit, Failure, GOOD, Out, Outcome};
 use crate::canonical::Json;
 use crate::statistics::Confidence;
+use crate::whole_file::{self, Readers};
 
 /// Largest verification that is read: a million findings with their texts.
 const VERIFICATION_SIZE_MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -41,7 +42,7 @@ Example:
 pub struct Args {
     /// What `doudi --json verify` printed
     verification: PathBuf,
-    /// The HTML file to write; an existing one is replaced
+    /// The HTML file to write; an existing report is replaced, and no other file
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// In which language; both stand one after the other, Chinese first
@@ -78,7 +79,14 @@ impl Langs {
 pub fn run(args: &Args, out: &Out) -> Outcome {
     let verification = read(&args.verification)?;
     let page = page::page(&verification, args.lang.list(), args.confidence);
-    std::fs::write(&args.to, page.as_bytes()).map_err(|error| Failure::file(&args.to, &error))?;
+    let failed = |error| Failure::file(&args.to, &error);
+    if !may_be_replaced(&args.to).map_err(failed)? {
+        return Err(Failure::usage(format!(
+            "--to: {} is there and is no HTML page: name another file",
+            args.to.display()
+        )));
+    }
+    whole_file::replace(&args.to, page.as_bytes(), Readers::AsUsual).map_err(failed)?;
     let path = args.to.display().to_string();
     out.line(format_args!(
         "{GOOD}written{GOOD:#} {path}: open it in any browser, or print it"
@@ -90,6 +98,17 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         }).collect::<Vec<_>>(),
     }));
     Ok(Exit::Done)
+}
+
+/// Evidence is never written over by mistake: a kept checkpoint, a bundle, the verification itself.
+fn may_be_replaced(path: &Path) -> std::io::Result<bool> {
+    let mut start = Vec::new();
+    let limit = page::START.len() as u64;
+    match std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut start)) {
+        Ok(_) => Ok(start == page::START.as_bytes()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 fn read(path: &Path) -> Result<Verification, Failure> {

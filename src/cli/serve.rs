@@ -30,8 +30,8 @@ use crate::telemetry::{self, Telemetry};
 #[command(after_help = "\
 Example:
   doudi migrate --database sqlite:doudi.sqlite
-  doudi serve --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite --policy policy
-  doudi serve --database sqlite:doudi.sqlite --policy policy --read-listen 127.0.0.1:8080
+  doudi serve --listen 127.0.0.1:50051 --database sqlite:doudi.sqlite --keys doudi.keys --policy policy
+  doudi serve --database sqlite:doudi.sqlite --keys doudi.keys --policy policy --read-listen 127.0.0.1:8080
   curl http://127.0.0.1:8080/340321/1/checkpoint")]
 pub struct Args {
     #[command(flatten)]

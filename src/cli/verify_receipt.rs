@@ -43,7 +43,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         let verified = read.and_then(|read| Ok((read.verify(std::slice::from_ref(&key))?, read)));
         match (verified, &args.print) {
             (Ok((verified, _)), None) => proved(&verified, out),
-            (Ok((_, read)), Some(name)) => return print(&read, name),
+            (Ok((_, read)), Some(name)) => return print(&read, name, out),
             (Err(refusal), _) => {
                 refuted(path, &refusal, out);
                 exit = Exit::Refuted;
@@ -66,12 +66,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn print(read: &Acknowledgement, name: &str) -> Outcome {
-    use std::io::Write;
+fn print(read: &Acknowledgement, name: &str, out: &Out) -> Outcome {
     let document = read.documents.iter().find(|document| document.name == name);
     let document = document.ok_or_else(|| Failure::usage("--print: the file holds no such document"))?;
-    // A closed pipe is the reader's choice.
-    let _ = std::io::stdout().lock().write_all(&document.content);
+    out.bytes(&document.content);
     Ok(Exit::Done)
 }
 

@@ -210,7 +210,7 @@ async fn keys(config: &Config, store: &dyn Store) -> Result<KeyRing, Failure> {
     if !logs.is_empty() {
         let path = path.display();
         return Err(Failure::usage(format!(
-            "the database has a log but its keys {path} are gone: restore the file"
+            "the database has a log, and no keys are at {path}: name the key file with --keys; if it is lost, restore it"
         )));
     }
     key_file::create(&path, &mut OsEntropy).map_err(|error| Failure::failed(error.to_string()))

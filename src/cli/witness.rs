@@ -63,7 +63,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     match &args.command {
         Command::Key { file, name } => {
             let name = KeyName::new(name).map_err(|error| Failure::usage(format!("--name: {error}")))?;
-            let made = key::create(file, name, &mut OsEntropy).map_err(|error| Failure::file(file, &error))?;
+            let made = key::create(file, name, &mut OsEntropy).map_err(|error| Failure::new_file(file, &error))?;
             out.line(format_args!("{GOOD}made{GOOD:#} {} with mode 0600", file.display()));
             show(made.key(), out);
             Ok(Exit::Done)

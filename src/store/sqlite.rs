@@ -57,6 +57,21 @@ fn reading(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(options.read_only(true).busy_timeout(BUSY_TIMEOUT))
 }
 
+/// Says which file is not there or cannot be read, before SQLite says only that it is unable to open it.
+fn found(options: SqliteConnectOptions) -> Result<SqliteConnectOptions, StoreError> {
+    let file = options.get_filename();
+    let refused = |why: &dyn std::fmt::Display| {
+        let file = file.display();
+        let next = "make it with `doudi migrate`, or name another one with --database";
+        Err(StoreError::Refused(format!("the database file {file}: {why}: {next}")))
+    };
+    match std::fs::File::open(file).and_then(|file| file.metadata()) {
+        Ok(data) if data.is_file() => Ok(options),
+        Ok(_) => refused(&"is no file"),
+        Err(error) => refused(&error),
+    }
+}
+
 /// A connection for migrations; makes the file.
 pub(super) async fn owner(url: &str) -> Result<SqliteConnection, StoreError> {
     let owner = SqliteConnection::connect_with(&options(url)?.create_if_missing(true)).await;
@@ -68,17 +83,18 @@ pub(super) async fn owner(url: &str) -> Result<SqliteConnection, StoreError> {
 impl SqliteStore {
     /// Opens the file, which must exist.
     pub(super) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
+        let options = found(options(url)?)?;
         // One writer: a second one would only wait for the file's lock.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .before_acquire(|connection, _| Box::pin(whole(connection)))
-            .connect_with(options(url)?)
+            .connect_with(options.clone())
             .await
             .map_err(StoreError::of_statement)?;
         check_version(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READER_COUNT_MAX)
-            .connect_with(options(url)?.read_only(true))
+            .connect_with(options.read_only(true))
             .await
             .map_err(StoreError::of_statement)?;
         Ok(SqliteStore { writer, readers })
@@ -88,7 +104,7 @@ impl SqliteStore {
     pub(super) async fn open_read_only(url: &str) -> Result<SqliteStore, StoreError> {
         let readers = SqlitePoolOptions::new()
             .max_connections(READER_COUNT_MAX)
-            .connect_with(reading(url)?)
+            .connect_with(found(reading(url)?)?)
             .await
             .map_err(StoreError::of_statement)?;
         check_version(&readers).await?;

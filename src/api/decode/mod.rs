@@ -32,3 +32,4 @@ pub use read::{
     list_grace_periods, list_policies, prove_consistency, prove_inclusion, publish_policy, replay,
 };
 pub use sampling::{commit_sample, draw_sample, get_sample, refuse_reveal, request_sample, reveal_sample};
+pub use scalar::text;

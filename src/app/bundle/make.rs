@@ -135,16 +135,22 @@ pub async fn make(
         .as_deref()
         .map(|note| SignedCheckpoint::verify(note, &keys))
         .transpose()?;
+    // An opening stands for ever: whatever may yet fail is tried before one is recorded.
+    let body = whole_file::nameless_beside(path).map_err(|error| failed(path, error))?;
+    let logs = PublicLogs::new(std::sync::Arc::clone(&app.store));
+    if let Some(previous) = &previous {
+        let checkpoint = logs.checkpoint(log.log_id).await?.ok_or(MakeError::NoLog(area))?;
+        let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &keys)?;
+        consistency(app, &log, previous, &signed).await?;
+    }
     let asked = Asked::of(app, &log, choice).await?;
     let opened = open_records(app, caller, &log, &asked.records, choice, |done, all| {
         progress(Phase::Opening, done, all);
     })
     .await?;
     // After the openings, so that the tree of the bundle holds them.
-    let logs = PublicLogs::new(std::sync::Arc::clone(&app.store));
     let checkpoint = logs.checkpoint(log.log_id).await?.ok_or(MakeError::NoLog(area))?;
     let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &keys)?;
-    let body = whole_file::nameless_beside(path).map_err(|error| failed(path, error))?;
     let mut body = Body {
         tar: TarWriter::new(BufWriter::with_capacity(1 << 20, body)),
         files: Vec::new(),

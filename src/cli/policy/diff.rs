@@ -20,7 +20,7 @@ use crate::rules::{diff, render};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   doudi policy diff county-2021.yaml county-2022.yaml --above policy
-  doudi policy diff areas/340321/policies/DIGEST county-2022.yaml --database sqlite:doudi.sqlite
+  doudi policy diff areas/340321/policies/DIGEST county-2022.yaml --database sqlite:doudi.sqlite --keys doudi.keys
   doudi policy diff DIGEST DIGEST --area 340321 --server http://127.0.0.1:50051")]
 pub struct Args {
     /// The document as it was: a file or a published document

@@ -29,7 +29,7 @@ const EVENT_COUNT_MAX: usize = 64;
 #[command(after_help = "Examples:
   doudi policy impact --area 340321 --with county-2022.yaml --uses parameter:dibao_standard --through 2022-12
   doudi policy impact --area 340300 --with 340000-anhui.yaml --uses parameter:minimum_wage/minimum_wage_340321_2021-12-03 \\
-    --uses choice:P10 --uses clause:employment_deduction --through 2022-12 --database sqlite:doudi.sqlite --json")]
+    --uses choice:P10 --uses clause:employment_deduction --through 2022-12 --database sqlite:doudi.sqlite --keys doudi.keys --json")]
 pub struct Args {
     /// The county, 6 digits, or an area whose counties are meant
     #[arg(long, value_name = "CODE")]

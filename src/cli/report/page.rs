@@ -6,6 +6,9 @@ use super::read::Verification;
 use super::{sampled, sections};
 use crate::statistics::Confidence;
 
+/// How every report begins.
+pub const START: &str = "<!DOCTYPE html>\n";
+
 /// Nothing is loaded from anywhere, whatever a text may say.
 const HEAD: &str = "<meta charset=\"utf-8\"/>\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
@@ -17,7 +20,7 @@ const STYLE: &str = include_str!("style.css");
 /// Writes the page.
 pub fn page(verification: &Verification, langs: &[Lang], confidence: Confidence) -> String {
     let mut html = Html::default();
-    html.constant("<!DOCTYPE html>\n");
+    html.constant(START);
     let main = langs.first().copied().unwrap_or(Lang::En);
     let root = [("xmlns", "http://www.w3.org/1999/xhtml"), ("lang", main.tag())];
     html.element("html", &root, |html| {

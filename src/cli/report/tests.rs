@@ -297,6 +297,10 @@ fn the_command_writes_the_file_and_says_its_figures() {
     assert_eq!(line("zh").unwrap(), Exit::Done);
     let zh = std::fs::read_to_string(&to).unwrap();
     assert!(both.contains("id=\"en\"") && !zh.contains("id=\"en\""));
+    std::fs::write(&to, "340321\n").unwrap();
+    let refused = line("zh").expect_err("something else stands there");
+    assert!(refused.text.contains("is no HTML page"), "{}", refused.text);
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "340321\n", "and is left alone");
     std::fs::write(&from, "{}").unwrap();
     let refused = line("en").expect_err("no verification");
     assert_eq!(refused.exit, Exit::Usage);

@@ -16,7 +16,7 @@ use crate::statistics::{Confidence, Interval, Rate};
 /// Reads the database and the keys; needs no server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    doudi sample estimate --database sqlite:doudi.sqlite --area 340321 --period 2026-Q3")]
+    doudi sample estimate --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --period 2026-Q3")]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,

@@ -9,6 +9,7 @@ use super::super::wiring::{self, Settings};
 use super::super::{Exit, Failure, GOOD, Out, Outcome};
 use crate::area::AreaCode;
 use crate::log::sample::Period;
+use crate::whole_file::{self, Readers};
 
 /// Export what a sample can be drawn again from: entries, public documents, opened frames.
 ///
@@ -16,7 +17,7 @@ use crate::log::sample::Period;
 /// programme, outcome, amount, but no person and no case.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    doudi sample export --database sqlite:doudi.sqlite --area 340321 --period 2026-Q3 sample.json")]
+    doudi sample export --database sqlite:doudi.sqlite --keys doudi.keys --area 340321 --period 2026-Q3 sample.json")]
 pub struct Args {
     #[command(flatten)]
     settings: Settings,
@@ -26,7 +27,7 @@ pub struct Args {
     /// Period
     #[arg(long)]
     period: Period,
-    /// The file to write
+    /// The file to write; it must not exist
     file: PathBuf,
 }
 
@@ -50,7 +51,8 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         .map_err(|error| Failure::failed(error.to_string()))
     })?;
     bar.finish_and_clear();
-    std::fs::write(&args.file, evidence.to_json().to_bytes()).map_err(|error| Failure::file(&args.file, &error))?;
+    whole_file::create(&args.file, &evidence.to_json().to_bytes(), Readers::AsUsual)
+        .map_err(|error| Failure::new_file(&args.file, &error))?;
     let (count, file) = (evidence.entries.len(), args.file.display());
     out.line(format!("{GOOD}exported{GOOD:#} {count} entries to {file}"));
     out.document(&json!({ "file": file.to_string(), "entries": count }));

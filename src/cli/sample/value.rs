@@ -29,12 +29,13 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
     let value = SeedValue::from_bytes(bytes);
     let (shown, commitment) = (hex::encode(value.as_bytes()), value.commitment().to_string());
     let both = json!({ "commitment": commitment, "value": shown });
-    out.line(format!("{BOLD}commitment{BOLD:#} {commitment}"));
+    let said = format!("{BOLD}commitment{BOLD:#} {commitment}");
     if let Some(path) = &args.to {
-        let failed = |error| Failure::file(path, &error);
-        // A value that is there already may have been committed to: it is never written over.
+        // A value that is there already may have been committed to: it is never written over. And no commitment is shown
+        // before its value is kept.
         let text = format!("{both}\n");
-        whole_file::create(path, text.as_bytes(), Readers::Owner).map_err(failed)?;
+        whole_file::create(path, text.as_bytes(), Readers::Owner).map_err(|error| Failure::new_file(path, &error))?;
+        out.line(said);
         out.line(format!(
             "{DIM}the value is in {}: keep it secret{DIM:#}",
             path.display()
@@ -42,6 +43,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         out.document(&json!({ "commitment": commitment, "file": path.display().to_string() }));
         return Ok(Exit::Done);
     }
+    out.line(said);
     out.line(format!("{BOLD}value{BOLD:#}      {shown}"));
     out.document(&both);
     Ok(Exit::Done)
