@@ -12,6 +12,7 @@ use crate::store::conformance::{As, TestDatabase, on_both};
 
 on_both!(
     a_round_refuses_what_is_out_of_turn,
+    an_auditor_who_commits_last_is_in_the_seed_all_the_same,
     a_case_whose_key_is_destroyed_is_listed_and_moves_no_other
 );
 
@@ -114,6 +115,46 @@ async fn a_round_refuses_what_is_out_of_turn(database: TestDatabase) {
         (missing.code(), reason(&missing).as_str()),
         (Code::NotFound, "SAMPLE_NOT_FOUND")
     );
+}
+
+/// Whoever commits before the auditor may know both of the first two values: they make no seed. Without a number of
+/// values the service asks for as many as it takes.
+async fn an_auditor_who_commits_last_is_in_the_seed_all_the_same(database: TestDatabase) {
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let mut audit = decided.audit();
+    let parties = [
+        ("operator", pb::PartyRole::Operator),
+        ("province", pb::PartyRole::Third),
+        ("audit-firm", pb::PartyRole::Auditor),
+    ];
+    for (number, ((name, role), value)) in (1_000..).zip(parties.into_iter().zip(VALUES)) {
+        audit
+            .commit_sample(by(name, commit(number, role, value)))
+            .await
+            .expect("committed");
+    }
+    let two = pb::RequestSampleRequest {
+        values: 2,
+        ..simple(1_010, 2)
+    };
+    let refused = audit
+        .request_sample(by("audit-firm", two))
+        .await
+        .expect_err("not among them");
+    refused_as(&refused, "ask for more values");
+    let asked = audit
+        .request_sample(by("audit-firm", simple(1_011, 2)))
+        .await
+        .expect("asked")
+        .into_inner();
+    let round = asked.round.expect("always there");
+    let called: Vec<&str> = round
+        .parties
+        .iter()
+        .filter(|party| party.called)
+        .map(|party| party.party.as_str())
+        .collect();
+    assert_eq!(called, ["operator", "province", "audit-firm"]);
 }
 
 /// The key of a case is destroyed between the reveals and the draw, when everybody knows the seed.

@@ -113,6 +113,68 @@ fn only_an_auditor_asks_and_only_with_commitments_before_a_checkpoint_before_the
     assert_eq!(round.stage(), Stage::Registering);
 }
 
+/// Two principals of one operator that commit first would know the whole seed, and could try requests until it suits.
+#[test]
+fn a_request_counts_only_with_the_askers_own_value_and_one_of_another_role() {
+    let with = |values: u64| SampleRequest {
+        values,
+        ..request(10, 1)
+    };
+    let mut round = after(&[
+        commit(1, "operator", Role::Operator, 2),
+        commit(2, "province", Role::Third, 3),
+        commit(3, "audit-firm", Role::Auditor, 1),
+    ]);
+    let asker: Party = "audit-firm".parse().expect("a party");
+    assert_eq!(round.admit(&ask(20, with(2))), Err(vec![Unmet::AskerNotCalled]));
+    // A checkpoint that does not hold the asker's own commitment closes the period too early.
+    assert_eq!(round.admit(&ask(20, request(3, 1))), Err(vec![Unmet::AskerNotCalled]));
+    assert_eq!(
+        (
+            round.fewest_values(&asker, size(3)),
+            round.fewest_values(&asker, size(4))
+        ),
+        (None, Some(3))
+    );
+    assert_eq!(round.admit(&ask(20, with(3))), Ok(()));
+
+    let mut round = after(&[
+        commit(1, "audit-firm", Role::Auditor, 1),
+        commit(2, "second-firm", Role::Auditor, 2),
+        commit(3, "operator", Role::Operator, 3),
+    ]);
+    assert_eq!(round.admit(&ask(20, with(2))), Err(vec![Unmet::OneRole]));
+    assert_eq!(round.fewest_values(&asker, size(10)), Some(3));
+    assert_eq!(round.admit(&ask(20, with(3))), Ok(()));
+}
+
+#[test]
+fn no_substitute_stands_in_for_the_asking_party_whoever_keeps_it_from_answering() {
+    let mut entries = two_parties();
+    entries.push(commit(3, "province", Role::Third, 3));
+    entries.push(ask(20, request(10, 1)));
+    let asker: Party = "audit-firm".parse().expect("a party");
+    let silent = |by: &str| Logged {
+        index: at(21),
+        logged_seconds: START + 10 + REVEAL_SECONDS + 1,
+        document: SampleDocument::Reveal(SampleReveal {
+            period: "2026-Q3".parse().expect("a period"),
+            party: asker.clone(),
+            value: Err(Silence {
+                why: Why::Silent,
+                by: by.parse().expect("a party"),
+            }),
+        }),
+    };
+    entries.push(silent("operator"));
+    let round = after(&entries);
+    assert_eq!(
+        (round.stage(), round.called().len()),
+        (Stage::Void, 2),
+        "nobody is called on in its place"
+    );
+}
+
 #[test]
 fn nothing_is_revealed_before_the_request_and_nothing_but_what_was_committed() {
     let mut entries = two_parties();
