@@ -1,11 +1,14 @@
-//! What goes beyond one epoch, over the port: findings on decisions of an earlier one.
+//! What goes beyond one epoch, over the port: findings on decisions of an earlier one, and previews of all of them.
 
 use super::findings::finding;
 use super::flow::{AREA, publish};
+use super::impact::{STANDARD, asking, standard};
 use super::lost_key::replaced;
 use super::restored::{app_on, area, decide, run, stop};
 use super::samples::{PERIOD, VALUES, by, commit, draw, reasons, reveal, simple};
 use super::*;
+use crate::api::pb::policy_service_client::PolicyServiceClient;
+use crate::api::pb::preview_impact_response::Event;
 use crate::app::Caller;
 use crate::app::caller::Principal;
 use crate::store::conformance::TestDatabase;
@@ -127,5 +130,40 @@ async fn a_finding_on_a_decision_of_an_earlier_epoch_says_nothing_of_the_one_at_
     assert_eq!(fields, ["amends"]);
     two.recorded(earlier(2_004, &standing)).await.expect("amended");
     assert_eq!(two.overpaid().await, (1, 1));
+    stop(two.running).await;
+}
+
+#[tokio::test]
+async fn a_preview_recomputes_the_decisions_of_every_epoch_and_goes_on_within_one() {
+    let two = Two::new().await;
+    let mut policies =
+        PolicyServiceClient::new(two.running.channel.clone()).max_encoding_message_size(POLICY_REQUEST_SIZE_MAX_BYTES);
+    let both = [(1, two.earlier.name.clone()), (2, two.newer.name.clone())];
+    for (start_epoch, start_index, expected) in [(0, 0, &both[..]), (1, 8, &both[1..]), (2, 0, &both[1..]), (2, 8, &[])]
+    {
+        let request = pb::PreviewImpactRequest {
+            start_epoch,
+            start_index,
+            ..asking(&standard(700), STANDARD)
+        };
+        let mut events = policies.preview_impact(request).await.expect("a preview").into_inner();
+        let (mut decisions, mut reached, mut total) = (Vec::new(), None, None);
+        while let Some(message) = events.message().await.expect("no error") {
+            match message.event.expect("never empty") {
+                Event::Decision(decision) => decisions.push((decision.epoch, decision.determination)),
+                Event::Progress(progress) => reached = Some(progress),
+                Event::Total(sums) => total = Some(sums),
+            }
+        }
+        assert_eq!(decisions, expected, "from {start_index} of epoch {start_epoch}");
+        let total = total.expect("the sums");
+        assert_eq!(total.recomputed, expected.len() as u64);
+        if let Some(reached) = reached {
+            assert_eq!(
+                (reached.epoch, reached.scanned, reached.total),
+                (2, total.scanned, total.scanned)
+            );
+        }
+    }
     stop(two.running).await;
 }
