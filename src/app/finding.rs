@@ -10,9 +10,10 @@ use super::beside::{BesideRecord, ReadDocument};
 use super::caller::Caller;
 use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
 use super::damage::Damage;
+use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, Forbidden};
 use super::paging::{count, rows};
-use super::record::Opened;
+use super::record::{Asked, Opened};
 use super::result::{Acknowledged, Listed};
 use super::sampling::name_of;
 use crate::area::AreaCode;
@@ -63,15 +64,32 @@ impl App {
     /// # Errors
     /// [`AppError::NotAllowed`] with every reason.
     pub async fn record_finding(&self, caller: &Caller, command: RecordFinding) -> Result<FindingRecorded, AppError> {
-        let content = &command.content;
-        let name = content.determination;
-        let area = name.case.area;
+        let area = command.content.determination.case.area;
         let asked = App::asked(area, caller, &command.request_id, &command.to_json());
         // One after the other, so that two findings cannot take the place of the same one.
         let _turn = self.turn(area).await;
         if let Some(first) = self.answered(&asked).await? {
             return recorded(first);
         }
+        // An erasure or a restriction may come between: what is sealed with the case's key is made anew or refused.
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            match self.record_finding_once(caller, &asked, &command).await {
+                Err(AppError::CaseChanged) => {}
+                done => return done,
+            }
+        }
+        Err(AppError::CaseChanged)
+    }
+
+    /// Records a finding on the case as it is now; [`AppError::CaseChanged`] if others came first.
+    async fn record_finding_once(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        command: &RecordFinding,
+    ) -> Result<FindingRecorded, AppError> {
+        let content = &command.content;
+        let name = content.determination;
         let reviewed = self.determination_named(&name).await?;
         let subject = self.subject(content, &reviewed).await?;
         let violations = guards::violations(content, &subject);
@@ -87,15 +105,15 @@ impl App {
                 acknowledged: None,
             });
         }
-        let keys = self.content_keys(name.case).await?;
+        let (keys, version) = self.content_keys(name.case).await?;
         let new = BesideRecord {
             kind: EntryKind::Finding,
             documents: vec![("finding", document(caller, content, &reviewed, &subject).to_bytes())],
             keys: Some(&keys),
             new_keys: Vec::new(),
-            case_id: Some(name.case.case.to_string()),
+            case: Some((name.case.case, version)),
         };
-        recorded(self.append_beside(&asked, new).await?)
+        recorded(self.append_beside(asked, new).await?)
     }
 
     /// What the guards have to know of the determination.

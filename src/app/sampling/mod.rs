@@ -189,7 +189,7 @@ impl App {
             documents: vec![(name, document.to_json().to_bytes())],
             keys: None,
             new_keys: Vec::new(),
-            case_id: None,
+            case: None,
         };
         let opened = self.append_beside(&asked, new).await?;
         Ok(RoundRecorded {
