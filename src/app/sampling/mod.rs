@@ -8,6 +8,7 @@ mod closing;
 mod draw;
 mod export;
 mod frames;
+mod hold;
 
 pub use draw::{DrawnSample, DrawnUnit, DrawnUnits, SampleRead};
 pub(super) use draw::{name_of, no_sample};

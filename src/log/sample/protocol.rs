@@ -348,6 +348,20 @@ impl Round {
         }
     }
 
+    /// Until when no case of the range may be erased, in seconds since 1970: while the sample is asked for and not drawn,
+    /// for as long as the last party called on may reveal, and as long again for the draw. The last to reveal knows the
+    /// seed, and could otherwise choose what it draws from.
+    #[must_use]
+    pub fn held_until_seconds(&self) -> Option<i64> {
+        match self.stage() {
+            Stage::Registering | Stage::Drawn | Stage::Void => None,
+            Stage::Revealing | Stage::Ready => {
+                let last = self.called.iter().map(|called| called.deadline_seconds).max()?;
+                Some(last + REVEAL_SECONDS)
+            }
+        }
+    }
+
     /// The commitment of a party.
     fn registered(&self, party: &Party) -> Option<&(LogIndex, SampleCommit)> {
         self.commits.iter().find(|(_, commit)| commit.party == *party)

@@ -300,6 +300,34 @@ fn a_result_counts_once_and_with_the_rounds_own_seed_alone() {
     assert_eq!(round.admit(&result(right, 20)), Err(vec![Unmet::Drawn]));
 }
 
+/// Whoever reveals last knows the seed: until the draw nothing of the range may go, and not for ever where nobody draws.
+#[test]
+fn a_round_holds_its_range_from_the_request_to_the_result_or_three_days_beyond_its_last_deadline() {
+    let mut entries = two_parties();
+    assert_eq!(after(&entries).held_until_seconds(), None);
+    entries.push(ask(20, request(10, 1)));
+    let until = Some(START + 10 + 2 * REVEAL_SECONDS);
+    assert_eq!(after(&entries).held_until_seconds(), until);
+    entries.extend([reveal(21, 20, "audit-firm", 1), reveal(22, 30, "operator", 2)]);
+    let mut round = after(&entries);
+    assert_eq!((round.stage(), round.held_until_seconds()), (Stage::Ready, until));
+    let result = SampleDocument::Result(SampleResult {
+        period: "2026-Q3".parse().expect("a period"),
+        request: at(20),
+        seed: round.seed().expect("ready"),
+        population: 10,
+        drawn: 1,
+        unopened: 0,
+    });
+    let drawn = Logged {
+        index: at(30),
+        logged_seconds: START + 50,
+        document: result,
+    };
+    assert_eq!(round.admit(&drawn), Ok(()));
+    assert_eq!(round.held_until_seconds(), None);
+}
+
 #[test]
 fn a_request_names_everything_that_is_wrong_with_it() {
     let fields = |request: &SampleRequest| request.check().into_iter().map(|wrong| wrong.field).collect::<Vec<_>>();
