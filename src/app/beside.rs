@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
 use super::App;
+use super::command::CaseId;
 use super::damage::Damage;
 use super::error::AppError;
 use super::record::{Asked, Opened};
@@ -23,8 +24,8 @@ pub(super) struct BesideRecord<'a> {
     pub(super) keys: Option<&'a CaseKeys>,
     /// Keys of its own, which no record used before.
     pub(super) new_keys: Vec<DataKeyRow>,
-    /// The case that it is about.
-    pub(super) case_id: Option<String>,
+    /// The case that it is about, in the version that it was made on.
+    pub(super) case: Option<(CaseId, u64)>,
 }
 
 /// A record with one of its documents, opened.
@@ -37,6 +38,8 @@ pub(super) struct ReadDocument {
 
 impl App {
     /// Appends a record that changes no case, and reads it back.
+    ///
+    /// [`AppError::CaseChanged`] says that the case it is about has another version by now.
     pub(super) async fn append_beside(&self, asked: &Asked, new: BesideRecord<'_>) -> Result<Opened, AppError> {
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let documents: Vec<(&str, &[u8])> = new.documents.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
@@ -51,7 +54,8 @@ impl App {
         .map_err(|error| AppError::internal(&error))?;
         let item = Item {
             data_keys: new.new_keys,
-            case_id: new.case_id,
+            case_id: new.case.map(|(case, _)| case.to_string()),
+            case_seen: new.case.map(|(_, version)| version),
             ..self.item(asked, record_id, new.kind, documents)
         };
         let sequenced = self.sequencer.append(item).await?;

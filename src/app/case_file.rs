@@ -86,15 +86,17 @@ impl App {
         })
     }
 
-    /// What seals the records beside a case's decisions. An erased or restricted identity does not matter to them.
-    pub(super) async fn content_keys(&self, name: CaseName) -> Result<CaseKeys, AppError> {
+    /// What seals the records beside a case's decisions, with the version of the case that has these keys. An erased or
+    /// restricted identity does not matter to them.
+    pub(super) async fn content_keys(&self, name: CaseName) -> Result<(CaseKeys, u64), AppError> {
         let row = self.open_row(name).await?;
         // The identity key is a new one, never stored: these records have nothing for it to seal.
         let (fresh, _) = self.vault.new_case_keys()?;
-        Ok(CaseKeys {
+        let keys = CaseKeys {
             content: self.content_key_left(name, &row).await?,
             identity: fresh.identity,
-        })
+        };
+        Ok((keys, row.version))
     }
 
     /// The head of a case.

@@ -62,12 +62,15 @@ impl App {
     /// Erases the identity of a case, or the whole case: records it, then destroys the keys.
     ///
     /// # Errors
-    /// [`AppError::Retained`] names the day before which nothing may be erased.
+    /// [`AppError::Retained`] names the day before which nothing may be erased, [`AppError::NotAllowed`] the open samples
+    /// in whose range the case stands.
     pub async fn erase_case(&self, caller: &Caller, command: EraseCase) -> Result<CaseErased, AppError> {
         let asked = App::asked(command.case.area, caller, &command.request_id, &command.to_json());
         if let Some(first) = self.answered(&asked).await? {
             return self.finished(first).await;
         }
+        // Until it is recorded: a sample that is asked for meanwhile would be drawn from what is erased.
+        let _turn = self.turn(command.case.area).await;
         for _ in 0..ATTEMPT_COUNT_MAX {
             let (row, state) = self.case_to_mark(command.case).await?;
             if row.erased == Some(command.scope) {
@@ -77,6 +80,10 @@ impl App {
             let until = self.retained_until(&row, &state, on).await?;
             if on < until {
                 return Err(AppError::Retained { until });
+            }
+            // The identity is no part of what is drawn from.
+            if command.scope == CaseScope::Case {
+                self.is_in_no_open_sample(command.case).await?;
             }
             if command.validate_only {
                 return Ok(CaseErased {

@@ -10,15 +10,16 @@ use super::beside::{BesideRecord, ReadDocument};
 use super::caller::Caller;
 use super::command::{FindingContent, FindingName, ListFindings, RecordFinding};
 use super::damage::Damage;
+use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, Forbidden};
 use super::paging::{count, rows};
-use super::record::Opened;
+use super::record::{Asked, Opened};
 use super::result::{Acknowledged, Listed};
 use super::sampling::name_of;
 use crate::area::AreaCode;
 use crate::canonical::Json;
-use crate::log::LogIndex;
 use crate::log::record::EntryKind;
+use crate::log::{LogIndex, Origin};
 use crate::reader::{FromJson as _, need};
 use crate::rules::calendar::Date;
 use crate::store::{CaseScope, LogRow, PAGE_ROW_COUNT_MAX};
@@ -47,7 +48,9 @@ pub struct Finding {
     pub index: LogIndex,
     /// When it was logged, seconds since 1970.
     pub logged_seconds: i64,
-    /// The entry of the determination.
+    /// The log of the determination: this one, or that of an earlier epoch.
+    pub determination_origin: Origin,
+    /// The entry of the determination in that log.
     pub determination_index: LogIndex,
     /// What the determination pays a month.
     pub paid_fen: u64,
@@ -61,15 +64,32 @@ impl App {
     /// # Errors
     /// [`AppError::NotAllowed`] with every reason.
     pub async fn record_finding(&self, caller: &Caller, command: RecordFinding) -> Result<FindingRecorded, AppError> {
-        let content = &command.content;
-        let name = content.determination;
-        let area = name.case.area;
+        let area = command.content.determination.case.area;
         let asked = App::asked(area, caller, &command.request_id, &command.to_json());
         // One after the other, so that two findings cannot take the place of the same one.
         let _turn = self.turn(area).await;
         if let Some(first) = self.answered(&asked).await? {
             return recorded(first);
         }
+        // An erasure or a restriction may come between: what is sealed with the case's key is made anew or refused.
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            match self.record_finding_once(caller, &asked, &command).await {
+                Err(AppError::CaseChanged) => {}
+                done => return done,
+            }
+        }
+        Err(AppError::CaseChanged)
+    }
+
+    /// Records a finding on the case as it is now; [`AppError::CaseChanged`] if others came first.
+    async fn record_finding_once(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        command: &RecordFinding,
+    ) -> Result<FindingRecorded, AppError> {
+        let content = &command.content;
+        let name = content.determination;
         let reviewed = self.determination_named(&name).await?;
         let subject = self.subject(content, &reviewed).await?;
         let violations = guards::violations(content, &subject);
@@ -85,15 +105,15 @@ impl App {
                 acknowledged: None,
             });
         }
-        let keys = self.content_keys(name.case).await?;
+        let (keys, version) = self.content_keys(name.case).await?;
         let new = BesideRecord {
             kind: EntryKind::Finding,
             documents: vec![("finding", document(caller, content, &reviewed, &subject).to_bytes())],
             keys: Some(&keys),
             new_keys: Vec::new(),
-            case_id: Some(name.case.case.to_string()),
+            case: Some((name.case.case, version)),
         };
-        recorded(self.append_beside(&asked, new).await?)
+        recorded(self.append_beside(asked, new).await?)
     }
 
     /// What the guards have to know of the determination.
@@ -113,7 +133,10 @@ impl App {
                 let samples = self.samples(area).await?;
                 let round = samples.round(period);
                 let selection = self.selection(&samples, &round).await?;
-                Some(selection.is_some_and(|(_, _, selection)| selection.holds(reviewed.acknowledged.index)))
+                // A sample is of the newest log: an index of an earlier epoch's is another entry there.
+                let is_own = samples.log.is_some_and(|log| log.log_id == reviewed.log.log_id);
+                let holds = selection.is_some_and(|(_, _, selection)| selection.holds(reviewed.acknowledged.index));
+                Some(is_own && holds)
             }
         };
         let standing = self.standing_finding(reviewed).await?;
@@ -163,9 +186,8 @@ impl App {
         Ok(corrects == Some(&reviewed.row.record_id.to_string()))
     }
 
-    /// The finding that stands for a determination.
+    /// The finding that stands for a determination: the last one, in its own log or in that of a later epoch.
     async fn standing_finding(&self, reviewed: &Opened) -> Result<Option<Finding>, AppError> {
-        let log = &reviewed.log;
         let kinds = [EntryKind::Finding.name().to_owned()];
         let case = reviewed.row.case_id.as_deref();
         let mut standing = None;
@@ -177,11 +199,15 @@ impl App {
                 .await?;
             let Some(last) = rows.last() else { return Ok(standing) };
             after = Some((last.log_id, last.index));
-            for row in rows.iter().filter(|row| row.log_id == log.log_id) {
+            for row in &rows {
+                let log = self.log_row(row.log_id).await?;
                 let at = (row.index.get(), row.index.size_with().get());
                 for found in self.store.records_with(log.log_id, &kinds, "finding", at, 1).await? {
-                    let found = finding(self.read_document(log, found)?)?;
-                    let of_it = |found: &Finding| found.determination_index == reviewed.acknowledged.index;
+                    let found = finding(self.read_document(&log, found)?)?;
+                    let of_it = |found: &Finding| {
+                        found.determination_origin == reviewed.log.origin
+                            && found.determination_index == reviewed.acknowledged.index
+                    };
                     standing = found.filter(of_it).or(standing);
                 }
             }
@@ -196,7 +222,9 @@ impl App {
         let (mut newest, mut sampled) = (BTreeMap::new(), BTreeSet::new());
         self.read_documents(log, &[EntryKind::Finding], "finding", (0, size.get()), |read| {
             // An erased finding says nothing any more.
-            if let Some(finding) = finding(read)? {
+            let found = finding(read)?;
+            // One on a decision of an earlier epoch is about another entry than that of its index here.
+            if let Some(finding) = found.filter(|finding| finding.determination_origin == log.origin) {
                 if finding.content.period.is_some() {
                     sampled.insert(finding.determination_index);
                 }
@@ -315,6 +343,10 @@ fn finding(read: ReadDocument) -> Result<Option<Finding>, AppError> {
         },
         index: read.row.record.index,
         logged_seconds: read.entry.logged_seconds(),
+        determination_origin: need::<String>(&place, "origin")
+            .map_err(corrupt)?
+            .parse()
+            .map_err(|_| damaged())?,
         determination_index: LogIndex::new(need(&place, "index").map_err(corrupt)?).map_err(|_| damaged())?,
         paid_fen: need(&json, "paid_fen").map_err(corrupt)?,
         content: FindingContent::from_json(&json).map_err(corrupt)?,

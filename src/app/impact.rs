@@ -1,13 +1,11 @@
 //! What other documents would have changed: recorded decisions, recomputed on their recorded facts (PreviewImpact).
 //!
-//! Appends nothing. One pass over the log in its order; what is held is a page of rows, a few resolved laws and the
-//! sums by month, so a log of any length costs the same memory.
+//! Appends nothing. One pass over the logs of all epochs in their order; what is held is a page of rows, a few resolved
+//! laws and the sums by month, so logs of any length cost the same memory.
 
 mod documents;
 mod one;
 pub mod result;
-
-use std::collections::BTreeMap;
 
 use tokio::sync::mpsc::Sender;
 
@@ -76,27 +74,29 @@ impl App {
         Ok(())
     }
 
-    /// The newest log of each county that is asked for, in the order of the codes, from where to where it is read.
+    /// Every log of each county that is asked for, in the order of the codes and epochs, from where to where it is read.
+    /// Decisions of an earlier epoch stand and pay as those of the newest do.
     async fn stretches(&self, command: &PreviewImpact) -> Result<Vec<Stretch>, AppError> {
-        let mut logs: BTreeMap<AreaCode, LogRow> = BTreeMap::new();
+        let mut logs: Vec<(AreaCode, LogRow)> = Vec::new();
         let mut after = None;
         loop {
             let page = self.store.logs(after, READ_LOG_COUNT).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.log_id);
-            // Their keys go up with the epoch, so the newest comes last.
-            for log in page.into_iter().filter(|log| log.origin.area().lies_in(command.area)) {
-                logs.insert(log.origin.area(), log);
-            }
+            let wanted = page.into_iter().filter(|log| log.origin.area().lies_in(command.area));
+            logs.extend(wanted.map(|log| (log.origin.area(), log)));
         }
+        logs.sort_by_key(|(area, log)| (*area, log.origin.epoch()));
+        logs.retain(|(area, _)| command.start_area.is_none_or(|start| *area >= start));
+        let first = logs.first().map(|(area, _)| *area);
+        let first = first.filter(|area| command.start_area.is_none_or(|start| *area == start));
+        let start_epoch = command.start_epoch.unwrap_or(1);
+        logs.retain(|(area, log)| Some(*area) != first || log.origin.epoch() >= start_epoch);
         let mut stretches = Vec::new();
-        let wanted = logs
-            .into_iter()
-            .filter(|(area, _)| command.start_area.is_none_or(|start| *area >= start));
-        for (number, (area, log)) in wanted.enumerate() {
+        for (area, log) in logs {
             let size = self.log_head(log.log_id).await?.size.get();
             let to = command.end.map_or(size, |end| end.get().min(size));
-            let resumed = number == 0 && command.start_area.is_none_or(|start| area == start);
+            let resumed = Some(area) == first && log.origin.epoch() == start_epoch;
             let from = if resumed { command.start.get().min(to) } else { 0 };
             stretches.push(Stretch { area, log, from, to });
         }
@@ -112,9 +112,9 @@ impl App {
     ) -> Result<bool, AppError> {
         let kinds = [EntryKind::Determination, EntryKind::Correction].map(|kind| kind.name().to_owned());
         let mut next = stretch.from;
-        let before = next.checked_sub(1).map(LogIndex::new).transpose();
-        let before = before.map_err(|error| AppError::internal(&error))?;
-        let mut after: Option<RecordCursor> = before.map(|at| (stretch.log.log_id, at));
+        // The entry at 0 is the log's own EPOCH and no decision.
+        let before = LogIndex::new(next.saturating_sub(1)).map_err(|error| AppError::internal(&error))?;
+        let mut after: Option<RecordCursor> = Some((stretch.log.log_id, before));
         while next < stretch.to {
             let rows = self
                 .store
@@ -122,7 +122,7 @@ impl App {
                 .await?;
             let full = rows.len() == READ_RECORD_COUNT as usize;
             after = rows.last().map(|row| (row.log_id, row.index));
-            // An area's earlier logs come first in this order; they were another epoch's.
+            // An area's later logs come last in this order; they are read after this one.
             for row in rows.iter().filter(|row| row.log_id == stretch.log.log_id) {
                 if row.index.get() >= stretch.to {
                     break;
@@ -134,7 +134,7 @@ impl App {
             }
             let beyond = rows
                 .last()
-                .is_none_or(|row| row.log_id == stretch.log.log_id && row.index.get() >= stretch.to);
+                .is_none_or(|row| row.log_id != stretch.log.log_id || row.index.get() >= stretch.to);
             if beyond || !full {
                 next = stretch.to;
             }
@@ -210,6 +210,7 @@ impl Preview<'_> {
     fn progress(&self, stretch: &Stretch, next: u64, scanned: u64) -> Result<ImpactProgress, AppError> {
         Ok(ImpactProgress {
             area: stretch.area,
+            epoch: stretch.log.origin.epoch(),
             next: LogIndex::new(next).map_err(|error| AppError::internal(&error))?,
             scanned,
             total: self.entries,

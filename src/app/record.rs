@@ -200,6 +200,7 @@ impl App {
             data_keys: Vec::new(),
             case_id: None,
             case: None,
+            case_seen: None,
             persons: Vec::new(),
             policy: None,
             effects: Effects::default(),

@@ -50,6 +50,14 @@ impl Erasures {
         self.erased[..count].last().is_some_and(|last| *last > record)
     }
 
+    /// The ERASURE entries of whole cases that stand after one entry and before another.
+    #[must_use]
+    pub fn between(&self, after: LogIndex, before: LogIndex) -> &[LogIndex] {
+        let from = self.erased.partition_point(|erasure| *erasure <= after);
+        let to = self.erased.partition_point(|erasure| *erasure < before);
+        self.erased.get(from..to).unwrap_or_default()
+    }
+
     /// Whether some case was restricted as a whole after a record, and some restriction stands. Nothing is recorded in
     /// a restricted case.
     #[must_use]
@@ -97,6 +105,16 @@ mod tests {
         assert!(erasures.may_erase(at(9), size(30)));
         assert!(!erasures.may_erase(at(11), size(30)), "recorded later");
         assert!(!erasures.may_erase(at(9), size(10)), "not erased yet");
+    }
+
+    #[test]
+    fn erasures_between_two_entries_are_those_of_whole_cases_after_the_one_and_before_the_other() {
+        let acts = [10, 20, 30].map(|index| (index, "erase", "case"));
+        let erasures = erasures(&[&acts[..], &[(40, "erase", "identity")]].concat());
+        assert_eq!(erasures.between(at(10), at(30)), [at(20)]);
+        assert_eq!(erasures.between(at(9), at(31)), [at(10), at(20), at(30)]);
+        assert_eq!(erasures.between(at(30), at(50)), []);
+        assert_eq!(erasures.between(at(30), at(10)), []);
     }
 
     #[test]

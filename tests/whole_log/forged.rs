@@ -67,6 +67,7 @@ async fn append(real: &Real, forged: Forged) {
         data_keys: rows.to_vec(),
         case_id: None,
         case: None,
+        case_seen: None,
         persons: Vec::new(),
         policy: None,
         effects: Effects::default(),

@@ -433,6 +433,9 @@ class Bundle:
             drawn, problem = None, "cannot be drawn: %s" % wrong
         else:
             problem = "the log records another sample than the seed draws"
+        meanwhile = self._erasures.between(judged.request_index, judged.result_index) if before else 0
+        if meanwhile:
+            place += ", before whose draw, with the seed known, %d cases were erased" % meanwhile
         if follows and drawn == recorded["strata"]:
             return Result(place, VERIFIED)
         lost = unopened - before

@@ -32,6 +32,10 @@ class Erasures:
         count = len(self.erased) if size is None else bisect_left(self.erased, size)
         return count > 0 and self.erased[count - 1] > record
 
+    def between(self, after, before):
+        """How many whole cases were erased after one entry and before another."""
+        return sum(after < index < before for index in self.erased)
+
     def may_restrict(self, record):
         """Whether some case was restricted as a whole after a record, and some restriction stands."""
         return self._standing > 0 and self._restricted > record

@@ -6,6 +6,7 @@ from .drawing import seed_of
 
 METHOD = "commit-reveal/1"
 REVEAL_SECONDS = 72 * 60 * 60
+ROLES = ("auditor", "operator", "third")
 REGISTERING, REVEALING, READY, DRAWN, VOID = "registering", "revealing", "ready", "drawn", "void"
 
 
@@ -27,6 +28,11 @@ def _consistent(request):
         and all(item["errors"] <= item["reviewed"] <= 10**9 for item in request["prior"])
         and (not townships or 3 <= len(townships) <= 200 and len(set(townships)) == len(townships))
     )
+
+
+def _is_shared(asker, commits):
+    """Whether no side knows all of these values: the asking party's own is among them, and one of another role."""
+    return any(c["party"] == asker for c in commits) and any(c["role"] != "auditor" for c in commits)
 
 
 class Round:
@@ -64,6 +70,8 @@ class Round:
                 self.result, self.result_index = document, index
 
     def _commit(self, index, document, own):
+        if document["role"] not in ROLES:
+            return
         new = document["commitment"] not in self._used
         # Every commitment uses its value up, in whichever period it stands.
         if own:
@@ -81,6 +89,7 @@ class Round:
             self.request is None
             and is_auditor
             and len(in_time) >= document["values"]
+            and _is_shared(document["party"], [commit for _, commit in in_time[: document["values"]]])
             and size <= index
             and document["to"] <= size
             and _consistent(document)
@@ -105,7 +114,8 @@ class Round:
         if not refused and not silent:
             return
         one.answer = b""
-        if self._waiting:
+        left = [called.commit for called in self.called if called.answer != b""]
+        if self._waiting and _is_shared(self.request["party"], left + [self._waiting[0][1]]):
             at, commit = self._waiting.pop(0)
             self.called.append(_Called(at, commit, logged))
         else:
@@ -136,6 +146,7 @@ class _Called:
     """A party that is called on; its answer is a value, or empty for none."""
 
     def __init__(self, index, commit, logged):
-        self.index, self.party, self.commitment = index, commit["party"], commit["commitment"]
+        self.index, self.commit = index, commit
+        self.party, self.commitment = commit["party"], commit["commitment"]
         self.deadline = logged + REVEAL_SECONDS
         self.answer = None

@@ -93,6 +93,7 @@ class Accounts(unittest.TestCase):
         self.assertTrue(erasures.add(10, {"act": "erase", "scope": "case"}))
         self.assertTrue(erasures.add(20, {"act": "erase", "scope": "identity"}))
         self.assertTrue(erasures.may_erase(9) and not erasures.may_erase(11) and not erasures.may_erase(9, 10))
+        self.assertEqual((erasures.between(9, 11), erasures.between(10, 30)), (1, 0))
         self.assertFalse(erasures.may_restrict(9))
         erasures.add(30, {"act": "restrict", "scope": "case"})
         self.assertTrue(erasures.may_restrict(29) and not erasures.may_restrict(31))

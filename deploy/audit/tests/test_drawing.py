@@ -67,9 +67,11 @@ class Drawing(unittest.TestCase):
             self.assertEqual(draw(row["request"], bytes.fromhex(row["seed"]), frames), row["selection"])
 
     def test_rounds_end_as_the_format_says(self):
-        for row in self.vectors["rounds"]["rounds"]:
+        rounds = self.vectors["rounds"]
+        rows = [(rounds["before"], row) for row in rounds["rounds"]] + [([], row) for row in rounds["whole"]]
+        for before, row in rows:
             judged = Round("2026-Q3")
-            for entry in self.vectors["rounds"]["before"] + row["entries"]:
+            for entry in before + row["entries"]:
                 judged.take(*entry)
             self.assertEqual(judged.stage(), row["stage"], row["why"])
             self.assertEqual(judged.seed().hex() if judged.stage() == READY else "", row["seed"], row["why"])

@@ -66,6 +66,7 @@ pub fn preview_impact(raw: pb::PreviewImpactRequest, areas: &AreaRegister) -> Re
             uses: uses.into_iter().collect::<Option<_>>()?,
             through: through?,
             start_area: start_area?,
+            start_epoch: Some(raw.start_epoch).filter(|epoch| *epoch != 0),
             start: start?,
             end: end?,
             lang: lang?,

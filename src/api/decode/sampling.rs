@@ -10,14 +10,11 @@ use crate::area::{AreaCode, AreaLevel};
 use crate::canonical::Json;
 use crate::log::sample::{
     Allocation, Choices, DrawKind, Party, Population, Prior, Role, STRATUM_COUNT_MAX, SeedValue, StratumField,
-    cross::TOWNSHIP_COUNT_MAX,
+    VALUE_COUNT_MIN, cross::TOWNSHIP_COUNT_MAX,
 };
 use crate::log::{Hash, LogIndex, TreeSize};
 
 const AT: Path<'static> = Path::ROOT;
-
-/// Values of a seed where the caller does not say: auditor and operator.
-const VALUE_COUNT_DEFAULT: u32 = 2;
 
 /// Longest key of a stratum: a few short members.
 const STRATUM_KEY_SIZE_MAX_BYTES: usize = 512;
@@ -85,10 +82,7 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
     let strata = strata(raw.strata, &mut v);
     let prior = prior(raw.prior, &mut v);
     let townships = townships(raw.townships, round.as_ref().map(|round| round.area), &mut v);
-    let values = match raw.values {
-        0 => VALUE_COUNT_DEFAULT,
-        given => given,
-    };
+    let values = Some(u64::from(raw.values)).filter(|values| *values != 0);
     let counts: Option<Vec<Prior>> = prior
         .as_ref()
         .map(|prior| prior.iter().map(|(_, counts)| *counts).collect());
@@ -100,7 +94,7 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
         size: raw.size.into(),
         reserve: raw.reserve.into(),
         prior: counts.as_deref(),
-        values: values.into(),
+        values: values.unwrap_or(VALUE_COUNT_MIN),
         townships: townships.as_deref(),
     };
     for wrong in choices.check() {
@@ -120,7 +114,7 @@ pub fn request_sample(raw: pb::RequestSampleRequest, areas: &AreaRegister) -> Re
             size: raw.size.into(),
             reserve: raw.reserve.into(),
             prior: prior?,
-            values: values.into(),
+            values,
             townships: townships?,
         })
     })();

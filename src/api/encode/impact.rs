@@ -28,6 +28,7 @@ fn decision(impacted: Impacted) -> pb::ImpactedDecision {
     });
     pb::ImpactedDecision {
         determination: impacted.name.to_string(),
+        epoch: impacted.epoch,
         index: impacted.index.get(),
         decision_date: Some(date(impacted.decision_date)),
         recorded: Some(one(impacted.recorded)),
@@ -50,6 +51,7 @@ fn one(found: ImpactOutcome) -> pb::ImpactOutcome {
 fn progress(progress: ImpactProgress) -> pb::ImpactProgress {
     pb::ImpactProgress {
         area: progress.area.to_string(),
+        epoch: progress.epoch,
         next_index: progress.next.get(),
         scanned: progress.scanned,
         total: progress.total,

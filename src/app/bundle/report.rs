@@ -324,6 +324,7 @@ fn sample(report: &SampleReport) -> Json {
             ("strata", Json::List(strata.collect())),
             ("unopened", indices(&selection.unopened)),
             ("erased_since", indices(redrawn.erased_since())),
+            ("erased_before_draw", indices(&redrawn.erased_before_draw)),
             (
                 "cross_checks",
                 Json::List(selection.cross_checks.iter().map(check).collect()),

@@ -47,6 +47,13 @@ impl Report {
                             opened: an ERASURE entry must account for each, which only the operator's keys can show";
                 say("frames_unopened", Some(hidden), format!("{period}: {text}; {by}"));
             }
+            let meanwhile = redrawn.erased_before_draw.len() as u64;
+            if meanwhile > 0 {
+                let text = "cases were erased after the sample was asked for and before it was drawn, when the last party \
+                            to reveal knew the seed: that nobody chose by it what was drawn from is not shown; ask the \
+                            operator what had to be erased then";
+                say("erased_before_draw", Some(meanwhile), format!("{period}: {text}"));
+            }
             if let Agreement::Partly(lost) = &redrawn.agreement {
                 let rest = match redrawn.request.draw {
                     DrawKind::Simple | DrawKind::Stratified => {

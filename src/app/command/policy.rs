@@ -53,7 +53,9 @@ pub struct PreviewImpact {
     pub through: Month,
     /// The area to go on in; none: the first.
     pub start_area: Option<AreaCode>,
-    /// The index to go on from, in the first area.
+    /// The epoch to go on in, in the first area; none: its first.
+    pub start_epoch: Option<u32>,
+    /// The index to go on from, in that epoch's log.
     pub start: LogIndex,
     /// The index to stop before, in every log; none: its end.
     pub end: Option<LogIndex>,

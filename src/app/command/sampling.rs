@@ -57,8 +57,8 @@ pub struct RequestSample {
     pub reserve: u64,
     /// Earlier findings by stratum key.
     pub prior: Vec<(String, Prior)>,
-    /// Values of the seed.
-    pub values: u64,
+    /// Values of the seed; none: the fewest that make the request count.
+    pub values: Option<u64>,
     /// Townships that review each other.
     pub townships: Vec<AreaCode>,
 }
@@ -147,13 +147,13 @@ impl RequestSample {
             ("size", number(self.size)),
             ("reserve", number(self.reserve)),
             ("prior", Json::List(prior.collect())),
-            ("values", number(self.values)),
             (
                 "townships",
                 Json::List(self.townships.iter().map(|area| Json::text(area.to_string())).collect()),
             ),
         ];
         more.extend(self.checkpoint_size.map(|size| ("checkpoint_size", number(size.get()))));
+        more.extend(self.values.map(|values| ("values", number(values))));
         more.extend(self.to.map(|to| ("to", number(to.get()))));
         self.round.json("RequestSample", more)
     }

@@ -164,6 +164,7 @@ fn impacted(
             },
             record: opened.row.record_id,
         },
+        epoch: opened.log.origin.epoch(),
         index: opened.row.index,
         decision_date: recorded.decision_date,
         recorded: outcome(recorded),

@@ -26,6 +26,8 @@ pub struct ImpactOutcome {
 pub struct Impacted {
     /// Its name.
     pub name: DeterminationName,
+    /// Epoch of its log.
+    pub epoch: u32,
     /// Its index in the log.
     pub index: LogIndex,
     /// 决定日.
@@ -45,8 +47,10 @@ pub struct Impacted {
 /// How far a preview is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImpactProgress {
-    /// The log that is read.
+    /// The area whose log is read.
     pub area: AreaCode,
+    /// Epoch of the log.
+    pub epoch: u32,
     /// Where to go on.
     pub next: LogIndex,
     /// Entries passed.

@@ -108,7 +108,7 @@ impl App {
             ],
             keys: Some(&keys),
             new_keys: rows,
-            case_id: None,
+            case: None,
         };
         let opened = self.append_beside(&asked, new).await?;
         self.named(&samples, seed, selection, Some(opened.acknowledged)).await

@@ -8,6 +8,7 @@ mod closing;
 mod draw;
 mod export;
 mod frames;
+mod hold;
 
 pub use draw::{DrawnSample, DrawnUnit, DrawnUnits, SampleRead};
 pub(super) use draw::{name_of, no_sample};
@@ -25,7 +26,7 @@ use crate::canonical::Json;
 use crate::log::LogIndex;
 use crate::log::sample::{
     DrawnStratum, Logged, Party, Period, Role as SampleRole, Round, SAMPLE_SIZE_MAX, SampleCommit, SampleDocument,
-    SampleRequest, SampleReveal, Seed, Selection, Silence, Unmet, Why, draw as draw_units,
+    SampleRequest, SampleReveal, Seed, Selection, Silence, Unmet, VALUE_COUNT_MIN, Why, draw as draw_units,
 };
 use crate::store::LogRow;
 
@@ -189,7 +190,7 @@ impl App {
             documents: vec![(name, document.to_json().to_bytes())],
             keys: None,
             new_keys: Vec::new(),
-            case_id: None,
+            case: None,
         };
         let opened = self.append_beside(&asked, new).await?;
         Ok(RoundRecorded {
@@ -218,9 +219,18 @@ impl App {
         };
         let log = self.maybe_log(command.round.area).await?.ok_or_else(missing)?;
         let checkpoint = self.closing_checkpoint(&log, command.checkpoint_size).await?;
+        let party = party(caller)?;
+        let values = match command.values {
+            Some(values) => values,
+            None => {
+                let round = self.samples(command.round.area).await?.round(&command.round.period);
+                // Where no number is enough, the round says why.
+                round.fewest_values(&party, checkpoint.size).unwrap_or(VALUE_COUNT_MIN)
+            }
+        };
         let request = SampleRequest {
             period: command.round.period.clone(),
-            party: party(caller)?,
+            party,
             checkpoint_size: checkpoint.size,
             checkpoint_root: checkpoint.root,
             from: command.from,
@@ -233,7 +243,7 @@ impl App {
             size: command.size,
             reserve: command.reserve,
             prior: command.prior.into_iter().collect(),
-            values: command.values,
+            values,
             townships: command.townships,
         };
         let wrong: Vec<Violation> = request

@@ -49,6 +49,9 @@ pub struct Args {
     /// Go on in this area, as an earlier run said
     #[arg(long, value_name = "CODE")]
     start_area: Option<AreaCode>,
+    /// Go on in this epoch of that area, as an earlier run said; from the first without it
+    #[arg(long, value_name = "EPOCH")]
+    start_epoch: Option<u32>,
     /// Go on from this index of its log
     #[arg(long, value_name = "INDEX", default_value_t = 0)]
     start: u64,
@@ -98,6 +101,7 @@ fn command(args: &Args, lang: Lang) -> Result<PreviewImpact, Failure> {
         uses: args.uses.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?,
         through,
         start_area: args.start_area,
+        start_epoch: args.start_epoch,
         start: index(args.start)?,
         end: args.end.map(index).transpose()?,
         lang,
@@ -141,6 +145,7 @@ fn failure(error: &AppError, reached: Option<&ImpactProgress>, lang: Lang) -> Fa
     if let Some(reached) = reached {
         let words = Words::GoOn {
             area: reached.area.to_string(),
+            epoch: u64::from(reached.epoch),
             index: reached.next.get(),
         };
         text.push_str(&format!("\n{}", words.say(lang)));
@@ -171,8 +176,8 @@ async fn show(mut told: mpsc::Receiver<ImpactEvent>, lang: Lang, out: &Out) -> O
                     .say(lang),
                 );
                 out.document(&json!({ "progress": {
-                    "area": progress.area.to_string(), "next_index": progress.next.get(), "scanned": progress.scanned,
-                    "total": progress.total, "recomputed": progress.recomputed, "impacted": progress.impacted,
+                    "area": progress.area.to_string(), "epoch": progress.epoch, "next_index": progress.next.get(),
+                    "scanned": progress.scanned, "total": progress.total, "recomputed": progress.recomputed, "impacted": progress.impacted,
                 }}));
                 reached = Some(progress);
             }
@@ -194,6 +199,7 @@ fn decision(impacted: &Impacted, lang: Lang, out: &Out) {
     });
     out.document(&json!({ "decision": {
         "determination": impacted.name.to_string(),
+        "epoch": impacted.epoch,
         "index": impacted.index.get(),
         "decision_date": impacted.decision_date.to_string(),
         "recorded": outcome(impacted.recorded),

@@ -8,8 +8,9 @@ phrases! {
     /// Words of `impact`.
     Words {
         Impacted { count: u64 } => "{count} would differ", "{count} 件会有不同";
-        GoOn { area: String, index: u64 } =>
-            "to go on from there: --start-area {area} --start {index}", "从中断处继续：--start-area {area} --start {index}";
+        GoOn { area: String, epoch: u64, index: u64 } =>
+            "to go on from there: --start-area {area} --start-epoch {epoch} --start {index}",
+            "从中断处继续：--start-area {area} --start-epoch {epoch} --start {index}";
         Total { impacted: u64, recomputed: u64, scanned: u64, erased: u64, restricted: u64 } =>
             "{impacted} of {recomputed} recomputed decisions would differ; {scanned} entries read, {erased} erased, \
              {restricted} restricted",

@@ -92,6 +92,13 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
         }
     }
     unopened(&redrawn, out);
+    let meanwhile = redrawn.erased_before_draw.len();
+    if meanwhile > 0 {
+        out.line(format!(
+            "  {BAD}{meanwhile} cases were erased after the sample was asked for and before it was drawn{BAD:#}: the last \
+             party to reveal knew the seed; ask the operator what had to be erased then"
+        ));
+    }
     out.document(&json!({
         "agrees": agrees,
         "seed": redrawn.seed.hash().to_string(),
@@ -99,6 +106,7 @@ pub fn check(args: &CheckArgs, out: &Out) -> Outcome {
         "population": redrawn.selection.population(),
         "unopened": redrawn.selection.unopened.len(),
         "erased_since": redrawn.erased_since().len(),
+        "erased_before_draw": meanwhile,
     }));
     Ok(if agrees { Exit::Done } else { Exit::Refuted })
 }

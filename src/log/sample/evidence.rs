@@ -67,6 +67,9 @@ pub struct Redrawn {
     pub recorded: Option<(SampleResult, Selection)>,
     /// Whether the log says the same.
     pub agreement: Agreement,
+    /// ERASURE entries of whole cases after the request and before the result, where frames could not be opened when it
+    /// was drawn: the last to reveal knows the seed then, and may have chosen by it what was drawn from.
+    pub erased_before_draw: Vec<LogIndex>,
 }
 
 /// What a recorded sample is worth beside the one that the seed draws.
@@ -255,7 +258,8 @@ pub fn redraw(
     selection_of: impl FnOnce(LogIndex) -> Result<Selection, EvidenceError>,
 ) -> Result<Redrawn, EvidenceError> {
     let round = Round::of(period, logged);
-    let (_, request) = round.request().ok_or(EvidenceError::Round(Unmet::NoRequest))?;
+    let (asked_at, request) = round.request().ok_or(EvidenceError::Round(Unmet::NoRequest))?;
+    let asked_at = *asked_at;
     let request = request.clone();
     if root_at(request.checkpoint_size) != Some(request.checkpoint_root) {
         return Err(EvidenceError::OtherRoot);
@@ -275,9 +279,14 @@ pub fn redraw(
             seed,
             recorded: None,
             agreement: Agreement::Unrecorded,
+            erased_before_draw: Vec::new(),
         });
     };
     let recorded = (result.clone(), selection_of(*index)?);
+    let erased_before_draw = match &recorded.1.unopened[..] {
+        [] => Vec::new(),
+        _ => erasures.between(asked_at, *index).to_vec(),
+    };
     let agreement = Compared {
         request: &request,
         seed: &seed,
@@ -298,6 +307,7 @@ pub fn redraw(
         selection,
         recorded: Some(recorded),
         agreement,
+        erased_before_draw,
     })
 }
 

@@ -44,6 +44,9 @@ pub const RANGE_ENTRY_COUNT_MAX: u64 = 1_000_000;
 /// Units of one sample, reserve apart: more than any audit reviews, and a document of it stays small.
 pub const SAMPLE_SIZE_MAX: u64 = 10_000;
 
+/// Fewest values that make a seed: the asking auditor's, and one of somebody else's.
+pub const VALUE_COUNT_MIN: u64 = 2;
+
 /// Values that make a seed: auditor, operator, and a few third parties.
 pub const VALUE_COUNT_MAX: u64 = 16;
 

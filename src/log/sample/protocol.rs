@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::super::Hash;
-use super::super::ids::LogIndex;
-use super::REVEAL_SECONDS;
+use super::super::ids::{LogIndex, TreeSize};
 use super::documents::{Logged, Party, Period, SampleCommit, SampleDocument, SampleResult, SampleReveal};
 use super::request::SampleRequest;
 use super::seed::{Seed, SeedValue};
 use super::words::{Role, Why};
+use super::{REVEAL_SECONDS, VALUE_COUNT_MAX, VALUE_COUNT_MIN};
 
 /// Why an entry does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,18 @@ pub enum Unmet {
         "fewer parties than values have committed before this checkpoint: wait for them and close with a later one"
     )]
     TooFewParties,
+    /// Others would know the whole seed before they answer.
+    #[error(
+        "the caller's own commitment is not among the first values before this checkpoint, so others could know the \
+         whole seed: ask for more values, or close with a later checkpoint"
+    )]
+    AskerNotCalled,
+    /// The asking side would know the whole seed.
+    #[error(
+        "the first values before this checkpoint are all of auditors: ask for more values, or wait for the operator \
+         or a third party and close with a later checkpoint"
+    )]
+    OneRole,
     /// The checkpoint does not lie before the request.
     #[error("the checkpoint lies after the request: close the period with one that was signed before")]
     NotClosed,
@@ -63,8 +75,8 @@ pub enum Unmet {
     /// Values are missing.
     #[error("not every party that is called on has revealed: wait, or record refusals")]
     Incomplete,
-    /// Nobody is left to call on.
-    #[error("a party refused and no substitute is left: the round is void, begin another period")]
+    /// Nobody is left who may be called on.
+    #[error("a value is missing and no substitute may take its place: the round is void, begin another period")]
     Void,
     /// The sample was drawn.
     #[error("the sample of this period is drawn already: read it")]
@@ -98,7 +110,7 @@ pub enum Stage {
     Ready,
     /// The sample is drawn.
     Drawn,
-    /// A value is missing and no substitute is left.
+    /// A value is missing and no substitute may take its place.
     Void,
 }
 
@@ -185,6 +197,9 @@ impl Round {
         let values = usize::try_from(request.values).unwrap_or(usize::MAX);
         if waiting.len() < values {
             unmet.push(Unmet::TooFewParties);
+        } else {
+            let first = waiting.iter().take(values).map(|(_, commit)| commit);
+            unmet.extend(one_sided(&request.party, first));
         }
         // The period closes before it is asked for; a checkpoint of the future could be chosen.
         if request.checkpoint_size.get() > entry.index.get() {
@@ -233,16 +248,29 @@ impl Round {
                 }
                 finish(unmet)?;
                 called.answer = Some(Err(silence.why));
-                if self.substitutes.is_empty() {
-                    // Going on without a value would let the last to reveal choose between two known samples.
-                    self.void = true;
-                } else {
-                    let next = self.substitutes.remove(0);
-                    self.called.push(call(next, entry.logged_seconds));
-                }
+                self.replace(entry.logged_seconds);
             }
         }
         Ok(())
+    }
+
+    /// Calls on the next substitute in place of a party that gives no value, or ends the round.
+    fn replace(&mut self, logged_seconds: i64) {
+        let Some((_, request)) = &self.request else { return };
+        let left = self
+            .called
+            .iter()
+            .filter(|called| !matches!(called.answer, Some(Err(_))));
+        let left = left.map(|called| &called.commit);
+        let next = self.substitutes.first().map(|(_, commit)| commit);
+        if next.is_none() || !one_sided(&request.party, left.chain(next)).is_empty() {
+            // Going on without a value would let the last to reveal choose between two known samples; with one of the
+            // same side, whoever keeps the asking party from answering could know the seed before it was asked for.
+            self.void = true;
+        } else {
+            let next = self.substitutes.remove(0);
+            self.called.push(call(next, logged_seconds));
+        }
     }
 
     fn conclude(&mut self, index: LogIndex, result: &SampleResult) -> Result<(), Vec<Unmet>> {
@@ -292,6 +320,18 @@ impl Round {
         })
     }
 
+    /// The fewest values with which a party's request at a checkpoint of this size counts; none if no number is enough.
+    #[must_use]
+    pub fn fewest_values(&self, asker: &Party, checkpoint_size: TreeSize) -> Option<u64> {
+        let in_time = self.commits.iter().filter(|(index, _)| checkpoint_size.holds(*index));
+        let in_time: Vec<&SampleCommit> = in_time.map(|(_, commit)| commit).collect();
+        let is_enough = |count: &u64| {
+            let first = usize::try_from(*count).ok().and_then(|count| in_time.get(..count));
+            first.is_some_and(|first| one_sided(asker, first.iter().copied()).is_empty())
+        };
+        (VALUE_COUNT_MIN..=VALUE_COUNT_MAX).find(is_enough)
+    }
+
     /// Where the round stands.
     #[must_use]
     pub fn stage(&self) -> Stage {
@@ -305,6 +345,20 @@ impl Round {
             Stage::Ready
         } else {
             Stage::Revealing
+        }
+    }
+
+    /// Until when no case of the range may be erased, in seconds since 1970: while the sample is asked for and not drawn,
+    /// for as long as the last party called on may reveal, and as long again for the draw. The last to reveal knows the
+    /// seed, and could otherwise choose what it draws from.
+    #[must_use]
+    pub fn held_until_seconds(&self) -> Option<i64> {
+        match self.stage() {
+            Stage::Registering | Stage::Drawn | Stage::Void => None,
+            Stage::Revealing | Stage::Ready => {
+                let last = self.called.iter().map(|called| called.deadline_seconds).max()?;
+                Some(last + REVEAL_SECONDS)
+            }
         }
     }
 
@@ -342,6 +396,24 @@ impl Round {
     pub fn result(&self) -> Option<&(LogIndex, SampleResult)> {
         self.result.as_ref()
     }
+}
+
+/// Why one side could know all of these values before anything is asked for, and so try requests, or whom to call on,
+/// until the sample suits it: without the asking auditor's own the others could, without another role's the auditors.
+fn one_sided<'a>(asker: &Party, commits: impl Iterator<Item = &'a SampleCommit>) -> Vec<Unmet> {
+    let (mut is_asked, mut is_shared) = (false, false);
+    for commit in commits {
+        is_asked |= commit.party == *asker;
+        is_shared |= commit.role != Role::Auditor;
+    }
+    let mut unmet = Vec::new();
+    if !is_asked {
+        unmet.push(Unmet::AskerNotCalled);
+    }
+    if !is_shared {
+        unmet.push(Unmet::OneRole);
+    }
+    unmet
 }
 
 fn call((index, commit): (LogIndex, SampleCommit), logged_seconds: i64) -> Called {

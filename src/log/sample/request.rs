@@ -8,7 +8,7 @@ use super::allocate::AllocationError;
 use super::cross;
 use super::documents::{Party, Period};
 use super::words::words;
-use super::{METHOD, RANGE_ENTRY_COUNT_MAX, SAMPLE_SIZE_MAX, STRATUM_COUNT_MAX, VALUE_COUNT_MAX};
+use super::{METHOD, RANGE_ENTRY_COUNT_MAX, SAMPLE_SIZE_MAX, STRATUM_COUNT_MAX, VALUE_COUNT_MAX, VALUE_COUNT_MIN};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::reader::{FromJson, RecordError, each, need};
@@ -167,10 +167,12 @@ impl Choices<'_> {
         if self.reserve > SAMPLE_SIZE_MAX {
             add("reserve", format!("is out of range: give 0 to {SAMPLE_SIZE_MAX}"));
         }
-        if self.values < 2 || self.values > VALUE_COUNT_MAX {
+        if self.values < VALUE_COUNT_MIN || self.values > VALUE_COUNT_MAX {
             add(
                 "values",
-                format!("is out of range: give 2 to {VALUE_COUNT_MAX}, so that no party makes the seed alone"),
+                format!(
+                    "is out of range: give {VALUE_COUNT_MIN} to {VALUE_COUNT_MAX}, so that no party makes the seed alone"
+                ),
             );
         }
         let stratified = self.draw.map(|draw| draw == DrawKind::Stratified);

@@ -32,6 +32,9 @@ pub struct Item {
     pub case_id: Option<String>,
     /// The change of that case.
     pub case: Option<CaseChange>,
+    /// The version of that case that the item was made on without changing it: what it seals with the case's keys must
+    /// not outlive them. Nothing where no version matters.
+    pub case_seen: Option<u64>,
     /// Persons met for the first time.
     pub persons: Vec<PersonRow>,
     /// The document of law that comes into use.

@@ -36,7 +36,7 @@ pub(super) fn ask(items: &[&Item]) -> Ask {
             .collect(),
         case_ids: items
             .iter()
-            .filter(|item| item.case.is_some())
+            .filter(|item| version_read(item).is_some())
             .filter_map(|item| item.case_id.clone())
             .collect(),
         hmacs: items
@@ -49,6 +49,12 @@ pub(super) fn ask(items: &[&Item]) -> Ask {
             .map(|span| span.person_id)
             .collect(),
     }
+}
+
+/// The version of its case that an item was made on, whether or not it changes the case.
+fn version_read(item: &Item) -> Option<u64> {
+    let changed = item.case.as_ref().map(|change| change.expected_version);
+    changed.or(item.case_seen)
 }
 
 /// The spans that an item sets.
@@ -123,9 +129,9 @@ impl State {
 
     /// Checks everything before it changes anything: a refused item leaves no trace in the state.
     fn admit(&mut self, item: &Item) -> Result<(), AppendError> {
-        if let (Some(change), Some(case_id)) = (&item.case, &item.case_id) {
+        if let (Some(read), Some(case_id)) = (version_read(item), &item.case_id) {
             let version = self.versions.get(case_id).copied().unwrap_or(0);
-            if version != change.expected_version || self.changed.contains(case_id) {
+            if version != read || self.changed.contains(case_id) {
                 return Err(AppendError::CaseChanged);
             }
         }

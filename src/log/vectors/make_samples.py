@@ -1,4 +1,4 @@
-"""Makes samples.json, the vectors of ../FORMAT.md section 12, without any of Doudi's code.
+"""Makes samples.json, the vectors of ../FORMAT.md section 18, without any of Doudi's code.
 
 The vectors are fixed: running this again must change nothing (`git diff --exit-code` says so).
 """
@@ -382,8 +382,39 @@ def rounds():
         ("another value", [auditor, reveal(204, 500, "operator", **third)], "revealing", None),
         ("a substitute that is not called on", [auditor, reveal(204, 500, "province", **third)], "revealing", None),
     ]
+    # Rounds from their first entry: who has to be called on, and who cannot be replaced.
+    auditor, operator, province = parties
+    first_two = [commit(1, "operator", "operator", VALUES[1]), commit(2, "province", "third", VALUES[2])]
+    late = first_two + [auditor]
+    two_auditors = [auditor, commit(4, "second-firm", "auditor", bytes([4] * 32)), operator]
+    three = [201, start + 300, "SAMPLE_REQUEST", request(values=3)]
+    refused = reveal(203, 400, "audit-firm", missing="refused", by="audit-firm")
+    whole = [
+        ("the asking party's value would not be in the seed", late + [asked], "registering", None),
+        ("asked for one value more, it is", late + [three], "revealing", None),
+        ("two auditors would make the seed alone", two_auditors + [asked], "registering", None),
+        ("with one value more they do not", two_auditors + [three], "revealing", None),
+        ("nobody stands in for the asking party", parties + [asked, refused], "void", None),
+        (
+            "an auditor does not stand in for the only other side",
+            [auditor, operator, commit(6, "second-firm", "auditor", bytes([4] * 32)), asked]
+            + [reveal(203, 400, "operator", missing="refused", by="operator")],
+            "void",
+            None,
+        ),
+        (
+            "a third party called on, and the operator in its place",
+            [auditor, commit(4, "province", "third", VALUES[2]), operator, asked]
+            + [reveal(203, 400, "province", missing="refused", by="province")]
+            + [reveal(204, 401, "audit-firm", **first), reveal(205, 402, "operator", **second)],
+            "ready",
+            seeds["both"],
+        ),
+    ]
+    judged = [{"why": why, "entries": entries, "stage": stage, "seed": seed or ""} for why, entries, stage, seed in whole]
     return {
         "before": parties + [asked],
+        "whole": judged,
         "rounds": [{"why": why, "entries": entries, "stage": stage, "seed": seed or ""} for why, entries, stage, seed in rows],
     }
 

@@ -64,6 +64,7 @@ on_both!(
     findings_take_the_place_of_earlier_ones_until_they_are_signed_off,
     a_record_that_is_no_determination_is_not_found_under_the_name_of_one,
     a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted,
+    a_finding_and_a_restriction_at_one_time_stand_in_this_order_or_the_finding_is_refused,
 );
 
 async fn findings_are_guarded_with_every_reason_at_once(database: TestDatabase) {
@@ -390,4 +391,27 @@ async fn a_finding_of_a_restricted_case_is_not_listed_until_that_is_lifted(datab
             .all(|row| row["purpose"] == "list_findings" && row["record"] == record),
         "{rows:?}"
     );
+}
+
+async fn a_finding_and_a_restriction_at_one_time_stand_in_this_order_or_the_finding_is_refused(database: TestDatabase) {
+    let decided = decided(database, 6, Arc::new(SystemClock::new())).await;
+    for (number, answer) in (2_000..).zip(&decided.determinations) {
+        let determination = answer.determination.as_ref().expect("always there");
+        let found = pb::RecordFindingRequest {
+            period: String::new(),
+            ..finding(number, &determination.name, &[pb::FindingOutcome::Correct])
+        };
+        let restrict = super::restriction::restrict(number + 1_000, &determination.case, pb::CaseScope::Case);
+        let (mut one, mut other) = (decided.audit(), decided.audit());
+        let (found, restricted) = tokio::join!(
+            one.record_finding(by("audit-firm", found)),
+            other.restrict_case(restrict)
+        );
+        let index = |record: Option<pb::Acknowledgement>| record.expect("recorded").index;
+        let restricted = index(restricted.expect("nothing forbids it").into_inner().acknowledgement);
+        match found {
+            Ok(found) => assert!(index(found.into_inner().acknowledgement) < restricted),
+            Err(status) => assert_eq!(reason(&status), "RESTRICTED", "{status:?}"),
+        }
+    }
 }

@@ -159,7 +159,7 @@ fn amount(determination: Option<pb::Determination>, fen: i64) -> pb::Determinati
     determination
 }
 
-fn asking(source: &str, uses: &[(pb::ImpactUseKind, &str, &str)]) -> pb::PreviewImpactRequest {
+pub(super) fn asking(source: &str, uses: &[(pb::ImpactUseKind, &str, &str)]) -> pb::PreviewImpactRequest {
     let uses = uses.iter().map(|(kind, id, row)| pb::ImpactUse {
         kind: (*kind).into(),
         id: (*id).to_owned(),
@@ -179,11 +179,11 @@ fn edited(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-fn standard(yuan: u32) -> String {
+pub(super) fn standard(yuan: u32) -> String {
     edited(T1, "for: rural, value: 650元", &format!("for: rural, value: {yuan}元"))
 }
 
-const STANDARD: &[(pb::ImpactUseKind, &str, &str)] = &[(pb::ImpactUseKind::Parameter, "dibao_standard", "")];
+pub(super) const STANDARD: &[(pb::ImpactUseKind, &str, &str)] = &[(pb::ImpactUseKind::Parameter, "dibao_standard", "")];
 
 /// First and last month of a decision, and its fen too much and too little.
 fn sums(decision: &pb::ImpactedDecision) -> (String, String, i64, i64) {

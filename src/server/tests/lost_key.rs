@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::store::conformance::TestDatabase;
 
 /// The ring after its signing key was lost and replaced.
-fn replaced(keys: &KeyRing) -> KeyRing {
+pub(super) fn replaced(keys: &KeyRing) -> KeyRing {
     let mut file: serde_json::Value = serde_json::from_slice(&keys.to_file()).expect("JSON");
     let rest = file["keys"].as_array_mut().expect("keys");
     rest.retain(|key| key["purpose"] != "log-signing");

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tonic::Code;
 
+use super::cases::Place;
 use super::flow::AREA;
 use super::samples::{VALUES, by, commit, committed, decided, draw, redrawn, refuse, refused_as, reveal, simple};
 use super::*;
@@ -12,6 +13,8 @@ use crate::store::conformance::{As, TestDatabase, on_both};
 
 on_both!(
     a_round_refuses_what_is_out_of_turn,
+    an_auditor_who_commits_last_is_in_the_seed_all_the_same,
+    a_case_in_the_range_of_an_open_sample_is_not_erased_before_the_draw,
     a_case_whose_key_is_destroyed_is_listed_and_moves_no_other
 );
 
@@ -116,6 +119,46 @@ async fn a_round_refuses_what_is_out_of_turn(database: TestDatabase) {
     );
 }
 
+/// Whoever commits before the auditor may know both of the first two values: they make no seed. Without a number of
+/// values the service asks for as many as it takes.
+async fn an_auditor_who_commits_last_is_in_the_seed_all_the_same(database: TestDatabase) {
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let mut audit = decided.audit();
+    let parties = [
+        ("operator", pb::PartyRole::Operator),
+        ("province", pb::PartyRole::Third),
+        ("audit-firm", pb::PartyRole::Auditor),
+    ];
+    for (number, ((name, role), value)) in (1_000..).zip(parties.into_iter().zip(VALUES)) {
+        audit
+            .commit_sample(by(name, commit(number, role, value)))
+            .await
+            .expect("committed");
+    }
+    let two = pb::RequestSampleRequest {
+        values: 2,
+        ..simple(1_010, 2)
+    };
+    let refused = audit
+        .request_sample(by("audit-firm", two))
+        .await
+        .expect_err("not among them");
+    refused_as(&refused, "ask for more values");
+    let asked = audit
+        .request_sample(by("audit-firm", simple(1_011, 2)))
+        .await
+        .expect("asked")
+        .into_inner();
+    let round = asked.round.expect("always there");
+    let called: Vec<&str> = round
+        .parties
+        .iter()
+        .filter(|party| party.called)
+        .map(|party| party.party.as_str())
+        .collect();
+    assert_eq!(called, ["operator", "province", "audit-firm"]);
+}
+
 /// The key of a case is destroyed between the reveals and the draw, when everybody knows the seed.
 async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: TestDatabase) {
     let decided = decided(database, 12, Arc::new(SystemClock::new())).await;
@@ -174,6 +217,44 @@ async fn a_case_whose_key_is_destroyed_is_listed_and_moves_no_other(database: Te
     // Whoever destroys a key without a record of it hides a decision from the sample.
     let withheld = crate::log::LogIndex::new(before[0]).expect("small");
     assert_eq!(redrawn.agreement, Agreement::Withheld(vec![withheld]));
+}
+
+/// The last to reveal knows the seed, and would choose by it what is left to be drawn from.
+async fn a_case_in_the_range_of_an_open_sample_is_not_erased_before_the_draw(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, answer) = place.with_a_case().await;
+    let case = answer.determination.expect("always there").case;
+    let mut audit = server.audit.clone();
+    committed(&mut audit, false).await;
+    audit
+        .request_sample(by("audit-firm", simple(1_010, 1)))
+        .await
+        .expect("asked");
+    let later = server.decide(2).await.determination.expect("always there").case;
+    for (number, (party, value)) in (1_011..).zip([("audit-firm", VALUES[0]), ("operator", VALUES[1])]) {
+        let error = server.erase(number + 100, &case, pb::CaseScope::Case).await;
+        refused_as(&error.expect_err("not drawn yet"), "the sample 2026-Q3");
+        audit
+            .reveal_sample(by(party, reveal(number, value)))
+            .await
+            .expect("revealed");
+    }
+    let error = server.erase(1_200, &case, pb::CaseScope::Case).await;
+    refused_as(&error.expect_err("the seed is known"), "erase it after the result");
+    // The identity is drawn from by nobody, and what was decided after the checkpoint is not of the range.
+    server
+        .erase(1_201, &case, pb::CaseScope::Identity)
+        .await
+        .expect("no part of the draw");
+    server
+        .erase(1_202, &later, pb::CaseScope::Case)
+        .await
+        .expect("not of the range");
+    audit.draw_sample(by("audit-firm", draw(1_013))).await.expect("drawn");
+    server
+        .erase(1_203, &case, pb::CaseScope::Case)
+        .await
+        .expect("the sample is drawn");
 }
 
 /// A clock that a test moves; wall and monotonic time go together, as on a machine that stays on.

@@ -278,6 +278,31 @@ fn a_frame_that_was_withheld_from_the_draw_stands_under_an_earlier_erasure() {
     );
 }
 
+/// The seed is known between the last reveal and the draw: an erasure then may have been chosen by it.
+#[test]
+fn an_erasure_between_request_and_result_is_named_where_a_frame_was_not_opened() {
+    const AFTER_REQUEST: usize = 16;
+    let meanwhile = |opened: fn(u64) -> bool| {
+        let mut evidence = evidence_of(Vec::new(), |request| request, opened, |selection| selection);
+        evidence.entries.insert(AFTER_REQUEST, erasure("erase"));
+        evidence.checkpoint = signed(&evidence.entries, &signer(5));
+        redraw(&evidence).expect("drawn again")
+    };
+    let hidden = meanwhile(|index| index != 5);
+    assert_eq!(
+        (hidden.agreement, hidden.erased_before_draw),
+        (Agreement::Equal, vec![at(16)])
+    );
+    assert_eq!(meanwhile(|_| true).erased_before_draw, [], "every frame was there");
+    let before = evidence_of(
+        vec![erasure("erase")],
+        |request| request,
+        |index| index != 5,
+        |selection| selection,
+    );
+    assert_eq!(redraw(&before).expect("drawn again").erased_before_draw, []);
+}
+
 #[test]
 fn a_file_reads_back_and_draws_the_recorded_sample_again() {
     let evidence = evidence(|selection| selection);

@@ -113,6 +113,68 @@ fn only_an_auditor_asks_and_only_with_commitments_before_a_checkpoint_before_the
     assert_eq!(round.stage(), Stage::Registering);
 }
 
+/// Two principals of one operator that commit first would know the whole seed, and could try requests until it suits.
+#[test]
+fn a_request_counts_only_with_the_askers_own_value_and_one_of_another_role() {
+    let with = |values: u64| SampleRequest {
+        values,
+        ..request(10, 1)
+    };
+    let mut round = after(&[
+        commit(1, "operator", Role::Operator, 2),
+        commit(2, "province", Role::Third, 3),
+        commit(3, "audit-firm", Role::Auditor, 1),
+    ]);
+    let asker: Party = "audit-firm".parse().expect("a party");
+    assert_eq!(round.admit(&ask(20, with(2))), Err(vec![Unmet::AskerNotCalled]));
+    // A checkpoint that does not hold the asker's own commitment closes the period too early.
+    assert_eq!(round.admit(&ask(20, request(3, 1))), Err(vec![Unmet::AskerNotCalled]));
+    assert_eq!(
+        (
+            round.fewest_values(&asker, size(3)),
+            round.fewest_values(&asker, size(4))
+        ),
+        (None, Some(3))
+    );
+    assert_eq!(round.admit(&ask(20, with(3))), Ok(()));
+
+    let mut round = after(&[
+        commit(1, "audit-firm", Role::Auditor, 1),
+        commit(2, "second-firm", Role::Auditor, 2),
+        commit(3, "operator", Role::Operator, 3),
+    ]);
+    assert_eq!(round.admit(&ask(20, with(2))), Err(vec![Unmet::OneRole]));
+    assert_eq!(round.fewest_values(&asker, size(10)), Some(3));
+    assert_eq!(round.admit(&ask(20, with(3))), Ok(()));
+}
+
+#[test]
+fn no_substitute_stands_in_for_the_asking_party_whoever_keeps_it_from_answering() {
+    let mut entries = two_parties();
+    entries.push(commit(3, "province", Role::Third, 3));
+    entries.push(ask(20, request(10, 1)));
+    let asker: Party = "audit-firm".parse().expect("a party");
+    let silent = |by: &str| Logged {
+        index: at(21),
+        logged_seconds: START + 10 + REVEAL_SECONDS + 1,
+        document: SampleDocument::Reveal(SampleReveal {
+            period: "2026-Q3".parse().expect("a period"),
+            party: asker.clone(),
+            value: Err(Silence {
+                why: Why::Silent,
+                by: by.parse().expect("a party"),
+            }),
+        }),
+    };
+    entries.push(silent("operator"));
+    let round = after(&entries);
+    assert_eq!(
+        (round.stage(), round.called().len()),
+        (Stage::Void, 2),
+        "nobody is called on in its place"
+    );
+}
+
 #[test]
 fn nothing_is_revealed_before_the_request_and_nothing_but_what_was_committed() {
     let mut entries = two_parties();
@@ -236,6 +298,34 @@ fn a_result_counts_once_and_with_the_rounds_own_seed_alone() {
     assert_eq!(round.admit(&result(right, 20)), Ok(()));
     assert_eq!((round.stage(), round.derived()), (Stage::Drawn, Some(right)));
     assert_eq!(round.admit(&result(right, 20)), Err(vec![Unmet::Drawn]));
+}
+
+/// Whoever reveals last knows the seed: until the draw nothing of the range may go, and not for ever where nobody draws.
+#[test]
+fn a_round_holds_its_range_from_the_request_to_the_result_or_three_days_beyond_its_last_deadline() {
+    let mut entries = two_parties();
+    assert_eq!(after(&entries).held_until_seconds(), None);
+    entries.push(ask(20, request(10, 1)));
+    let until = Some(START + 10 + 2 * REVEAL_SECONDS);
+    assert_eq!(after(&entries).held_until_seconds(), until);
+    entries.extend([reveal(21, 20, "audit-firm", 1), reveal(22, 30, "operator", 2)]);
+    let mut round = after(&entries);
+    assert_eq!((round.stage(), round.held_until_seconds()), (Stage::Ready, until));
+    let result = SampleDocument::Result(SampleResult {
+        period: "2026-Q3".parse().expect("a period"),
+        request: at(20),
+        seed: round.seed().expect("ready"),
+        population: 10,
+        drawn: 1,
+        unopened: 0,
+    });
+    let drawn = Logged {
+        index: at(30),
+        logged_seconds: START + 50,
+        document: result,
+    };
+    assert_eq!(round.admit(&drawn), Ok(()));
+    assert_eq!(round.held_until_seconds(), None);
 }
 
 #[test]

@@ -137,8 +137,9 @@ fn rounds_come_to_the_stage_and_the_seed_of_the_vectors() {
         }
     };
     let before: Vec<Logged> = list(&rounds, "before").iter().map(logged).collect();
-    for row in list(&rounds, "rounds") {
-        let mut entries = before.clone();
+    let after_request = list(&rounds, "rounds").into_iter().map(|row| (before.clone(), row));
+    let whole = list(&rounds, "whole").into_iter().map(|row| (Vec::new(), row));
+    for (mut entries, row) in after_request.chain(whole) {
         entries.extend(list(&row, "entries").iter().map(logged));
         let round = Round::of(before[0].document.period(), &entries);
         let stage = match round.stage() {

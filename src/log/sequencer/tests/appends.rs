@@ -1,6 +1,6 @@
 //! Appending and asking again: receipts, retries, case versions, persons.
 
-use super::super::AppendError;
+use super::super::{AppendError, Item};
 use super::bench::{area, case_item, check_log, index, item, replica, span_item, verify};
 use crate::canonical::Json;
 use crate::store::PersonRow;
@@ -12,6 +12,7 @@ on_both!(
     of_equal_requests_at_one_time_one_is_first_and_the_others_repeat_it,
     a_request_id_with_other_content_is_refused,
     a_decision_on_an_old_version_of_its_case_is_refused,
+    an_item_made_on_an_old_version_of_a_case_is_refused_though_it_changes_nothing,
     one_person_holds_one_basic_programme_a_month,
     a_person_keeps_the_id_that_was_registered_first,
     a_call_that_is_dropped_still_commits,
@@ -129,6 +130,48 @@ async fn a_decision_on_an_old_version_of_its_case_is_refused(database: TestDatab
         3,
         "the refused ones left nothing"
     );
+}
+
+/// A finding is sealed with the key of its case: an erasure that came since has destroyed that.
+async fn an_item_made_on_an_old_version_of_a_case_is_refused_though_it_changes_nothing(database: TestDatabase) {
+    let store = database.store().await;
+    let replica = replica(store.clone());
+    let seen = |number, version| Item {
+        case_id: Some("case".to_owned()),
+        case_seen: Some(version),
+        ..item(number)
+    };
+    for (number, version) in [(1, 0), (2, 1)] {
+        let changes = case_item(number, "case", version);
+        replica.sequencer.append(changes).await.expect("its next version");
+    }
+    for (number, version) in [(3, 1), (4, 3)] {
+        let stale = replica.sequencer.append(seen(number, version)).await;
+        assert!(
+            matches!(stale, Err(AppendError::CaseChanged)),
+            "version {version}: {stale:?}"
+        );
+    }
+    for number in [5, 6] {
+        let appended = replica.sequencer.append(seen(number, 2)).await;
+        appended.expect("the version of now, which it leaves as it is");
+    }
+    // At one time: before the change, or refused after it.
+    let (looked, changed) = tokio::join!(
+        replica.sequencer.append(seen(7, 2)),
+        replica.sequencer.append(case_item(8, "case", 2))
+    );
+    let changed = changed.expect("the version is still 2").index;
+    match looked {
+        Ok(looked) => assert!(looked.index < changed),
+        Err(error) => assert!(matches!(error, AppendError::CaseChanged), "{error}"),
+    }
+    let head = store
+        .case_head(area(), "case")
+        .await
+        .expect("readable")
+        .expect("a case");
+    assert_eq!((head.version, head.last_index), (3, changed));
 }
 
 async fn one_person_holds_one_basic_programme_a_month(database: TestDatabase) {

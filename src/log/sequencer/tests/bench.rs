@@ -177,6 +177,7 @@ pub(super) fn item(number: u32) -> Item {
         data_keys: Vec::new(),
         case_id: None,
         case: None,
+        case_seen: None,
         persons: Vec::new(),
         policy: None,
         effects: Effects::default(),
