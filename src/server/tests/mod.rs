@@ -11,6 +11,7 @@ mod identity;
 mod impact;
 mod lost_key;
 mod opening;
+mod publishing;
 mod rates;
 mod restored;
 mod restriction;
