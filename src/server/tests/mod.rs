@@ -4,6 +4,7 @@ mod access;
 mod bundle;
 mod bundle_tampered;
 mod cases;
+mod closed_log;
 mod erasure;
 mod findings;
 mod flow;
@@ -19,6 +20,7 @@ mod rotation;
 mod round_trips;
 mod sample_faults;
 mod samples;
+mod transfer;
 
 use std::net::SocketAddr;
 
