@@ -57,7 +57,6 @@ pub mod vault;
 pub mod witnesses;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
@@ -91,8 +90,8 @@ pub struct App {
     held_texts: Vec<String>,
     witnesses: Option<Witnesses>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
-    /// Whether this process has closed every hour of accesses that it found open.
-    accesses_closed: AtomicBool,
+    /// How far this process has closed the hours of accesses.
+    hours_closed: tokio::sync::Mutex<access::HoursClosed>,
     /// One turn at a time in an area, while what is allowed depends on what was recorded before: samples, findings.
     turns: Mutex<BTreeMap<AreaCode, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -155,7 +154,7 @@ impl App {
             held_texts,
             witnesses: watch.witnesses,
             logs: Mutex::default(),
-            accesses_closed: AtomicBool::new(false),
+            hours_closed: tokio::sync::Mutex::default(),
             turns: Mutex::default(),
         }
     }
