@@ -57,6 +57,7 @@ pub mod vault;
 pub mod witnesses;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use areas::AreaRegister;
@@ -92,6 +93,8 @@ pub struct App {
     logs: Mutex<BTreeMap<LogId, LogRow>>,
     /// How far this process has closed the hours of accesses.
     hours_closed: tokio::sync::Mutex<access::HoursClosed>,
+    /// Whether a log does not state the keys in use, because it takes no entries now.
+    key_events_left: AtomicBool,
     /// One turn at a time in an area, while what is allowed depends on what was recorded before: samples, findings.
     turns: Mutex<BTreeMap<AreaCode, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -155,6 +158,7 @@ impl App {
             witnesses: watch.witnesses,
             logs: Mutex::default(),
             hours_closed: tokio::sync::Mutex::default(),
+            key_events_left: AtomicBool::new(false),
             turns: Mutex::default(),
         }
     }
