@@ -55,8 +55,8 @@ const CONNECTION_GRACE_MAX: Duration = Duration::from_secs(60 * 60);
 /// How often readiness is looked at.
 const READINESS_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often hours of reads that ended are looked for: an hour is in the log a minute after its end.
-const HOUR_CLOSING_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the service's own entries are looked for: an hour of reads is in the log a minute after its end.
+const OWN_ENTRIES_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Names of the services in health; the empty one is the server as a whole.
 const HEALTH_NAMES: [&str; 6] = [
@@ -185,14 +185,14 @@ pub async fn serve(
         tokio::spawn(router.serve_with_incoming_shutdown(incoming, async move { refusing.begun().await }));
     let probes = access.probes;
     let readiness = tokio::spawn(watch_readiness(Arc::clone(&app), health.clone(), Arc::clone(&probes)));
-    let hours = tokio::spawn(close_hours(Arc::clone(&app)));
+    let entries = tokio::spawn(write_own_entries(Arc::clone(&app)));
     let counting = Arc::clone(&app);
     let gauges = tokio::spawn(async move { counting.follow_gauges().await });
 
     tokio::select! {
         ended = &mut serving => {
             readiness.abort();
-            hours.abort();
+            entries.abort();
             gauges.abort();
             following.inspect(JoinHandle::abort);
             return ended.map_err(ServeError::Task)?.map_err(ServeError::Transport).map(|()| true);
@@ -218,7 +218,7 @@ pub async fn serve(
         log_flushed: async {
             // Calls that did not finish in time end here; their callers retry with the same request id.
             abort.abort();
-            hours.abort();
+            entries.abort();
             gauges.abort();
             following.inspect(JoinHandle::abort);
             app.close().await;
@@ -259,14 +259,19 @@ async fn watch_readiness(app: Arc<App>, health: HealthReporter, probes: Arc<Prob
     }
 }
 
-/// Puts the reads of each hour that ended into the log, looking again and again.
-async fn close_hours(app: Arc<App>) {
+/// Writes the service's own entries, looking again and again: the reads of each hour that ended, and the keys in use
+/// where a log took no entries when the server started.
+async fn write_own_entries(app: Arc<App>) {
     loop {
+        if let Err(cause) = app.record_key_events_left().await {
+            app.met(&cause);
+            warn!(%cause, "the keys in use are not in every log yet: trying again");
+        }
         if let Err(cause) = app.close_access_hours().await {
             app.met(&cause);
             warn!(%cause, "the reads of an hour are not in the log yet: trying again");
         }
-        tokio::time::sleep(HOUR_CLOSING_INTERVAL).await;
+        tokio::time::sleep(OWN_ENTRIES_INTERVAL).await;
     }
 }
 

@@ -62,6 +62,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::Retained { .. } => (Code::FailedPrecondition, ErrorReason::Retained),
         AppError::TreeTooSmall => (Code::FailedPrecondition, ErrorReason::TreeTooSmall),
         AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
+        AppError::PolicyChanged => (Code::Aborted, ErrorReason::PolicyChanged),
         AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
         AppError::RateLimited { .. } => (Code::ResourceExhausted, ErrorReason::RateLimited),
         AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
@@ -156,6 +157,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseState(_)
         | AppError::TwoProgrammes
         | AppError::CaseChanged
+        | AppError::PolicyChanged
         | AppError::DeadlineExceeded
         | AppError::LogRolledBack
         | AppError::EntriesLost => {}

@@ -1,6 +1,6 @@
 //! Who read what: a row before each answer, the root of each hour's rows in the log, and the list for one case.
 
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::caller::Caller;
@@ -55,6 +55,25 @@ crate::rules::outcome::codes! {
         /// OpenDocuments with the identity.
         OpenIdentity = "open_identity",
     }
+}
+
+/// How far the hours of accesses are closed. It begins with everything open: rows of an earlier process may be.
+#[derive(Default)]
+pub(super) struct HoursClosed {
+    /// What was there of the time before is closed, Unix milliseconds, in every area but those that are behind.
+    until_ms: i64,
+    /// Areas that still have open rows, each with the time from which it may have them.
+    behind: BTreeMap<AreaCode, i64>,
+}
+
+/// What came of closing one hour.
+enum HourClosing {
+    /// It is closed; there may be another one.
+    Closed,
+    /// None was open.
+    NoneOpen,
+    /// Another replica closed rows first: the next call sees what is left.
+    Raced,
 }
 
 /// One read of one case.
@@ -136,7 +155,8 @@ impl App {
     /// Puts the root of every hour that ended into the log of its area. Says how many entries were written.
     ///
     /// # Errors
-    /// [`AppError`]; the rows stay, and the next call closes their hour.
+    /// [`AppError`], the first of all areas; the rows stay, and the next call closes their hours. Other areas are closed
+    /// all the same.
     pub async fn close_access_hours(&self) -> Result<u64, AppError> {
         self.close_access_hours_before(self.clock.now_ms()).await
     }
@@ -144,20 +164,42 @@ impl App {
     /// The same for the hours that ended before `now_ms`.
     pub(crate) async fn close_access_hours_before(&self, now_ms: i64) -> Result<u64, AppError> {
         let until = now_ms.div_euclid(HOUR_MS) * HOUR_MS;
-        let everything = !self.accesses_closed.load(Ordering::Relaxed);
-        let from = if everything { 0 } else { until - HOUR_MS - LATE_MS };
+        let mut closed = self.hours_closed.lock().await;
+        let from = closed.until_ms.min(until) - HOUR_MS - LATE_MS;
+        let found = self.store.areas_with_open_accesses(from, until).await?;
+        let areas: BTreeSet<AreaCode> = found.into_iter().chain(closed.behind.keys().copied()).collect();
         let mut written = 0;
-        for area in self.store.areas_with_open_accesses(from, until).await? {
-            while self.close_hour(area, from, until).await? {
-                written += 1;
+        let mut failed = None;
+        for area in areas {
+            let from = closed.behind.get(&area).copied().unwrap_or(from);
+            // Behind until it is done, so that nothing is lost where this ends half-way.
+            closed.behind.insert(area, from);
+            match self.close_hours(area, from, until, &mut written).await {
+                Ok(true) => {
+                    closed.behind.remove(&area);
+                }
+                Ok(false) => {}
+                // One log that takes nothing must not keep the others open.
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        self.accesses_closed.store(true, Ordering::Relaxed);
-        Ok(written)
+        closed.until_ms = until;
+        failed.map_or(Ok(written), Err)
     }
 
-    /// Closes the first open hour of an area; whether there was one that we could close.
-    async fn close_hour(&self, area: AreaCode, from: i64, until: i64) -> Result<bool, AppError> {
+    /// Closes the open hours of an area; whether none is left.
+    async fn close_hours(&self, area: AreaCode, from: i64, until: i64, written: &mut u64) -> Result<bool, AppError> {
+        loop {
+            match self.close_hour(area, from, until).await? {
+                HourClosing::Closed => *written += 1,
+                HourClosing::NoneOpen => return Ok(true),
+                HourClosing::Raced => return Ok(false),
+            }
+        }
+    }
+
+    /// Closes the first open hour of an area.
+    async fn close_hour(&self, area: AreaCode, from: i64, until: i64) -> Result<HourClosing, AppError> {
         let log = self.log_of(area, crate::log::TreeSize::EMPTY).await?;
         // Read before the rows: whoever closes in between takes the request id that follows from it.
         let previous = self.store.newest_access_entry(log.log_id).await?;
@@ -165,7 +207,9 @@ impl App {
             .store
             .open_accesses(area, from, until, ACCESS_ROW_COUNT_MAX)
             .await?;
-        let Some(first) = open.first() else { return Ok(false) };
+        let Some(first) = open.first() else {
+            return Ok(HourClosing::NoneOpen);
+        };
         let hour = first.at_ms.div_euclid(HOUR_MS) * HOUR_MS;
         let leaves: Vec<Hash> = open
             .iter()
@@ -204,9 +248,9 @@ impl App {
             .append_about(&asked, record_id, EntryKind::Access, &documents, about)
             .await
         {
-            Ok(Ok(_)) => Ok(true),
-            // Another replica closed other rows first: the next call sees what is left.
-            Ok(Err(_)) | Err(AppError::RequestIdReused) => Ok(false),
+            Ok(Ok(_)) => Ok(HourClosing::Closed),
+            // Another replica closed other rows first.
+            Ok(Err(_)) | Err(AppError::RequestIdReused) => Ok(HourClosing::Raced),
             Err(error) => Err(error),
         }
     }

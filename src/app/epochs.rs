@@ -10,7 +10,7 @@ use crate::canonical::Json;
 use crate::log::RecordId;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::record::EntryKind;
-use crate::log::sequencer::{NewPolicy, OpenedEpoch, RolledBack, SeenHead};
+use crate::log::sequencer::{Follows, NewPolicy, OpenedEpoch, RolledBack, SeenHead};
 use crate::store::{LogRow, PolicyRow, RequestKey};
 
 /// How a log stands to what was seen of it.
@@ -161,6 +161,7 @@ impl App {
                 document_area: row.document_area,
                 kind: row.kind.clone(),
                 digest: row.digest,
+                follows: Follows::Any,
             }),
         };
         let record_id = RecordId::from_bytes(self.vault.random_id()?);

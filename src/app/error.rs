@@ -127,6 +127,9 @@ pub enum AppError {
     /// Other decisions of the case came first, several times.
     #[error("the case changed while it was decided: read it and decide again")]
     CaseChanged,
+    /// Other documents of law came into use in the area first, several times.
+    #[error("the law in use changed while the document was checked: publish it again with the same request_id")]
+    PolicyChanged,
     /// The tree is smaller than the caller asked for.
     #[error("the log has not reached min_tree_size here: retry, or ask without it")]
     TreeTooSmall,

@@ -31,6 +31,7 @@ impl From<AppendError> for AppError {
             AppendError::ShuttingDown => AppError::ShuttingDown,
             AppendError::RequestReused => AppError::RequestIdReused,
             AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld => AppError::CaseChanged,
+            AppendError::PolicyChanged => AppError::PolicyChanged,
             AppendError::NotWitnessed => AppError::NotWitnessed,
             AppendError::RolledBack => AppError::LogRolledBack,
             AppendError::Corrupt(what) => AppError::corrupt(what),

@@ -1,5 +1,9 @@
 //! Keys of the service that change: each log states which version is in use, and data keys are wrapped anew.
 
+use std::sync::atomic::Ordering;
+
+use tracing::warn;
+
 use super::App;
 use super::access::SERVICE;
 use super::error::AppError;
@@ -19,9 +23,20 @@ const REWRAP_KEY_COUNT: u32 = 500;
 /// Versions of these are stated in the log: they decide what can be read and which answer a retry finds.
 const STATED: [KeyPurpose; 2] = [KeyPurpose::KeyEncryption, KeyPurpose::Idempotency];
 
+/// What came of stating one key in one log.
+enum Stating {
+    /// It is stated from now on.
+    Stated,
+    /// It was stated before.
+    Known,
+    /// The log takes no entries now: it is rolled back, its key is lost, its witnesses or its signer do not answer.
+    Refused(AppError),
+}
+
 impl App {
     /// States in every open log which keys are in use, where a later version than the first is and the log does not
-    /// say so yet. Says how many entries were written.
+    /// say so yet. Says how many entries were written. A log that takes no entries is left for later: what it has is
+    /// read and proved all the same.
     ///
     /// # Errors
     /// [`AppError`]; called again it goes on.
@@ -32,6 +47,7 @@ impl App {
             .filter(|key| key.in_use && key.version > 1 && STATED.contains(&key.purpose))
             .collect();
         let mut written = 0;
+        let mut left = false;
         let mut after = None;
         while !rotated.is_empty() {
             let logs = self.store.logs(after, LOG_COUNT).await?;
@@ -44,15 +60,36 @@ impl App {
                     continue;
                 }
                 for key in &rotated {
-                    written += u64::from(self.record_key_event(log, key).await?);
+                    match self.record_key_event(log, key).await? {
+                        Stating::Stated => written += 1,
+                        Stating::Known => {}
+                        Stating::Refused(cause) => {
+                            warn!(log.origin = %log.origin, %cause, "the keys in use are not in the log yet: trying again");
+                            left = true;
+                            break;
+                        }
+                    }
                 }
             }
         }
+        self.key_events_left.store(left, Ordering::Relaxed);
         Ok(written)
     }
 
-    /// States one key in one log; whether it was not stated before.
-    async fn record_key_event(&self, log: &LogRow, key: &KeySummary) -> Result<bool, AppError> {
+    /// The same again, for the logs that took no entries before.
+    ///
+    /// # Errors
+    /// [`AppError`]; called again it goes on.
+    pub async fn record_key_events_left(&self) -> Result<u64, AppError> {
+        if self.key_events_left.load(Ordering::Relaxed) {
+            self.record_key_events().await
+        } else {
+            Ok(0)
+        }
+    }
+
+    /// States one key in one log.
+    async fn record_key_event(&self, log: &LogRow, key: &KeySummary) -> Result<Stating, AppError> {
         let purpose = key.purpose.name();
         let document = Json::object([
             ("v", Json::Int(1)),
@@ -72,13 +109,22 @@ impl App {
             trace_id: None,
         };
         if self.answered(&asked).await?.is_some() {
-            return Ok(false);
+            return Ok(Stating::Known);
         }
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let documents = [("key_event", document)];
         let appended = self.append_about(&asked, record_id, EntryKind::KeyEvent, &documents, About::default());
-        // No case changes, so nobody comes first.
-        appended.await?.map(|_| true).map_err(|_| AppError::CaseChanged)
+        match appended.await {
+            Ok(Ok(_)) => Ok(Stating::Stated),
+            // No case changes, so nobody comes first.
+            Ok(Err(_)) => Err(AppError::CaseChanged),
+            // A lost key, a clock and a signer are among what the last one stands for; a database that does not answer
+            // ends the reads before.
+            Err(cause @ (AppError::LogRolledBack | AppError::NotWitnessed | AppError::StoreUnavailable)) => {
+                Ok(Stating::Refused(cause))
+            }
+            Err(cause) => Err(cause),
+        }
     }
 
     /// Wraps every data key with the key-encryption key in use; `each` hears how many are done. Stopped at any

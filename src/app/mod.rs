@@ -91,8 +91,10 @@ pub struct App {
     held_texts: Vec<String>,
     witnesses: Option<Witnesses>,
     logs: Mutex<BTreeMap<LogId, LogRow>>,
-    /// Whether this process has closed every hour of accesses that it found open.
-    accesses_closed: AtomicBool,
+    /// How far this process has closed the hours of accesses.
+    hours_closed: tokio::sync::Mutex<access::HoursClosed>,
+    /// Whether a log does not state the keys in use, because it takes no entries now.
+    key_events_left: AtomicBool,
     /// One turn at a time in an area, while what is allowed depends on what was recorded before: samples, findings.
     turns: Mutex<BTreeMap<AreaCode, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -155,7 +157,8 @@ impl App {
             held_texts,
             witnesses: watch.witnesses,
             logs: Mutex::default(),
-            accesses_closed: AtomicBool::new(false),
+            hours_closed: tokio::sync::Mutex::default(),
+            key_events_left: AtomicBool::new(false),
             turns: Mutex::default(),
         }
     }

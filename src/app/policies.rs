@@ -6,15 +6,16 @@ use super::App;
 use super::caller::Caller;
 use super::command::{GetPolicy, ListPolicies, PolicyName, PublishPolicy};
 use super::damage::Damage;
+use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, ResourceKind};
 use super::laws::newest;
 use super::paging::{place_cursor, rows};
-use super::record::{NewRecord, Opened};
+use super::record::{Asked, NewRecord, Opened};
 use super::result::{Listed, Policy, PolicyRead, Published as Answer};
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
-use crate::log::sequencer::NewPolicy;
+use crate::log::sequencer::{Follows, NewPolicy};
 use crate::log::{Hash, RecordId, TreeSize};
 use crate::rules::diff::shadow::shadows;
 use crate::rules::document::Document;
@@ -30,15 +31,35 @@ impl App {
     /// Checks a document against what the area has adopted, runs its worked cases, and publishes it. What documents
     /// below it set as well is listed; where nothing says which of the two holds, it is refused (P33).
     ///
+    /// A document of any level comes into use in the area's own log, and is tried in the law of that log: where another
+    /// one came into that log meanwhile, it is tried again.
+    ///
     /// # Errors
-    /// [`AppError::PolicyInvalid`] with every finding.
+    /// [`AppError::PolicyInvalid`] with every finding; [`AppError::PolicyChanged`] if others came first several times.
     pub async fn publish_policy(&self, caller: &Caller, command: PublishPolicy) -> Result<Answer, AppError> {
         let area = command.area.without_township();
         let asked = App::asked(area, caller, &command.request_id, &command.to_json());
-        if let Some(first) = self.answered(&asked).await? {
-            return self.published(&first).await;
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            if let Some(first) = self.answered(&asked).await? {
+                return self.published(&first).await;
+            }
+            if let Some(answer) = self.publish_once(area, &asked, &command).await? {
+                return Ok(answer);
+            }
         }
-        let adopted = self.adopted(area).await?;
+        Err(AppError::PolicyChanged)
+    }
+
+    /// Publishes a document if it is right in the law in use now; none if another document came first.
+    async fn publish_once(
+        &self,
+        area: AreaCode,
+        asked: &Asked,
+        command: &PublishPolicy,
+    ) -> Result<Option<Answer>, AppError> {
+        let rows = self.rows_in_use(area).await?;
+        let newest = rows.last().map(place);
+        let adopted = self.documents_of(area, &rows).await?;
         let in_use = || adopted.iter().map(|(_, published)| published.document.as_ref());
         let context = Context {
             documents: above(in_use(), &command.source),
@@ -64,14 +85,14 @@ impl App {
             superseded: false,
         };
         if command.validate_only {
-            return Ok(Answer {
+            return Ok(Some(Answer {
                 policy,
                 acknowledged: None,
                 warnings,
                 cases_passed,
                 shadows,
                 lang,
-            });
+            }));
         }
         let new = NewRecord {
             kind: EntryKind::Policy,
@@ -88,24 +109,24 @@ impl App {
                 document_area,
                 kind: kind_of(&document).to_owned(),
                 digest,
+                follows: Follows::Newest(newest),
             }),
         };
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
-        let opened = self
-            .append(&asked, record_id, new)
-            .await?
-            .map_err(|_| AppError::CaseChanged)?;
+        let Ok(opened) = self.append(asked, record_id, new).await? else {
+            return Ok(None);
+        };
         policy.name = Some(PolicyName { area, digest });
         policy.index = Some(opened.acknowledged.index);
         policy.logged_seconds = Some(opened.acknowledged.logged_seconds);
-        Ok(Answer {
+        Ok(Some(Answer {
             policy,
             acknowledged: Some(opened.acknowledged),
             warnings,
             cases_passed,
             shadows,
             lang,
-        })
+        }))
     }
 
     /// The first answer to a publication, once more.
@@ -241,12 +262,22 @@ impl App {
 
     /// The documents in use in an area, newest of each: those of its open log.
     pub(super) async fn adopted(&self, area: AreaCode) -> Result<Vec<(String, Published)>, AppError> {
-        let mut adopted = Vec::new();
-        let Some(log) = self.store.log_of_area(area).await? else {
-            return Ok(adopted);
-        };
-        for row in newest(self.store.policies(log.log_id, TreeSize::MAX).await?) {
-            let document = self.policy_document(&row).await?;
+        let rows = self.rows_in_use(area).await?;
+        self.documents_of(area, &rows).await
+    }
+
+    /// The publications in use in an area, the newest of each document, in order; the last is the log's newest.
+    async fn rows_in_use(&self, area: AreaCode) -> Result<Vec<PolicyRow>, AppError> {
+        match self.store.log_of_area(area).await? {
+            Some(log) => Ok(newest(self.store.policies(log.log_id, TreeSize::MAX).await?)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn documents_of(&self, area: AreaCode, rows: &[PolicyRow]) -> Result<Vec<(String, Published)>, AppError> {
+        let mut adopted = Vec::with_capacity(rows.len());
+        for row in rows {
+            let document = self.policy_document(row).await?;
             adopted.push((
                 row.kind.clone(),
                 Published::new(document, format!("areas/{area}"), row.index.get()),

@@ -176,7 +176,7 @@ impl App {
                 let keys = new.case.as_ref().map_or(Keys::None, |(file, _)| Keys::Case(&file.keys));
                 self.opened(sequenced, row, &keys).await.map(Ok)
             }
-            Err(AppendError::CaseChanged | AppendError::PersonChanged | AppendError::ProgrammeHeld) => Ok(Err(Raced)),
+            Err(error) if error.is_race() => Ok(Err(Raced)),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,15 +1,16 @@
 //! Handing a case to another county: a departure in one log, an arrival in the other.
 //!
 //! Two logs are two commits. The departure names the new case, so a call that was cut off between
-//! them is finished by its retry.
+//! them is finished by its retry, or by another call for the same transfer.
 
 use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
 use super::command::{CaseId, CaseName, TransferCase};
 use super::damage::recorded;
+use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, Violation};
-use super::record::{Asked, NewRecord, Opened};
+use super::record::{Asked, NewRecord, Opened, readable};
 use super::result::Transferred;
 use crate::area::AreaCode;
 use crate::canonical::Json;
@@ -23,9 +24,13 @@ use crate::store::PersonRow;
 /// What is said of a recorded transfer that cannot be read.
 pub(super) const MALFORMED: &str = "a recorded transfer is malformed";
 
+/// What is said of a case that has left for good.
+const GONE: &str = "it was transferred: go on with it in the other county";
+
 impl App {
     /// Transfers a case. The county of departure pays up to `last_month`; what comes after is for a determination
-    /// of the county that takes it.
+    /// of the county that takes it. A case that has left and has not arrived yet arrives out of its recorded departure,
+    /// by whichever call asks for the same transfer.
     ///
     /// # Errors
     /// [`AppError`].
@@ -39,40 +44,94 @@ impl App {
             }]));
         }
         let content = command.to_json();
-        let asked = App::asked(command.case.area, caller, &command.request_id, &content);
-        let departure = match self.answered(&asked).await? {
+        let here = App::asked(command.case.area, caller, &command.request_id, &content);
+        let there = App::asked(to, caller, &command.request_id, &content);
+        let departed = self.answered(&here).await?;
+        // Before anything leaves: a request id that was used there for something else lets nothing arrive.
+        let arrived = self.answered(&there).await?;
+        let departure = match departed {
             Some(departure) => departure,
             None => {
                 let file = self.case_file(command.case).await?;
-                stays(&file.state)?;
-                if command.validate_only {
-                    return Ok(Transferred {
-                        case: None,
-                        departure: None,
-                        arrival: None,
-                    });
+                match departure(&file.state) {
+                    Some(left) => self.left(&command, left, arrived.is_some()).await?,
+                    None if command.validate_only => {
+                        return Ok(Transferred {
+                            case: None,
+                            departure: None,
+                            arrival: None,
+                        });
+                    }
+                    None => self.depart(&here, &command, file).await?,
                 }
-                self.depart(&asked, &command, file).await?
             }
         };
-        let asked = App::asked(to, caller, &command.request_id, &content);
-        let arrival = match self.answered(&asked).await? {
-            Some(arrival) => arrival,
-            // A call that was cut off is finished by its retry, and not by a dry run of it.
-            None if command.validate_only => {
-                return Ok(Transferred {
-                    case: None,
-                    departure: Some(departure.acknowledged),
-                    arrival: None,
-                });
-            }
-            None => self.arrive(&asked, to, &departure).await?,
+        let arrival = match arrived {
+            Some(arrival) => Some(arrival),
+            None => self.arrival(&there, to, &departure, command.validate_only).await?,
         };
         Ok(Transferred {
-            case: Some(case_of(&arrival)?),
+            case: arrival.as_ref().map(case_of).transpose()?,
             departure: Some(departure.acknowledged),
-            arrival: Some(arrival.acknowledged),
+            arrival: arrival.map(|arrival| arrival.acknowledged),
         })
+    }
+
+    /// The recorded departure of a case that has left, for a call that finishes the same transfer. A case that has
+    /// arrived is the other county's, unless this very call let it arrive.
+    async fn left(&self, command: &TransferCase, left: &PriorRecord, own: bool) -> Result<Opened, AppError> {
+        let record = left.record.parse().map_err(|_| AppError::corrupt(MALFORMED))?;
+        let row = self.store.record(command.case.area, record).await?;
+        let row = row.ok_or(AppError::corrupt(MALFORMED))?;
+        let departure = readable(self.record_as_is(row.log_id, row.index).await?)?;
+        let document = departure.json("transfer")?;
+        let to_area: AreaCode = recorded(&document, "to_area", MALFORMED)?;
+        let has_arrived = || self.has_arrived(to_area.without_township(), &departure);
+        if to_area != command.to_area || (!own && has_arrived().await?.is_some()) {
+            return Err(AppError::CaseState(GONE));
+        }
+        let last_month: Month = recorded(&document, "last_month", MALFORMED)?;
+        if last_month != command.last_month {
+            return Err(AppError::CaseState(
+                "it has left with another last_month: ask for the one that its departure states",
+            ));
+        }
+        Ok(departure)
+    }
+
+    /// The arrival that a departure names, if it is there, whichever request let it arrive.
+    async fn has_arrived(&self, to: AreaCode, departure: &Opened) -> Result<Option<Opened>, AppError> {
+        let case: CaseId = recorded(&departure.json("transfer")?, "to_case", MALFORMED)?;
+        let kinds = [EntryKind::Transfer.name().to_owned()];
+        // An arrival is the first record of its case.
+        let found = self.store.records(to, Some(&case.to_string()), &kinds, None, 1).await?;
+        match found.first() {
+            Some(row) => readable(self.record_as_is(row.log_id, row.index).await?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The arrival that a departure names: as it is there, or else recorded now. None of a dry run, which finishes
+    /// nothing.
+    async fn arrival(
+        &self,
+        asked: &Asked,
+        to: AreaCode,
+        departure: &Opened,
+        validate_only: bool,
+    ) -> Result<Option<Opened>, AppError> {
+        for _ in 0..ATTEMPT_COUNT_MAX {
+            if let Some(arrival) = self.has_arrived(to, departure).await? {
+                return Ok(Some(arrival));
+            }
+            if validate_only {
+                return Ok(None);
+            }
+            if let Some(arrival) = self.arrive(asked, to, departure).await? {
+                return Ok(Some(arrival));
+            }
+        }
+        Err(AppError::CaseChanged)
     }
 
     async fn depart(&self, asked: &Asked, command: &TransferCase, file: CaseFile) -> Result<Opened, AppError> {
@@ -106,8 +165,8 @@ impl App {
             .map_err(|_| AppError::CaseChanged)
     }
 
-    /// The arrival, out of the departure's record alone.
-    async fn arrive(&self, asked: &Asked, to: AreaCode, departure: &Opened) -> Result<Opened, AppError> {
+    /// Records the arrival, out of the departure's record alone; none if another call came first.
+    async fn arrive(&self, asked: &Asked, to: AreaCode, departure: &Opened) -> Result<Option<Opened>, AppError> {
         let left = departure.json("transfer")?;
         let case = recorded(&left, "to_case", MALFORMED)?;
         let last_month: Month = recorded(&left, "last_month", MALFORMED)?;
@@ -135,9 +194,7 @@ impl App {
             persons: Vec::<PersonRow>::new(),
             policy: None,
         };
-        self.append(asked, record_id, new)
-            .await?
-            .map_err(|_| AppError::CaseChanged)
+        Ok(self.append(asked, record_id, new).await?.ok())
     }
 }
 
@@ -145,9 +202,7 @@ impl App {
 pub(super) fn stays(state: &CaseState) -> Result<(), AppError> {
     match departure(state) {
         None => Ok(()),
-        Some(_) => Err(AppError::CaseState(
-            "it was transferred: go on with it in the other county",
-        )),
+        Some(_) => Err(AppError::CaseState(GONE)),
     }
 }
 

@@ -8,8 +8,8 @@ use super::StoreError;
 use super::batch::Batch;
 use super::driver::{Dialect, Insert, Store, Transaction};
 use super::read_case::{SPAN, person_row, span_row};
-use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, one, tree_size};
-use super::read_record::{REQUEST_COLUMNS, request_row};
+use super::read_log::{HEAD, LEAVES, TILE_ROOTS, blocks, count, every, hash, head_row, int, log_index, one, tree_size};
+use super::read_record::{NEWEST_POLICY, REQUEST_COLUMNS, RecordCursor, request_row};
 use super::rows::{CheckpointRow, HeadRow, LogId, LogRow, PersonRow, RequestRow, SpanRow};
 use super::value::{Column, Value};
 use crate::area::AreaCode;
@@ -45,6 +45,8 @@ pub struct Ask {
     pub hmacs: Vec<String>,
     /// Persons whose spans the items set.
     pub person_ids: Vec<String>,
+    /// The log whose newest document of law is asked for, if an item adds one.
+    pub policies_of: Option<LogId>,
 }
 
 /// What the database has of it.
@@ -58,6 +60,8 @@ pub struct Known {
     pub persons: Vec<PersonRow>,
     /// Spans of those persons in any case.
     pub spans: Vec<SpanRow>,
+    /// The newest POLICY entry of the log that was asked for.
+    pub newest_policy: Option<RecordCursor>,
 }
 
 impl dyn Store {
@@ -193,6 +197,11 @@ impl Append {
             let sql = format!("{SPAN} WHERE person_id {}", dialect.among(1));
             let rows = self.tx.read(&sql, vec![Value::Texts(ask.person_ids.clone())]).await?;
             known.spans = every(rows, span_row)?;
+        }
+        if let Some(log_id) = ask.policies_of {
+            // Under the head's lock no other POLICY entry comes into this log.
+            let rows = self.tx.read(NEWEST_POLICY, vec![Value::Int(log_id.0)]).await?;
+            known.newest_policy = one(rows, |row| Ok((log_id, log_index(row, 0)?)))?;
         }
         Ok(known)
     }

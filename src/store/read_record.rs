@@ -24,6 +24,8 @@ pub(super) const RECORD: &str = "SELECT log_id, idx, area, record_id, case_id, k
     (SELECT c.erased FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id), \
     (SELECT c.restricted FROM case_head AS c WHERE c.area = record.area AND c.case_id = record.case_id) FROM record";
 const POLICY: &str = "SELECT log_id, idx, policy_id, document_area, kind, digest FROM policy_document";
+/// The newest POLICY entry of a log.
+pub(super) const NEWEST_POLICY: &str = "SELECT idx FROM policy_document WHERE log_id = $1 ORDER BY idx DESC LIMIT 1";
 
 /// Where a list of records goes on: after this log and index.
 pub type RecordCursor = (LogId, LogIndex);

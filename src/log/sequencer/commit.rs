@@ -136,7 +136,7 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
         return Err(AppendError::NotWitnessed.into());
     }
     let is_empty = tree.size() == TreeSize::EMPTY;
-    let known = append.look_up(share.area, &ask(&items)).await?;
+    let known = append.look_up(share.area, &ask(row.log_id, &items)).await?;
     let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
     let verdicts = select(&items, known);
     let head = locked.checkpoint.map(|newest| Mark {

@@ -5,8 +5,8 @@ use crate::area::AreaCode;
 use crate::log::record::{EntryError, EntryKind, LawUsed, WrittenDocument};
 use crate::log::{Hash, LogIndex, RecordId, TreeSize};
 use crate::store::{
-    AccessRow, CaseScope, Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RequestKey, SpanRow,
-    StoreError,
+    AccessRow, CaseScope, Cause, CivilDate, CivilMonth, DataKeyRow, DocumentRow, LogId, PersonRow, RecordCursor,
+    RequestKey, SpanRow, StoreError,
 };
 
 /// One decided, sealed thing that wants a place in the log.
@@ -128,6 +128,18 @@ pub struct NewPolicy {
     pub kind: String,
     /// Digest of its sealed form.
     pub digest: Hash,
+    /// The POLICY entry that it comes after.
+    pub follows: Follows,
+}
+
+/// What a log's newest POLICY entry must be for the next one. A document is right in the law that it was tried in: two
+/// that were tried at once, each without the other, may leave a county without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// The newest when the document was tried; none in a log without law.
+    Newest(Option<RecordCursor>),
+    /// Whichever it is: a new epoch takes over, document by document, what was tried in the one before.
+    Any,
 }
 
 /// The answer to an item: it stands in the log, and here is the proof.
@@ -172,6 +184,9 @@ pub enum AppendError {
     /// A person of the item holds a basic programme in one of its months already.
     #[error("a person holds a basic programme in one of these months already: decide again")]
     ProgrammeHeld,
+    /// Another document of law came into use since this one was tried; try it again.
+    #[error("another document of law came into use meanwhile: check this one again")]
+    PolicyChanged,
     /// The entry cannot be written: a part is malformed, or it is too large.
     #[error(transparent)]
     Entry(#[from] EntryError),
@@ -202,6 +217,20 @@ pub enum AppendError {
     /// Stored bytes are not what was written.
     #[error("stored data is damaged: {0}; stop writing and run fsck")]
     Corrupt(&'static str),
+}
+
+impl AppendError {
+    /// Whether others came first: nothing was written, and the item is to be decided again on what stands now.
+    #[must_use]
+    pub fn is_race(&self) -> bool {
+        matches!(
+            self,
+            AppendError::CaseChanged
+                | AppendError::PersonChanged
+                | AppendError::ProgrammeHeld
+                | AppendError::PolicyChanged
+        )
+    }
 }
 
 impl From<StoreError> for AppendError {

@@ -43,7 +43,7 @@ pub use entropy::SystemEntropy;
 pub use epoch::{Ended, OpenedEpoch, Succession};
 use gate::Gate;
 pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
-pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Item, NewPolicy, PersonSpan};
+pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Follows, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane, LaneOf};
 pub use select::two_programmes;
 

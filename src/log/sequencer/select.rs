@@ -1,12 +1,12 @@
-//! Which items of a batch stand: request ids, case versions, persons and their programmes.
+//! Which items of a batch stand: request ids, case versions, persons and their programmes, the law they were tried in.
 //!
 //! Pure; items are judged in order, so of two that exclude each other the first wins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::item::{AppendError, Item};
+use super::item::{AppendError, Follows, Item};
 use crate::store::append::{Ask, Known};
-use crate::store::{PersonRow, RequestKey, RequestRow, SpanRow};
+use crate::store::{LogId, PersonRow, RecordCursor, RequestKey, RequestRow, SpanRow};
 
 /// What becomes of one item.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub(super) enum Verdict {
     Refused(AppendError),
 }
 
-/// What must be known to judge these items.
-pub(super) fn ask(items: &[&Item]) -> Ask {
+/// What must be known to judge these items of a log.
+pub(super) fn ask(log_id: LogId, items: &[&Item]) -> Ask {
     let spans = |item: &Item| {
         item.case
             .as_ref()
@@ -48,6 +48,7 @@ pub(super) fn ask(items: &[&Item]) -> Ask {
             .flat_map(|item| spans(item))
             .map(|span| span.person_id)
             .collect(),
+        policies_of: items.iter().any(|item| item.policy.is_some()).then_some(log_id),
     }
 }
 
@@ -84,6 +85,8 @@ pub(super) fn select(items: &[&Item], known: Known) -> Vec<Verdict> {
         changed: BTreeSet::new(),
         persons: known.persons.into_iter().map(|row| (row.hmac.clone(), row)).collect(),
         spans: known.spans,
+        newest_policy: known.newest_policy,
+        published: false,
     };
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
@@ -100,6 +103,9 @@ struct State {
     changed: BTreeSet<String>,
     persons: BTreeMap<String, PersonRow>,
     spans: Vec<SpanRow>,
+    newest_policy: Option<RecordCursor>,
+    /// Whether a document of law is in the batch, newer than that.
+    published: bool,
 }
 
 impl State {
@@ -146,6 +152,14 @@ impl State {
         let spans = span_rows(item);
         if two_programmes(spans.as_deref().unwrap_or_default(), &self.spans) {
             return Err(AppendError::ProgrammeHeld);
+        }
+        if let Some(policy) = &item.policy {
+            match policy.follows {
+                Follows::Newest(newest) if self.published || newest != self.newest_policy => {
+                    return Err(AppendError::PolicyChanged);
+                }
+                Follows::Newest(_) | Follows::Any => self.published = true,
+            }
         }
         self.persons
             .extend(item.persons.iter().map(|person| (person.hmac.clone(), person.clone())));

@@ -5,21 +5,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::cases::{Place, Server, checked, entry_json};
+use super::closed_log::ClosedLog;
 use super::flow::AREA;
+use super::publishing::publication_in;
 use super::*;
-use crate::app::Caller;
 use crate::app::caller::Principal;
 use crate::app::command::{GetDetermination, ListDeterminations, ListDueReviews, Page};
+use crate::app::{AppError, Caller};
 use crate::log::merkle::{leaf_hash, verify_inclusion};
 use crate::log::sequencer::Clock as _;
 use crate::log::{Hash, LogIndex, TreeSize};
 use crate::store::conformance::{TestDatabase, on_both};
-use crate::store::{Dialect, Insert, Row, Store, StoreError, Transaction, Value};
+use crate::store::{AccessRow, Dialect, Insert, Row, Store, StoreError, Transaction, Value};
 
 on_both!(
     every_read_is_a_row_and_its_hour_a_root_in_the_log_that_proves_it,
     a_read_costs_one_insert_and_a_list_one_for_all_its_rows,
     nothing_is_read_when_its_row_cannot_be_written,
+    a_county_whose_log_takes_no_entries_keeps_no_other_open_and_is_closed_later,
 );
 
 const HOUR_MS: i64 = 3_600_000;
@@ -266,6 +269,47 @@ async fn nothing_is_read_when_its_row_cannot_be_written(database: TestDatabase) 
         .get_determination(&anybody(), get(&determination.name))
         .await
         .expect_err("no row, no answer");
-    assert!(matches!(error, crate::app::AppError::StoreUnavailable), "{error}");
+    assert!(matches!(error, AppError::StoreUnavailable), "{error}");
     assert_eq!(server.accesses(&determination.case).await, []);
+}
+
+/// A row of an access that was made at this time.
+fn row(area: &str, at_ms: i64) -> AccessRow {
+    let content = format!("{area} {at_ms}").into_bytes();
+    AccessRow {
+        leaf_hash: leaf_hash(&content),
+        area: area.parse().expect("an area"),
+        case_id: "case".to_owned(),
+        at_ms,
+        content,
+    }
+}
+
+async fn a_county_whose_log_takes_no_entries_keeps_no_other_open_and_is_closed_later(database: TestDatabase) {
+    let place = Place::new(database);
+    let (server, _) = place.with_a_case().await;
+    let (store, closed) = ClosedLog::over(place.database.store().await, 3_403_210_001);
+    let app = place.app(store.clone()).await;
+    let other = publication_in("340322", 810, super::flow::POLICIES[0]);
+    app.publish_policy(&anybody(), other).await.expect("published");
+    // Some hours ahead, where the server that runs here closes nothing.
+    let begin = (SystemClock::new().now_ms() / HOUR_MS + 10) * HOUR_MS;
+    assert_eq!(app.close_access_hours_before(begin).await.expect("nothing is open"), 0);
+    let rows = [row(AREA, begin), row("340322", begin)];
+    server.store.record_accesses(&rows).await.expect("written");
+    let open = async || -> Vec<String> {
+        let areas = server.store.areas_with_open_accesses(0, i64::MAX).await;
+        areas.expect("readable").iter().map(ToString::to_string).collect()
+    };
+    let refused = app.close_access_hours_before(begin + HOUR_MS).await;
+    assert!(
+        matches!(refused, Err(AppError::StoreUnavailable)),
+        "it is said: {refused:?}"
+    );
+    assert_eq!(open().await, [AREA], "the other county's hour is closed");
+
+    closed.store(false, Ordering::SeqCst);
+    let much_later = begin + 20 * HOUR_MS;
+    assert_eq!(app.close_access_hours_before(much_later).await.expect("closed"), 1);
+    assert_eq!(open().await, Vec::<String>::new());
 }

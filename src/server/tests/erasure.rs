@@ -2,7 +2,7 @@
 
 use super::cases::{Place, Server, checked, proved, refused, told};
 use super::findings::finding;
-use super::flow::day;
+use super::flow::{day, request_id};
 use super::*;
 use crate::log::sequencer::Clock as _;
 use crate::rules::calendar::Date;
@@ -12,6 +12,7 @@ use crate::store::{CaseScope, Dialect};
 on_both!(
     an_erased_identity_is_gone_and_everything_else_still_reads_and_replays,
     an_erased_case_answers_erased_with_its_receipt_to_reads_and_to_the_old_request,
+    a_repeated_correction_of_an_erased_case_answers_with_the_receipt_of_the_correction,
     nothing_is_erased_before_its_retention_date_and_the_error_names_it,
     a_case_of_which_assistance_still_runs_is_not_erased,
     a_start_destroys_again_what_a_backup_brought_back,
@@ -203,6 +204,37 @@ fn not_on_disk(place: &Place, wrapped: &[u8]) {
             "in {path}{suffix}"
         );
     }
+}
+
+async fn a_repeated_correction_of_an_erased_case_answers_with_the_receipt_of_the_correction(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    let correct = pb::CorrectRequest {
+        request_id: request_id(60),
+        determination: name,
+        reason: "收入核算有误".to_owned(),
+        input: refused(1).input,
+        cause: pb::Cause::Correction as i32,
+        ..Default::default()
+    };
+    let first = server.determinations.correct(correct.clone()).await;
+    let first = first.expect("a correction").into_inner();
+    let corrected = first.determination.clone().expect("always there").name;
+    let again = server.determinations.correct(correct.clone()).await;
+    assert_eq!(again.expect("the first answer").into_inner(), first);
+    server
+        .erase(50, &case, pb::CaseScope::Case)
+        .await
+        .expect("its time is over");
+    let error = server.determinations.correct(correct).await.expect_err("erased");
+    assert_eq!(reason(&error), "ERASED");
+    assert_eq!(
+        told(&error, "receipt"),
+        first.acknowledgement.expect("recorded").receipt
+    );
+    let resource = error.get_details_resource_info().expect("what is erased");
+    assert_eq!(resource.resource_name, corrected);
 }
 
 async fn nothing_is_erased_before_its_retention_date_and_the_error_names_it(database: TestDatabase) {

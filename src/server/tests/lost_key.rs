@@ -9,6 +9,7 @@ use crate::app::Caller;
 use crate::app::caller::Principal;
 use crate::app::fsck::{LevelState, Plan};
 use crate::canonical::Json;
+use crate::log::keys::KeyPurpose;
 use crate::log::sequencer::Ended;
 use crate::store::Store;
 use crate::store::conformance::TestDatabase;
@@ -51,7 +52,9 @@ async fn a_lost_signing_key_ends_the_epoch_and_the_next_one_says_so() {
     assert_eq!(none, None, "the key is there: there is nothing to confirm");
     stop(running).await;
 
-    let keys = replaced(&keys);
+    let keys = replaced(&keys)
+        .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
+        .expect("random bytes");
     let app = app_on(&database.url, &keys, &marks).await;
     let running = run(app.clone()).await;
     let refused = decide(&running, 2)
@@ -60,6 +63,10 @@ async fn a_lost_signing_key_ends_the_epoch_and_the_next_one_says_so() {
     assert_eq!(refused.code(), Code::Unavailable);
     let retried = decide(&running, 1).await.expect("what the lost key signed is verified");
     assert_eq!(retried.encode_to_vec(), first.encode_to_vec());
+
+    let starting = app_on(&database.url, &keys, &marks).await;
+    let stated = starting.record_key_events().await;
+    assert_eq!(stated.expect("a start goes on without it"), 0);
 
     let begun = app.begin_epoch_after_lost_key(&operator, area()).await.expect("done");
     let opened = begun.expect("a lost key").opened.expect("the next epoch");
@@ -99,6 +106,10 @@ async fn a_lost_signing_key_ends_the_epoch_and_the_next_one_says_so() {
         .expect("cases of the old epoch go on");
     let retried = decide(&running, 1).await.expect("still the first answer");
     assert_eq!(retried.encode_to_vec(), first.encode_to_vec());
+    assert_eq!(
+        starting.record_key_events_left().await.expect("the next epoch says it"),
+        1
+    );
     sound(&app, &store, 2).await;
     stop(running).await;
 }

@@ -4,6 +4,7 @@ mod access;
 mod bundle;
 mod bundle_tampered;
 mod cases;
+mod closed_log;
 mod epochs;
 mod erasure;
 mod findings;
@@ -12,6 +13,7 @@ mod identity;
 mod impact;
 mod lost_key;
 mod opening;
+mod publishing;
 mod rates;
 mod restored;
 mod restriction;
@@ -19,6 +21,7 @@ mod rotation;
 mod round_trips;
 mod sample_faults;
 mod samples;
+mod transfer;
 
 use std::net::SocketAddr;
 

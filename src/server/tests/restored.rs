@@ -11,6 +11,7 @@ use crate::app::Caller;
 use crate::app::caller::Principal;
 use crate::app::high_water::HighWaterFolder;
 use crate::area::AreaCode;
+use crate::log::keys::KeyPurpose;
 use crate::log::sequencer::Ended;
 use crate::store::conformance::{As, TestDatabase};
 
@@ -116,6 +117,12 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
     assert_eq!(health(&running.channel).await, Health::Serving, "reads go on");
     let states = app.log_states().await.expect("readable");
     assert!(states[0].rolled_back);
+    let rotated = keys
+        .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
+        .expect("random bytes");
+    let starting = app_on(&format!("sqlite:{}", backup.display()), &rotated, &marks).await;
+    let stated = starting.record_key_events().await;
+    assert_eq!(stated.expect("a start goes on without it"), 0);
     assert_eq!(states[0].seen.size.get(), seen.tree_size);
 
     let lost_proof = prove(&running, None, seen.tree_size)

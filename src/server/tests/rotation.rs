@@ -1,6 +1,10 @@
 //! Keys of the service that change while cases, requests and logs go on, on both databases.
 
+use std::sync::atomic::Ordering;
+
 use super::cases::{Place, checked, refused};
+use super::closed_log::ClosedLog;
+use super::publishing::{anybody, publication_in};
 use super::*;
 use crate::log::keys::KeyPurpose;
 use crate::store::conformance::{TestDatabase, on_both};
@@ -8,6 +12,7 @@ use crate::store::conformance::{TestDatabase, on_both};
 on_both!(
     old_records_stay_readable_and_retries_find_their_first_answer_across_a_rotation,
     a_rewrap_that_was_stopped_goes_on_with_what_is_left,
+    a_log_that_takes_no_entries_is_told_of_the_keys_later_and_the_others_now,
 );
 
 async fn old_records_stay_readable_and_retries_find_their_first_answer_across_a_rotation(database: TestDatabase) {
@@ -90,4 +95,23 @@ async fn a_rewrap_that_was_stopped_goes_on_with_what_is_left(database: TestDatab
     );
     let (identity, _) = next.keys(&erased).await;
     assert!(identity.wrapped.is_none(), "a destroyed key is not brought back");
+}
+
+async fn a_log_that_takes_no_entries_is_told_of_the_keys_later_and_the_others_now(database: TestDatabase) {
+    let mut place = Place::new(database);
+    let (_server, _) = place.with_a_case().await;
+    place.keys = place
+        .keys
+        .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
+        .expect("random bytes");
+    let (store, closed) = ClosedLog::over(place.database.store().await, 3_403_210_001);
+    let app = place.app(store).await;
+    let other = publication_in("340322", 810, super::flow::POLICIES[0]);
+    app.publish_policy(&anybody(), other).await.expect("published");
+    let stated = app.record_key_events().await;
+    assert_eq!(stated.expect("a server that reads and proves"), 1);
+    assert_eq!(app.record_key_events_left().await.expect("still closed"), 0);
+    closed.store(false, Ordering::SeqCst);
+    assert_eq!(app.record_key_events_left().await.expect("stated"), 1);
+    assert_eq!(app.record_key_events_left().await.expect("nothing is left"), 0);
 }

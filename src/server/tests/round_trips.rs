@@ -17,13 +17,21 @@ on_both!(
 );
 
 /// A store that counts the statements outside transactions, and the transactions.
-struct Counting {
+pub(super) struct Counting {
     inner: Arc<dyn Store>,
     reads: AtomicU32,
-    transactions: AtomicU32,
+    pub(super) transactions: AtomicU32,
 }
 
 impl Counting {
+    pub(super) fn over(inner: Arc<dyn Store>) -> Counting {
+        Counting {
+            inner,
+            reads: AtomicU32::new(0),
+            transactions: AtomicU32::new(0),
+        }
+    }
+
     fn take(&self) -> (u32, u32) {
         (
             self.reads.swap(0, Ordering::SeqCst),
@@ -59,11 +67,7 @@ impl Store for Counting {
 
 /// A server with policies and one determination behind it, whose laws and logs are known.
 async fn warm(database: &TestDatabase) -> (Arc<Counting>, Running, pb::DetermineResponse) {
-    let counting = Arc::new(Counting {
-        inner: database.store().await,
-        reads: AtomicU32::new(0),
-        transactions: AtomicU32::new(0),
-    });
+    let counting = Arc::new(Counting::over(database.store().await));
     let running = serving(app_over(counting.clone()), tempfile::tempdir().expect("a folder")).await;
     publish(&running).await;
     let first = DeterminationServiceClient::new(running.channel.clone())

@@ -92,6 +92,7 @@ async fn read(store: &Arc<dyn Store>, found: usize) {
         case_ids: three("case"),
         hmacs: three("hmac"),
         person_ids: three("person"),
+        policies_of: None,
     };
     let known = append.look_up(area, &ask).await.expect("a database");
     let counts = [known.requests.len(), known.persons.len(), known.spans.len()];

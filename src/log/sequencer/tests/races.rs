@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::AppendError;
+use super::super::{AppendError, Follows, Item, NewPolicy};
 use super::bench::{area, case_item, check_log, item, replica, span_item, verify};
+use crate::log::Hash;
+use crate::store::RecordCursor;
 use crate::store::conformance::{TestDatabase, on_both};
 
 on_both!(
@@ -11,6 +13,7 @@ on_both!(
     of_two_decisions_of_one_case_the_first_wins,
     of_two_areas_that_grant_one_person_one_wins,
     one_request_sent_to_two_replicas_is_appended_once,
+    of_two_documents_tried_in_the_same_law_the_first_wins,
 );
 
 const CALLS: u32 = 300;
@@ -105,4 +108,57 @@ async fn one_request_sent_to_two_replicas_is_appended_once(database: TestDatabas
     }
     assert_eq!(receipts.len(), 1);
     assert_eq!(check_log(&database.store().await, area()).await.len(), 2);
+}
+
+/// A document of law that was tried when `newest` was the newest one.
+fn policy_item(number: u32, newest: Option<RecordCursor>) -> Item {
+    let policy = NewPolicy {
+        policy_id: format!("p{number}"),
+        document_area: area(),
+        kind: "policy".to_owned(),
+        digest: Hash::of(b"policy"),
+        follows: Follows::Newest(newest),
+    };
+    Item {
+        policy: Some(policy),
+        ..item(number)
+    }
+}
+
+async fn of_two_documents_tried_in_the_same_law_the_first_wins(database: TestDatabase) {
+    let replicas = [replica(database.store().await), replica(database.store().await)];
+    let mut newest: Option<RecordCursor> = None;
+    for round in 0..3 {
+        let calls: Vec<_> = (0..6)
+            .map(|at| {
+                let (sequencer, item) = (
+                    replicas[at as usize % 2].sequencer.clone(),
+                    policy_item(round * 10 + at, newest),
+                );
+                tokio::spawn(async move { sequencer.append(item).await })
+            })
+            .collect();
+        let mut won = Vec::new();
+        for call in calls {
+            match call.await.expect("no panic") {
+                Ok(answer) => won.push((answer.log_id, answer.index)),
+                Err(error) => assert!(matches!(error, AppendError::PolicyChanged), "{error}"),
+            }
+        }
+        assert_eq!(won.len(), 1, "the others are tried again in the law that has the first");
+        newest = won.pop();
+        // What is no document of law comes between without harm.
+        let between = replicas[0].sequencer.append(item(round * 10 + 9)).await;
+        between.expect("appended");
+    }
+    let mut taken_over = policy_item(90, None);
+    taken_over.policy.as_mut().expect("a document").follows = Follows::Any;
+    replicas[1]
+        .sequencer
+        .append(taken_over)
+        .await
+        .expect("it asks for nothing");
+    let stale = replicas[0].sequencer.append(policy_item(91, newest)).await;
+    assert!(matches!(stale, Err(AppendError::PolicyChanged)), "{stale:?}");
+    assert_eq!(check_log(&database.store().await, area()).await.len(), 1 + 3 * 2 + 1);
 }
