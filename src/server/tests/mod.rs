@@ -12,6 +12,7 @@ mod identity;
 mod impact;
 mod lost_key;
 mod opening;
+mod persons;
 mod rates;
 mod restored;
 mod restriction;
