@@ -259,12 +259,16 @@ async fn watch_readiness(app: Arc<App>, health: HealthReporter, probes: Arc<Prob
     }
 }
 
-/// Puts the reads of each hour that ended into the log, looking again and again.
+/// Puts the reads of each hour that ended into the log, and destroys what a failed erasure left, looking again and again.
 async fn close_hours(app: Arc<App>) {
     loop {
         if let Err(cause) = app.close_access_hours().await {
             app.met(&cause);
             warn!(%cause, "the reads of an hour are not in the log yet: trying again");
+        }
+        if let Err(cause) = app.finish_erasures().await {
+            app.met(&cause);
+            warn!(%cause, "keys of erased cases are not destroyed yet: trying again");
         }
         tokio::time::sleep(HOUR_CLOSING_INTERVAL).await;
     }

@@ -3,6 +3,8 @@
 //! The ERASURE entry comes first and is durable; then the keys are destroyed, and at every start again. From the
 //! entry on nothing of it is shown, whether its keys are gone already or not.
 
+use std::sync::Arc;
+
 use super::App;
 use super::caller::Caller;
 use super::command::{CaseName, EraseCase, Grounds, LiftRestriction, RequestId, RestrictCase};
@@ -291,18 +293,21 @@ impl App {
             .and_then(Json::as_list)
             .ok_or(AppError::corrupt(MALFORMED))?;
         let keys: Vec<String> = keys.iter().filter_map(Json::as_text).map(str::to_owned).collect();
-        self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
+        let (store, now_ms) = (Arc::clone(&self.store), self.clock.now_ms());
+        // A task of its own: a caller that hangs up leaves nothing half done.
+        let destroying = tokio::spawn(async move { store.destroy_keys(&keys, now_ms).await });
+        destroying.await.map_err(|error| AppError::internal(&error))??;
         Ok(CaseErased {
             retained_until: until,
             acknowledged: Some(opened.acknowledged),
         })
     }
 
-    /// Destroys every key that an ERASURE entry names and that is still there: what a crash left undone, and what a
-    /// restored backup brought back. Called before anything is served.
+    /// Destroys every key that an ERASURE entry names and that is still there: what a crash or a failed call left undone,
+    /// and what a restored backup brought back. Called before anything is served, and again and again meanwhile.
     ///
     /// # Errors
-    /// [`AppError`]; then nothing may be served.
+    /// [`AppError`]; at a start nothing may be served then.
     pub async fn finish_erasures(&self) -> Result<u64, AppError> {
         let mut destroyed = 0;
         loop {
@@ -359,3 +364,15 @@ pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Resu
     let on = recorded(document, "on", MALFORMED)?;
     Ok(state.after_event(record, EntryKind::Erasure.name(), on))
 }
+/// Whether a record erases its case as a whole: what was recorded before it is not read any more, whether the keys are
+/// gone already or not.
+pub(super) fn erases_whole(opened: &Opened) -> Result<bool, AppError> {
+    if opened.entry.kind().known() != Some(EntryKind::Erasure) {
+        return Ok(false);
+    }
+    let document = opened.json("erasure")?;
+    let says = |key: &str| document.get(key).and_then(Json::as_text).unwrap_or_default();
+    let whole = Act::Erase(CaseScope::Case);
+    Ok(says("act") == whole.code() && says("scope") == whole.scope().code())
+}
+
