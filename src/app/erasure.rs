@@ -313,6 +313,8 @@ impl App {
         loop {
             let keys = self.store.keys_to_destroy().await?;
             if keys.is_empty() {
+                // Where an erasure could not overwrite everything, because somebody still read.
+                self.store.scrub_again().await?;
                 return Ok(destroyed);
             }
             destroyed += self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
