@@ -8,18 +8,18 @@ use std::sync::Arc;
 use super::App;
 use super::caller::Caller;
 use super::command::{CaseName, EraseCase, Grounds, LiftRestriction, RequestId, RestrictCase};
-use super::damage::recorded;
+use super::damage::{Damage, recorded};
 use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::AppError;
 use super::record::{About, Asked, Opened};
 use super::result::{CaseErased, CaseRestricted};
 use crate::canonical::Json;
 use crate::log::RecordId;
-use crate::log::record::EntryKind;
+use crate::log::record::{Entry, EntryKind};
 use crate::log::sequencer::{CaseChange, CaseMark, Effects};
 use crate::rules::calendar::{Date, Month};
 use crate::rules::case::CaseState;
-use crate::store::{CaseHeadRow, CaseScope};
+use crate::store::{CaseHeadRow, CaseScope, PAGE_ROW_COUNT_MAX};
 
 /// What is said of a recorded erasure that cannot be read.
 const MALFORMED: &str = "a recorded erasure is malformed";
@@ -321,8 +321,8 @@ impl App {
         }
     }
 
-    /// The day on which a case may be erased: the retention after its last record and its last month of assistance,
-    /// or later where its keys say so.
+    /// The day on which a case may be erased: the retention after its last record, its newest finding and its last month
+    /// of assistance, or later where its keys say so.
     async fn retained_until(&self, row: &CaseHeadRow, state: &CaseState, on: Date) -> Result<Date, AppError> {
         let Some(years) = self.duties.retention_years else {
             return Err(AppError::CaseState(
@@ -344,6 +344,9 @@ impl App {
             };
             last = last.max(until.end());
         }
+        if let Some(found_on) = self.newest_finding(row).await? {
+            last = last.max(found_on);
+        }
         let kept = last
             .plus_months(12 * i64::from(years))
             .ok_or_else(|| AppError::internal(&"a retention ends beyond the calendar"))?;
@@ -354,6 +357,31 @@ impl App {
         Ok(held.fold(kept, Date::max))
     }
 
+    /// The day on which the newest finding of a case was logged; a finding is no event of its case's state.
+    async fn newest_finding(&self, row: &CaseHeadRow) -> Result<Option<Date>, AppError> {
+        let kinds = [EntryKind::Finding.name().to_owned()];
+        let (mut newest, mut after) = (None, None);
+        loop {
+            let case = Some(row.case_id.as_str());
+            let found = self
+                .store
+                .records(row.area, case, &kinds, after, PAGE_ROW_COUNT_MAX)
+                .await?;
+            let Some(last) = found.last() else { break };
+            after = Some((last.log_id, last.index));
+            for record in &found {
+                let entry = self.store.entry(record.log_id, record.index).await?;
+                let entry = entry.and_then(|row| Entry::parse(&row.entry).ok());
+                let entry = entry.ok_or_else(|| Damage::of_record(record, None))?;
+                newest = newest.max(Some(entry.logged_seconds()));
+            }
+        }
+        let beyond = || AppError::internal(&"a finding was logged beyond the calendar");
+        newest
+            .map(|seconds| Date::in_shanghai(seconds).ok_or_else(beyond))
+            .transpose()
+    }
+
     /// The civil date in Asia/Shanghai.
     pub(super) fn today(&self) -> Result<Date, AppError> {
         Date::in_shanghai(self.clock.now_ms().div_euclid(1000))
@@ -361,11 +389,6 @@ impl App {
     }
 }
 
-/// The state after a recorded erasure or restriction, out of its document.
-pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
-    let on = recorded(document, "on", MALFORMED)?;
-    Ok(state.after_event(record, EntryKind::Erasure.name(), on))
-}
 /// Whether a record erases its case as a whole: what was recorded before it is not read any more, whether the keys are
 /// gone already or not.
 pub(super) fn erases_whole(opened: &Opened) -> Result<bool, AppError> {
@@ -378,3 +401,8 @@ pub(super) fn erases_whole(opened: &Opened) -> Result<bool, AppError> {
     Ok(says("act") == whole.code() && says("scope") == whole.scope().code())
 }
 
+/// The state after a recorded erasure or restriction, out of its document.
+pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
+    let on = recorded(document, "on", MALFORMED)?;
+    Ok(state.after_event(record, EntryKind::Erasure.name(), on))
+}

@@ -18,6 +18,7 @@ on_both!(
     a_start_destroys_again_what_a_backup_brought_back,
     a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start,
     keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_is_sound_meanwhile,
+    a_case_is_kept_for_its_newest_finding,
 );
 
 pub(super) fn names(record: &pb::Acknowledgement) -> Vec<&str> {
@@ -401,5 +402,32 @@ async fn keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_i
     assert!(
         identity.wrapped.is_none() && content.wrapped.is_none(),
         "nobody had to start anything"
+    );
+}
+
+async fn a_case_is_kept_for_its_newest_finding(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    let reviewed = pb::RecordFindingRequest {
+        period: String::new(),
+        ..finding(70, &name, &[pb::FindingOutcome::Correct])
+    };
+    let recorded = server
+        .audit
+        .record_finding(reviewed)
+        .await
+        .expect("recorded")
+        .into_inner();
+    let entry = super::cases::entry_json(&recorded.acknowledgement.expect("recorded").entry);
+    let logged = Date::in_shanghai(entry["logged"].as_i64().expect("seconds")).expect("a day");
+    let until = logged.plus_months(36).expect("a day").to_string();
+    let error = server
+        .erase(50, &case, pb::CaseScope::Identity)
+        .await
+        .expect_err("what was found of it is younger than it");
+    assert_eq!(
+        (reason(&error), told(&error, "retained_until")),
+        ("RETAINED".to_owned(), until)
     );
 }
