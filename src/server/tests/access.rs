@@ -20,6 +20,7 @@ on_both!(
     every_read_is_a_row_and_its_hour_a_root_in_the_log_that_proves_it,
     a_read_costs_one_insert_and_a_list_one_for_all_its_rows,
     nothing_is_read_when_its_row_cannot_be_written,
+    a_dry_run_of_a_named_case_is_a_row_and_one_of_a_new_case_is_none,
 );
 
 const HOUR_MS: i64 = 3_600_000;
@@ -268,4 +269,29 @@ async fn nothing_is_read_when_its_row_cannot_be_written(database: TestDatabase) 
         .expect_err("no row, no answer");
     assert!(matches!(error, crate::app::AppError::StoreUnavailable), "{error}");
     assert_eq!(server.accesses(&determination.case).await, []);
+}
+
+async fn a_dry_run_of_a_named_case_is_a_row_and_one_of_a_new_case_is_none(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let case = decided.determination.expect("always there").case;
+    let mut dry = super::cases::refused(2);
+    dry.input.as_mut().expect("input").identity = super::cases::refused(1).input.expect("input").identity;
+    dry.validate_only = true;
+    server.determinations.determine(dry.clone()).await.expect("a dry run");
+    assert_eq!(server.accesses(&case).await, [], "no case was named");
+    dry.case = case.clone();
+    let shown = server
+        .determinations
+        .determine(dry)
+        .await
+        .expect("a dry run")
+        .into_inner();
+    assert!(shown.acknowledgement.is_none());
+    let seen = rows(&server.accesses(&case).await);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(
+        (seen[0]["purpose"].as_str(), seen[0].get("record")),
+        (Some("dry_run"), None)
+    );
 }
