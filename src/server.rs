@@ -260,7 +260,7 @@ async fn watch_readiness(app: Arc<App>, health: HealthReporter, probes: Arc<Prob
 }
 
 /// Writes the service's own entries, looking again and again: the reads of each hour that ended, and the keys in use
-/// where a log took no entries when the server started.
+/// where a log took no entries when the server started. Destroys what a failed erasure left.
 async fn write_own_entries(app: Arc<App>) {
     loop {
         if let Err(cause) = app.record_key_events_left().await {
@@ -270,6 +270,10 @@ async fn write_own_entries(app: Arc<App>) {
         if let Err(cause) = app.close_access_hours().await {
             app.met(&cause);
             warn!(%cause, "the reads of an hour are not in the log yet: trying again");
+        }
+        if let Err(cause) = app.finish_erasures().await {
+            app.met(&cause);
+            warn!(%cause, "keys of erased cases are not destroyed yet: trying again");
         }
         tokio::time::sleep(OWN_ENTRIES_INTERVAL).await;
     }

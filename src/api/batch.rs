@@ -13,6 +13,7 @@ use tracing::{Instrument as _, Span};
 
 use super::admission::outcome::Outcomes;
 use super::admission::rate::Pace;
+use super::auth::Known;
 use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
 use super::status;
 use crate::app::AppError;
@@ -94,7 +95,7 @@ impl Batches {
     /// the caller's rate, if there is one, lets them begin.
     ///
     /// The stream ends with the input; with SHUTTING_DOWN when the server drains, once the items at work are answered;
-    /// and with the input's own error.
+    /// with the error of a new call when the caller may not make it any more; and with the input's own error.
     ///
     /// # Errors
     /// [`AppError::Overloaded`] if too many streams are open.
@@ -121,6 +122,7 @@ impl Batches {
         let (sender, receiver) = mpsc::channel(ITEM_COUNT_MAX);
         let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
         let pace = request.extensions().get::<Pace>().cloned();
+        let known = request.extensions().get::<Known>().cloned();
         let (mut input, mut drain, time_max) = (request.into_inner(), self.drain.clone(), self.item_time_max);
         let (call, outcomes) = (Span::current(), Arc::clone(&self.outcomes));
         tokio::spawn(async move {
@@ -146,6 +148,10 @@ impl Batches {
                         () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
                         () = pace.next() => {}
                     }
+                }
+                // Whoever was taken out of the table begins no further item.
+                if let Some(Err(gone)) = known.as_ref().map(Known::again) {
+                    break Some(status::status(&gone));
                 }
                 let Item {
                     correlation_id,

@@ -28,7 +28,7 @@ impl DeterminationService for Edge {
         &self,
         request: Request<Streaming<pb::BatchDetermineRequest>>,
     ) -> Result<Response<Self::BatchDetermineStream>, Status> {
-        let caller = Arc::new(auth::caller(&request)?);
+        let known = Arc::new(auth::caller(&request)?.0);
         let edge = self.clone();
         let item = |message: pb::BatchDetermineRequest| Item {
             correlation_id: message.correlation_id,
@@ -36,12 +36,11 @@ impl DeterminationService for Edge {
             request: message.determine,
         };
         let work = move |request: pb::DetermineRequest, beside: Beside| {
-            let (edge, caller) = (edge.clone(), Arc::clone(&caller));
+            let (edge, known) = (edge.clone(), Arc::clone(&known));
             async move {
-                let (known, caller) = caller.as_ref();
-                edge.enter_item(known, caller, &request).await?;
+                let caller = edge.enter_item(&known, &request).await?;
                 let command = beside.with(decode::determine(request, edge.app.areas()))?;
-                edge.app.determine(caller, command).await
+                edge.app.determine(&caller, command).await
             }
         };
         let answers = self

@@ -2,7 +2,7 @@
 
 pub mod admission;
 mod audit;
-mod auth;
+pub(crate) mod auth;
 mod batch;
 mod decode;
 mod determination;

@@ -34,19 +34,16 @@ impl Edge {
         Ok((caller, message))
     }
 
-    /// The same for an item of a stream; a refusal is told here, because the stream goes on.
-    pub(super) async fn enter_item(
-        &self,
-        known: &Known,
-        caller: &Caller,
-        message: &impl Places,
-    ) -> Result<(), AppError> {
-        let allowed = self.allow(caller, message).await;
+    /// The same for an item of a stream, by what the table says of the caller now; a refusal is told here, because the
+    /// stream goes on.
+    pub(super) async fn enter_item(&self, known: &Known, message: &impl Places) -> Result<Caller, AppError> {
+        let caller = known.again()?.caller();
+        let allowed = self.allow(&caller, message).await;
         if matches!(allowed, Err(AppError::PermissionDenied)) {
             let principal = Some(known.principal());
             self.outcomes.denied(Denied::Scope, known.rpc, principal, known.call_id);
         }
-        allowed
+        allowed.map(|()| caller)
     }
 
     /// Whether a caller may act where the request says.

@@ -5,7 +5,8 @@ use tonic::{Request, Response, Status};
 use super::edge::Edge;
 use super::pb::policy_service_server::PolicyService;
 use super::preview::Previewed;
-use super::{decode, encode, pb};
+use super::{auth, decode, encode, pb};
+use crate::app::Caller;
 
 #[tonic::async_trait]
 impl PolicyService for Edge {
@@ -42,10 +43,14 @@ impl PolicyService for Edge {
     type PreviewImpactStream = Previewed;
 
     async fn preview_impact(&self, request: Request<pb::PreviewImpactRequest>) -> Result<Response<Previewed>, Status> {
+        let (known, _) = auth::caller(&request)?;
         let (_, message) = self.enter(request).await?;
         let command = decode::preview_impact(message, self.app.areas())?;
         let app = self.app.clone();
-        let work = |tell| async move { app.preview_impact(&command, &tell).await };
+        let work = |tell| async move {
+            let reaches = |caller: &Caller| app.reaches_area(caller, command.area);
+            known.during(reaches, app.preview_impact(&command, &tell)).await
+        };
         Ok(Response::new(self.previews.run(work)?))
     }
 }

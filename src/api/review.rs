@@ -25,7 +25,7 @@ impl ReviewService for Edge {
         &self,
         request: Request<Streaming<pb::BatchReviewRequest>>,
     ) -> Result<Response<Self::BatchReviewStream>, Status> {
-        let caller = Arc::new(auth::caller(&request)?);
+        let known = Arc::new(auth::caller(&request)?.0);
         let edge = self.clone();
         let item = |message: pb::BatchReviewRequest| Item {
             correlation_id: message.correlation_id,
@@ -33,12 +33,11 @@ impl ReviewService for Edge {
             request: message.review,
         };
         let work = move |request: pb::ReviewRequest, beside: Beside| {
-            let (edge, caller) = (edge.clone(), Arc::clone(&caller));
+            let (edge, known) = (edge.clone(), Arc::clone(&known));
             async move {
-                let (known, caller) = caller.as_ref();
-                edge.enter_item(known, caller, &request).await?;
+                let caller = edge.enter_item(&known, &request).await?;
                 let command = beside.with(decode::review(request, edge.app.areas()))?;
-                edge.app.review(caller, command).await
+                edge.app.review(&caller, command).await
             }
         };
         let answers = self

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::caller::Caller;
+use super::case_file::CaseFile;
 use super::command::ListAccesses;
 use super::error::AppError;
 use super::paging::{rows, text};
@@ -50,6 +51,8 @@ crate::rules::outcome::codes! {
         GetEntry = "get_entry",
         /// Replay.
         Replay = "replay",
+        /// A decision of a named case with `validate_only`: it shows what would come out of what the case knows.
+        DryRun = "dry_run",
         /// OpenDocuments.
         OpenDocuments = "open_documents",
         /// OpenDocuments with the identity.
@@ -121,6 +124,21 @@ impl App {
             made.push(self.access_row(caller, purpose, head.area, &read)?);
         }
         Ok(self.store.record_accesses(&made).await?)
+    }
+
+    /// Records that a case was tried on, before what would be decided of it is shown. A case that does not exist yet has
+    /// nothing that is read.
+    pub(super) async fn tried(&self, caller: &Caller, file: &CaseFile) -> Result<(), AppError> {
+        if file.version == 0 {
+            return Ok(());
+        }
+        let read = Read {
+            case_id: &file.name.case.to_string(),
+            record: None,
+            opening: None,
+        };
+        let row = self.access_row(caller, Purpose::DryRun, file.name.area, &read)?;
+        Ok(self.store.record_accesses(&[row]).await?)
     }
 
     /// A row, unlike any other by its nonce: the neighbours in a proof tell nothing of what they are.

@@ -7,14 +7,14 @@ use super::command::{GetCheckpoint, GetEntry, ListEntries, LogName, ProveConsist
 use super::damage::Damage;
 use super::error::{AppError, ResourceKind, Violation};
 use super::paging::{count, rows};
-use super::record::{IDENTITY, readable};
+use super::record::{IDENTITY, Opened, readable};
 use super::result::{CheckpointRead, ConsistencyProved, EntryRead, InclusionProved, Listed, LogEntry};
 use super::rights::Role;
 use crate::canonical::Json;
 use crate::log::merkle::{
     consistency_nodes, inclusion_nodes, leaf_hash, prove_consistency, prove_inclusion, root_nodes, root_of,
 };
-use crate::log::record::Entry;
+use crate::log::record::{Entry, EntryKind, Protection, slots};
 use crate::log::sequencer::LogKeys;
 use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::store::{CheckpointRow, EntryRow, LogId, LogRow};
@@ -61,6 +61,9 @@ impl App {
             opened = readable(opened)?;
             // Who somebody is opens by OpenDocuments alone, under its own grant.
             opened.without(IDENTITY);
+            if !caller.roles.has_any(&[Role::Audit, Role::Operate]) {
+                keep_for_deciders(&mut opened);
+            }
             self.accessed(caller, Purpose::GetEntry, [&opened.row]).await?;
         } else {
             opened.acknowledged.documents.clear();
@@ -203,6 +206,49 @@ impl App {
     async fn root(&self, log_id: LogId, size: TreeSize) -> Result<Hash, AppError> {
         let nodes = self.store.nodes(log_id, &root_nodes(size)).await?;
         root_of(&nodes, size).map_err(|_| AppError::corrupt("nodes of the tree are missing"))
+    }
+}
+
+/// Leaves what a caller may see who is on no side of an audit: of an entry that watches over the cases, its public
+/// documents alone. Who was looked at, what was found and what will be drawn is not for those who are looked at.
+fn keep_for_deciders(opened: &mut Opened) {
+    let kind = opened.entry.kind().known();
+    if kind.is_some_and(is_known_to_deciders) {
+        return;
+    }
+    let slots = kind.and_then(slots).unwrap_or_default();
+    let public = |name: &str| {
+        let slot = slots.iter().find(|slot| slot.name == name);
+        slot.is_some_and(|slot| slot.protection == Protection::Public)
+    };
+    opened.acknowledged.documents.retain(|document| public(&document.name));
+}
+
+/// Whether what an entry of this kind seals is the case itself, which its deciders know. A kind that is not written yet
+/// is not opened to them before somebody decides that it is.
+const fn is_known_to_deciders(kind: EntryKind) -> bool {
+    match kind {
+        EntryKind::Epoch
+        | EntryKind::Policy
+        | EntryKind::Import
+        | EntryKind::Determination
+        | EntryKind::Correction
+        | EntryKind::Remedy
+        | EntryKind::Transfer
+        | EntryKind::Link
+        | EntryKind::Access
+        | EntryKind::KeyEvent => true,
+        EntryKind::Opening
+        | EntryKind::Erasure
+        | EntryKind::SampleCommit
+        | EntryKind::SampleRequest
+        | EntryKind::SampleReveal
+        | EntryKind::SampleResult
+        | EntryKind::Finding
+        | EntryKind::Relief
+        | EntryKind::Fund
+        | EntryKind::Monitoring
+        | EntryKind::Inspection => false,
     }
 }
 

@@ -183,6 +183,7 @@ impl App {
             }
             let attempt = self.attempt(caller, &request, hmacs.clone(), found).await?;
             if request.mode.validate_only {
+                self.tried(caller, &attempt.file).await?;
                 return Ok(self.dry(attempt));
             }
             if let Some(opened) = self.record_attempt(&asked, &request, &attempt).await? {

@@ -6,8 +6,9 @@ use super::caller::Caller;
 use super::command::{DeterminationName, GetDetermination, ListDeterminations};
 use super::error::{AppError, ResourceKind};
 use super::paging::{place_cursor, rows};
-use super::record::Opened;
+use super::record::{IDENTITY, Opened};
 use super::result::{DeterminationRead, DeterminationSummary, Listed};
+use super::rights::Role;
 use crate::canonical::Json;
 use crate::log::record::EntryKind;
 use crate::log::sample::framed;
@@ -53,7 +54,12 @@ impl App {
     ) -> Result<DeterminationRead, AppError> {
         let name = command.name;
         self.log_of(name.case.area, command.min_tree_size).await?;
-        let opened = self.determination_named(&name).await?;
+        let mut opened = self.determination_named(&name).await?;
+        // Who decides a case knows its persons. To an auditor identities open by OpenDocuments alone, under a grant of
+        // their own; no caller has both sides.
+        if !caller.roles.has_any(&[Role::Decide, Role::Review]) {
+            opened.without(IDENTITY);
+        }
         let case = self.case_state(name.case).await?;
         let determined = self.determined(&opened, command.explain).await?;
         let state = state_of(&case, &name.record.to_string(), &determined.determination);

@@ -3,21 +3,23 @@
 //! The ERASURE entry comes first and is durable; then the keys are destroyed, and at every start again. From the
 //! entry on nothing of it is shown, whether its keys are gone already or not.
 
+use std::sync::Arc;
+
 use super::App;
 use super::caller::Caller;
 use super::command::{CaseName, EraseCase, Grounds, LiftRestriction, RequestId, RestrictCase};
-use super::damage::recorded;
+use super::damage::{Damage, recorded};
 use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::AppError;
 use super::record::{About, Asked, Opened};
 use super::result::{CaseErased, CaseRestricted};
 use crate::canonical::Json;
 use crate::log::RecordId;
-use crate::log::record::EntryKind;
+use crate::log::record::{Entry, EntryKind};
 use crate::log::sequencer::{CaseChange, CaseMark, Effects};
 use crate::rules::calendar::{Date, Month};
 use crate::rules::case::CaseState;
-use crate::store::{CaseHeadRow, CaseScope};
+use crate::store::{CaseHeadRow, CaseScope, PAGE_ROW_COUNT_MAX};
 
 /// What is said of a recorded erasure that cannot be read.
 const MALFORMED: &str = "a recorded erasure is malformed";
@@ -298,31 +300,36 @@ impl App {
             .and_then(Json::as_list)
             .ok_or(AppError::corrupt(MALFORMED))?;
         let keys: Vec<String> = keys.iter().filter_map(Json::as_text).map(str::to_owned).collect();
-        self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
+        let (store, now_ms) = (Arc::clone(&self.store), self.clock.now_ms());
+        // A task of its own: a caller that hangs up leaves nothing half done.
+        let destroying = tokio::spawn(async move { store.destroy_keys(&keys, now_ms).await });
+        destroying.await.map_err(|error| AppError::internal(&error))??;
         Ok(CaseErased {
             retained_until: until,
             acknowledged: Some(opened.acknowledged),
         })
     }
 
-    /// Destroys every key that an ERASURE entry names and that is still there: what a crash left undone, and what a
-    /// restored backup brought back. Called before anything is served.
+    /// Destroys every key that an ERASURE entry names and that is still there: what a crash or a failed call left undone,
+    /// and what a restored backup brought back. Called before anything is served, and again and again meanwhile.
     ///
     /// # Errors
-    /// [`AppError`]; then nothing may be served.
+    /// [`AppError`]; at a start nothing may be served then.
     pub async fn finish_erasures(&self) -> Result<u64, AppError> {
         let mut destroyed = 0;
         loop {
             let keys = self.store.keys_to_destroy().await?;
             if keys.is_empty() {
+                // Where an erasure could not overwrite everything, because somebody still read.
+                self.store.scrub_again().await?;
                 return Ok(destroyed);
             }
             destroyed += self.store.destroy_keys(&keys, self.clock.now_ms()).await?;
         }
     }
 
-    /// The day on which a case may be erased: the retention after its last record and its last month of assistance,
-    /// or later where its keys say so.
+    /// The day on which a case may be erased: the retention after its last record, its newest finding and its last month
+    /// of assistance, or later where its keys say so.
     async fn retained_until(&self, row: &CaseHeadRow, state: &CaseState, on: Date) -> Result<Date, AppError> {
         let Some(years) = self.duties.retention_years else {
             return Err(AppError::CaseState(
@@ -344,6 +351,9 @@ impl App {
             };
             last = last.max(until.end());
         }
+        if let Some(found_on) = self.newest_finding(row).await? {
+            last = last.max(found_on);
+        }
         let kept = last
             .plus_months(12 * i64::from(years))
             .ok_or_else(|| AppError::internal(&"a retention ends beyond the calendar"))?;
@@ -354,11 +364,48 @@ impl App {
         Ok(held.fold(kept, Date::max))
     }
 
+    /// The day on which the newest finding of a case was logged; a finding is no event of its case's state.
+    async fn newest_finding(&self, row: &CaseHeadRow) -> Result<Option<Date>, AppError> {
+        let kinds = [EntryKind::Finding.name().to_owned()];
+        let (mut newest, mut after) = (None, None);
+        loop {
+            let case = Some(row.case_id.as_str());
+            let found = self
+                .store
+                .records(row.area, case, &kinds, after, PAGE_ROW_COUNT_MAX)
+                .await?;
+            let Some(last) = found.last() else { break };
+            after = Some((last.log_id, last.index));
+            for record in &found {
+                let entry = self.store.entry(record.log_id, record.index).await?;
+                let entry = entry.and_then(|row| Entry::parse(&row.entry).ok());
+                let entry = entry.ok_or_else(|| Damage::of_record(record, None))?;
+                newest = newest.max(Some(entry.logged_seconds()));
+            }
+        }
+        let beyond = || AppError::internal(&"a finding was logged beyond the calendar");
+        newest
+            .map(|seconds| Date::in_shanghai(seconds).ok_or_else(beyond))
+            .transpose()
+    }
+
     /// The civil date in Asia/Shanghai.
     pub(super) fn today(&self) -> Result<Date, AppError> {
         Date::in_shanghai(self.clock.now_ms().div_euclid(1000))
             .ok_or_else(|| AppError::internal(&"the clock is beyond the calendar"))
     }
+}
+
+/// Whether a record erases its case as a whole: what was recorded before it is not read any more, whether the keys are
+/// gone already or not.
+pub(super) fn erases_whole(opened: &Opened) -> Result<bool, AppError> {
+    if opened.entry.kind().known() != Some(EntryKind::Erasure) {
+        return Ok(false);
+    }
+    let document = opened.json("erasure")?;
+    let says = |key: &str| document.get(key).and_then(Json::as_text).unwrap_or_default();
+    let whole = Act::Erase(CaseScope::Case);
+    Ok(says("act") == whole.code() && says("scope") == whole.scope().code())
 }
 
 /// The state after a recorded erasure or restriction, out of its document.

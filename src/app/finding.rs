@@ -220,7 +220,12 @@ impl App {
     pub(super) async fn sampled_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
         let size = self.log_head(log.log_id).await?.size;
         let (mut newest, mut sampled) = (BTreeMap::new(), BTreeSet::new());
+        let whole = Some(CaseScope::Case);
         self.read_documents(log, &[EntryKind::Finding], "finding", (0, size.get()), |read| {
+            // From the entry on, and not only from the moment that the key is gone; as list_findings.
+            if read.row.record.restricted == whole || read.row.record.erased == whole {
+                return Ok(());
+            }
             // An erased finding says nothing any more.
             let found = finding(read)?;
             // One on a decision of an earlier epoch is about another entry than that of its index here.

@@ -1,6 +1,6 @@
 //! Who the members are: person ids that are random and minted here, found again by a keyed hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use super::case_file::CaseFile;
@@ -14,7 +14,7 @@ use crate::store::{PersonRow, SpanRow};
 pub struct Persons {
     /// Person id of each member.
     pub ids: BTreeMap<LocalId, PersonId>,
-    /// Persons met for the first time.
+    /// Persons whom the case meets for the first time, whether another case met them before or not.
     pub new: Vec<PersonRow>,
     /// Whether the case itself said who one of them is: what that person holds was not asked for yet.
     pub named_by_case: bool,
@@ -42,6 +42,9 @@ impl App {
         known: Vec<PersonRow>,
         case: &CaseFile,
     ) -> Result<Persons, AppError> {
+        let own_key = case.keys.identity.0.to_string();
+        let is_own = |row: &&PersonRow| row.key_ref == own_key;
+        let met: BTreeSet<String> = known.iter().filter(is_own).map(|row| row.hmac.clone()).collect();
         let known: BTreeMap<String, PersonRow> = known.into_iter().map(|row| (row.hmac.clone(), row)).collect();
         let mut persons = Persons {
             ids: BTreeMap::new(),
@@ -85,12 +88,12 @@ impl App {
                     Some(_) | None => PersonId::from_bytes(self.vault.random_id()?),
                 },
             };
-            if let Some(hmac) = hmacs.into_iter().next().filter(|_| found.is_none()) {
-                let key_ref = case.keys.identity.0.to_string();
+            // A row of the case's own: an erasure of another case leaves it.
+            if let Some(hmac) = hmacs.into_iter().next().filter(|hmac| !met.contains(hmac)) {
                 persons.new.push(PersonRow {
                     hmac,
                     person_id: id.to_string(),
-                    key_ref,
+                    key_ref: own_key.clone(),
                 });
             }
             if persons.ids.values().any(|other| *other == id) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::App;
 use super::command::CaseName;
+use super::erasure::erases_whole;
 use super::error::AppError;
 use super::record::Opened;
 use crate::area::AreaCode;
@@ -116,7 +117,11 @@ impl App {
     async fn retraced(&self, records: &[RecordRow]) -> Result<CaseState, AppError> {
         let mut retraced = Retraced::of(records);
         for record in records.iter().filter(|record| changes_a_case(&record.kind)) {
-            retraced.take(&self.record_at(record.log_id, record.index).await?)?;
+            let opened = self.record_at(record.log_id, record.index).await?;
+            if erases_whole(&opened)? {
+                return Err(opened.is_erased());
+            }
+            retraced.take(&opened)?;
         }
         Ok(retraced.state)
     }

@@ -172,6 +172,7 @@ impl App {
         let last_month: Month = recorded(&left, "last_month", MALFORMED)?;
         let state = moving(&left)?;
         let file = self.new_case(CaseName { area: to, case })?;
+        let persons = self.persons_met(departure, &file).await?;
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
         let document = Json::object([
             ("v", Json::Int(1)),
@@ -191,10 +192,24 @@ impl App {
                 state.after_event(&record_id.to_string(), EntryKind::Transfer.name(), last_month.end()),
             )),
             sets_spans: false,
-            persons: Vec::<PersonRow>::new(),
+            persons,
             policy: None,
         };
         Ok(self.append(asked, record_id, new).await?.ok())
+    }
+
+    /// The rows by which the case that left knows its persons, as rows of the case that arrives: an erasure of the one
+    /// leaves the persons known in the other.
+    async fn persons_met(&self, departure: &Opened, file: &CaseFile) -> Result<Vec<PersonRow>, AppError> {
+        let row = &departure.row;
+        let case = row.case_id.as_deref().unwrap_or_default();
+        let left = self.store.case_head(row.area, case).await?;
+        let left = left.ok_or(AppError::corrupt(MALFORMED))?;
+        let mut rows = self.store.persons_of_key(&left.identity_key_ref).await?;
+        for row in &mut rows {
+            row.key_ref = file.keys.identity.0.to_string();
+        }
+        Ok(rows)
     }
 }
 

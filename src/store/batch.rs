@@ -43,7 +43,9 @@ pub struct Batch {
     pub span_cases: Vec<String>,
     /// Spans of those cases.
     pub spans: Vec<SpanRow>,
-    /// Persons to register.
+    /// Persons to register: the HMAC of an ID number and the person id, once for all cases.
+    pub links: Vec<(String, String)>,
+    /// Cases that met them for the first time.
     pub persons: Vec<PersonRow>,
     /// What erasures and restrictions make of cases.
     pub marks: Vec<CaseMarkRow>,
@@ -269,6 +271,13 @@ impl Batch {
 
     fn person_rows(&self) -> Vec<Insert> {
         let mut inserts = Vec::new();
+        // Of two that register one person at once the second meets the first one's row here.
+        let rows = &self.links;
+        let columns = vec![
+            texts(rows, |(hmac, _)| hmac.clone()),
+            texts(rows, |(_, person_id)| person_id.clone()),
+        ];
+        inserts.push(Insert::new("person_link (hmac, person_id)", columns));
         let rows = &self.persons;
         let columns = vec![
             texts(rows, |row| row.hmac.clone()),

@@ -135,6 +135,10 @@ pub trait Store: Send + Sync + 'static {
     async fn scrub(&self) -> Result<(), StoreError> {
         Ok(())
     }
+    /// Does what an earlier [`Store::scrub`] could not, also one of a process that ended; nothing if nothing is left.
+    async fn scrub_again(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// How the pools of connections are used.
     fn pools(&self) -> Vec<Pool> {
         Vec::new()

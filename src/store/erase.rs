@@ -5,7 +5,7 @@
 //! Always after the entry is durable, and again at every start: a key that came back with a backup goes again.
 
 use super::StoreError;
-use super::driver::Store;
+use super::driver::{Dialect, Store};
 use super::read_log::{every, page};
 use super::read_record::data_key_row;
 use super::rows::DataKeyRow;
@@ -67,12 +67,23 @@ impl dyn Store {
         tx.commit().await
     }
 
-    /// Destroys these keys and deletes the rows of the persons whose numbers they kept. Says how many keys went.
+    /// Destroys these keys and deletes the rows by which their cases knew persons. A person whom another case met too
+    /// stays known by that case's row; with the last row goes the person. Says how many keys went.
     ///
     /// # Errors
     /// [`StoreError`]; what it did not do, the next start does.
     pub async fn destroy_keys(&self, key_refs: &[String], now_ms: i64) -> Result<u64, StoreError> {
         let mut tx = self.begin_erasing().await?;
+        match tx.dialect() {
+            // The transaction is the only writer.
+            Dialect::Sqlite => {}
+            // Two erasures at once would each take the other's row for one that stays, and an append would count on a
+            // person who goes. Appends wait for this short transaction, and it for theirs.
+            Dialect::Postgres => {
+                let sql = "LOCK TABLE person_link IN EXCLUSIVE MODE";
+                tx.change(sql, Vec::new()).await?;
+            }
+        }
         let among = tx.dialect().among(1);
         let sql = format!(
             "UPDATE data_key SET wrapped = NULL, destroyed_ms = $2 WHERE key_ref {among} AND destroyed_ms IS NULL"
@@ -80,8 +91,16 @@ impl dyn Store {
         let destroyed = tx
             .change(&sql, vec![Value::Texts(key_refs.to_vec()), Value::Int(now_ms)])
             .await?;
+        let sql = format!("SELECT DISTINCT hmac FROM person_map WHERE key_ref {among}");
+        let hmacs = every(tx.read(&sql, vec![Value::Texts(key_refs.to_vec())]).await?, |row| {
+            row.text(0)
+        })?;
         let sql = format!("DELETE FROM person_map WHERE key_ref {among}");
         tx.change(&sql, vec![Value::Texts(key_refs.to_vec())]).await?;
+        let sql = format!(
+            "DELETE FROM person_link WHERE hmac {among} AND              NOT EXISTS (SELECT 1 FROM person_map AS m WHERE m.hmac = person_link.hmac)"
+        );
+        tx.change(&sql, vec![Value::Texts(hmacs)]).await?;
         tx.commit().await?;
         self.scrub().await?;
         Ok(destroyed)

@@ -63,12 +63,13 @@ impl StoreError {
     }
 }
 
-/// Unique violation, serialization failure, deadlock; in SQLite a busy database.
+/// Unique or foreign key violation, serialization failure, deadlock; in SQLite a busy database.
 fn is_conflict(error: &sqlx::Error) -> bool {
     let Some(database) = error.as_database_error() else {
         return false;
     };
-    if database.is_unique_violation() {
+    // A row that was counted on and is gone: a person whose last case was erased meanwhile.
+    if database.is_unique_violation() || database.is_foreign_key_violation() {
         return true;
     }
     let code = database.code().unwrap_or_default();

@@ -95,3 +95,71 @@ where
         found => found,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+
+    use super::*;
+    use crate::store::conformance::TestDatabase;
+
+    /// The migration that gives each case its rows of the persons that it met.
+    const PERSON_ROWS: i64 = 14;
+
+    /// Two persons whom one case registered, and a running case in which one of them holds months.
+    const BEFORE: [&str; 3] = [
+        "INSERT INTO person_map (hmac, person_id, key_ref) VALUES ('h1', 'p1', 'first'), ('h2', 'p2', 'first')",
+        "INSERT INTO case_head (area, case_id, version, last_log_id, last_idx, identity_key_ref, content_key_ref, state) \
+         VALUES ('340321', 'c', 1, 1, 1, 'running', 'content', 'x')",
+        "INSERT INTO person_span (person_id, from_month, programme, area, case_id) \
+         VALUES ('p1', '2021-09', 'DIBAO', '340321', 'c')",
+    ];
+
+    fn before(all: &Migrator) -> Migrator {
+        let earlier = all.iter().filter(|migration| migration.version < PERSON_ROWS);
+        Migrator {
+            migrations: Cow::Owned(earlier.cloned().collect()),
+            ..Migrator::DEFAULT
+        }
+    }
+
+    async fn keeps_what_running_cases_know(database: TestDatabase) {
+        let done = migrate(&database.url).await.expect("migrates");
+        assert!(done.before < PERSON_ROWS && done.now >= PERSON_ROWS, "{done:?}");
+        let store = database.store().await;
+        store.destroy_keys(&["first".to_owned()], 1).await.expect("erased");
+        let left = store
+            .persons(&["h1".to_owned(), "h2".to_owned()])
+            .await
+            .expect("readable");
+        let left: Vec<(&str, &str)> = left.iter().map(|row| (&*row.person_id, &*row.key_ref)).collect();
+        assert_eq!(left, [("p1", "running")], "whom a running case pays stays known");
+    }
+
+    #[tokio::test]
+    async fn a_migrated_sqlite_keeps_the_persons_of_running_cases() {
+        let database = TestDatabase::empty_sqlite();
+        let mut owner = sqlite::owner(&database.url).await.expect("a file");
+        before(&SQLITE).run(&mut owner).await.expect("migrates");
+        for sql in BEFORE {
+            let sql = AssertSqlSafe(sql.replace("'x'", "x'00'"));
+            sqlx::query(sql).execute(&mut owner).await.expect("rows of before");
+        }
+        SqliteConnection::close(owner).await.expect("closes");
+        keeps_what_running_cases_know(database).await;
+    }
+
+    #[tokio::test]
+    async fn a_migrated_postgresql_keeps_the_persons_of_running_cases() {
+        let database = TestDatabase::empty_postgres().await;
+        let mut owner = postgres::owner(&database.url).await.expect("an owner");
+        before(&POSTGRES).run(&mut owner).await.expect("migrates");
+        for sql in BEFORE {
+            sqlx::query(sql).execute(&mut owner).await.expect("rows of before");
+        }
+        PgConnection::close(owner).await.expect("closes");
+        keeps_what_running_cases_know(database).await;
+    }
+}

@@ -132,6 +132,18 @@ impl dyn Store {
         every(self.read(&sql, vec![Value::Texts(hmacs.to_vec())]).await?, person_row)
     }
 
+    /// The persons whom the case of this identity key met.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn persons_of_key(&self, key_ref: &str) -> Result<Vec<PersonRow>, StoreError> {
+        let sql = format!("{PERSON} WHERE key_ref = $1 ORDER BY hmac");
+        every(
+            self.read(&sql, vec![Value::Text(key_ref.to_owned())]).await?,
+            person_row,
+        )
+    }
+
     /// The months in which these persons hold a basic programme, in any case of this database.
     ///
     /// # Errors

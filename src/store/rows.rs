@@ -328,14 +328,14 @@ pub struct CaseHeadRow {
     pub restricted: Option<CaseScope>,
 }
 
-/// Which person an ID number names.
+/// Which person an ID number names, as a case knows it: one row for each case that met the person, all with one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRow {
     /// HMAC of the ID number, in hex.
     pub hmac: String,
     /// Random id of the person.
     pub person_id: String,
-    /// Identity key with which the row is deleted.
+    /// Identity key of the case, with which the row is deleted.
     pub key_ref: String,
 }
 

@@ -1,6 +1,7 @@
 //! SQLite: one file, many readers, one writer.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Executor, QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _,
 };
+use tracing::warn;
 
 use super::StoreError;
 use super::driver::{Dialect, Insert, Pool, Store, Transaction, exactly};
@@ -24,6 +26,9 @@ pub const VERSION_MIN: &str = "3.51.3";
 /// How long a statement waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long emptying the write-ahead log waits for those who read it. Nobody writes meanwhile, and it is tried again.
+const SCRUB_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Readers work beside the writer; more of them than cores do not help.
 const READER_COUNT_MAX: u32 = 4;
 
@@ -34,6 +39,10 @@ const PARAMETER_COUNT_MAX: usize = 32_766;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Whether the write-ahead log may still have what was destroyed. So it is taken to be at a start.
+    unscrubbed: AtomicBool,
+    /// What it is emptied over: a connection that waits for nobody for long.
+    scrubbing: SqliteConnectOptions,
 }
 
 /// How every connection is set up.
@@ -97,7 +106,12 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(StoreError::of_statement)?;
-        Ok(SqliteStore { writer, readers })
+        Ok(SqliteStore {
+            writer,
+            readers,
+            unscrubbed: AtomicBool::new(true),
+            scrubbing: options(url)?.busy_timeout(SCRUB_TIMEOUT),
+        })
     }
 
     /// Opens the file to read only: nothing of it is written, not even its journal mode.
@@ -112,6 +126,9 @@ impl SqliteStore {
         Ok(SqliteStore {
             writer: readers.clone(),
             readers,
+            // Whoever only reads has nothing to overwrite.
+            unscrubbed: AtomicBool::new(false),
+            scrubbing: reading(url)?,
         })
     }
 
@@ -127,6 +144,17 @@ impl SqliteStore {
 /// rollback then fails, would take it for open for ever and begin no other one.
 async fn whole(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     Ok(!connection.is_in_transaction())
+}
+
+/// Writes the write-ahead log into the file and empties it. False where somebody still reads from it.
+async fn emptied(options: &SqliteConnectOptions) -> Result<bool, sqlx::Error> {
+    let mut connection = SqliteConnection::connect_with(options).await?;
+    // The first column says busy; the statement itself succeeds all the same.
+    let busy: Result<i64, sqlx::Error> = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut connection)
+        .await;
+    connection.close().await?;
+    Ok(busy? == 0)
 }
 
 async fn check_version(database: impl Executor<'_, Database = Sqlite>) -> Result<(), StoreError> {
@@ -170,11 +198,22 @@ impl Store for SqliteStore {
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {
+        self.unscrubbed.store(true, Ordering::Relaxed);
+        self.scrub_again().await
+    }
+
+    async fn scrub_again(&self) -> Result<(), StoreError> {
+        if !self.unscrubbed.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
         // secure_delete zeroes freed bytes of the file; the write-ahead log still has the pages as they were.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::of_statement)?;
+        let done = emptied(&self.scrubbing).await;
+        if !matches!(done, Ok(true)) {
+            self.unscrubbed.store(true, Ordering::Relaxed);
+        }
+        if !done.map_err(StoreError::of_statement)? {
+            warn!("the write-ahead log may still have what was destroyed, because somebody reads: trying again later");
+        }
         Ok(())
     }
 

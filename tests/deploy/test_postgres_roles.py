@@ -16,7 +16,7 @@ FOLDER = TOP / "deploy" / "postgres"
 # What only grows: the log, its documents, what was answered, who read what, which keys are gone.
 ONLY_GROWS = ("log", "log_entry", "log_tile", "log_checkpoint", "log_cosignature", "document", "request", "record",
               "policy_document", "access", "access_place", "erased_key")
-KEYS_AND_PEOPLE = ("data_key", "person_map", "person_span", "person_lock", "request", "case_head")
+KEYS_AND_PEOPLE = ("data_key", "person_map", "person_link", "person_span", "person_lock", "request", "case_head")
 PASSWORD = "test-of-the-roles"
 
 

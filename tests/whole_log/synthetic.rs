@@ -197,6 +197,7 @@ impl Synthetic {
             cases: Vec::new(),
             span_cases: Vec::new(),
             spans: Vec::new(),
+            links: Vec::new(),
             persons: Vec::new(),
             traces: Vec::new(),
         };

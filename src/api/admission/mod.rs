@@ -133,7 +133,8 @@ impl Admission {
         }
         let holder = auth::holder(self.identity.as_deref(), request.extensions(), request.headers())
             .inspect_err(|_| watch.denied(Denied::Credentials))?;
-        let known = auth::Known::new(holder, self.identity.is_none(), watch);
+        let proof = auth::Proof::of(self.identity.as_ref(), request.extensions());
+        let known = auth::Known::new(holder, proof, watch);
         watch.principal = Some(known.principal().clone());
         if rpc.is_some_and(|rpc| !known.roles().has_any(rpc.roles)) {
             watch.denied(Denied::Role);

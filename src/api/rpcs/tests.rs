@@ -109,8 +109,12 @@ Places / 地点：
 - **records 记录**: every record that is asked for, as its case; a township has no records beside cases. 逐条记录按其个案判断。
 
 TransferCase writes into two logs and needs both areas; GetEntry without documents is public. In CommitSample the side
-must fit the role: auditor with audit, operator with operate.
+must fit the role: auditor with audit, operator with operate. GetDetermination shows the identity to decide and review
+alone; GetEntry shows nobody an identity, and what openings, erasures, samples and findings seal to audit and operate
+alone.
 TransferCase 写入两地日志，须同时具备两地区域；不含文档的 GetEntry 是公开的。CommitSample 的一方须与角色相符。
+GetDetermination 只向 decide 和 review 显示身份信息；GetEntry 不向任何人显示身份信息，调阅、删除、抽样和审计发现的密封内容
+只向 audit 和 operate 显示。
 ";
 
 fn guide() -> String {

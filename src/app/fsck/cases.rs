@@ -7,6 +7,7 @@ use futures::StreamExt as _;
 use super::documents::opened;
 use super::{Fsck, Heard, Progress};
 use crate::app::command::CaseId;
+use crate::app::erasure::erases_whole;
 use crate::app::projection::{Retraced, changes_a_case};
 use crate::app::record::{Opened, grace_end, own_standing};
 use crate::app::{App, AppError};
@@ -152,6 +153,12 @@ async fn rebuild(app: &Arc<App>, area: AreaCode, case_id: &str) -> Result<Rebuil
         let Some(opened) = opened(app, &log, &record).await? else {
             return Ok(Rebuilt::Closed);
         };
+        // The entry closes the case: the keys may go later than it, and no state is left to compare.
+        match erases_whole(&opened) {
+            Ok(true) => return Ok(Rebuilt::Closed),
+            Ok(false) => {}
+            Err(_) => return Ok(Rebuilt::Broken),
+        }
         match retraced.take(&opened) {
             Ok(true) if sets_spans(&record.kind, &opened) => case.spans = spans_of(&retraced.state),
             Ok(_) => {}

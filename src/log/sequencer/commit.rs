@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 use super::answer::first_answer;
-use super::draft::Draft;
+use super::draft::{Draft, Registered};
 use super::gate::{Mark, plan};
 use super::item::{Acknowledged, AppendError, Item};
 use super::lane::Answer;
@@ -137,7 +137,7 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
     }
     let is_empty = tree.size() == TreeSize::EMPTY;
     let known = append.look_up(share.area, &ask(row.log_id, &items)).await?;
-    let registered = known.persons.iter().map(|person| person.hmac.clone()).collect();
+    let registered = Registered::of(&known.persons);
     let verdicts = select(&items, known);
     let head = locked.checkpoint.map(|newest| Mark {
         checkpoint: Checkpoint {

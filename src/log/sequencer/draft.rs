@@ -21,8 +21,8 @@ use crate::log::{LogIndex, RecordId};
 use crate::store::append::Append;
 use crate::store::batch::Batch;
 use crate::store::{
-    AccessPlace, CaseHeadRow, CaseMarkRow, CheckpointRow, EntryRow, ErasedKeyRow, HeadRow, LogRow, PolicyRow,
-    RecordRow, RequestRow, StoreError,
+    AccessPlace, CaseHeadRow, CaseMarkRow, CheckpointRow, EntryRow, ErasedKeyRow, HeadRow, LogRow, PersonRow,
+    PolicyRow, RecordRow, RequestRow, StoreError,
 };
 
 /// A batch that is not committed. All its entries have one time.
@@ -31,8 +31,27 @@ pub(super) struct Draft {
     time_ms: i64,
     tree: Appended,
     batch: Batch,
-    /// HMACs that have their row, before the batch or in it.
-    registered: BTreeSet<String>,
+    /// Persons and the cases that met them, as far as they have their rows, before the batch or in it.
+    registered: Registered,
+}
+
+/// What is registered of persons already.
+#[derive(Default)]
+pub(super) struct Registered {
+    /// HMACs that name a person.
+    hmacs: BTreeSet<String>,
+    /// HMACs with the identity key of a case that met the person.
+    met: BTreeSet<(String, String)>,
+}
+
+impl Registered {
+    /// What these rows say.
+    pub(super) fn of(rows: &[PersonRow]) -> Registered {
+        Registered {
+            hmacs: rows.iter().map(|row| row.hmac.clone()).collect(),
+            met: rows.iter().map(|row| (row.hmac.clone(), row.key_ref.clone())).collect(),
+        }
+    }
 }
 
 /// A batch that is committed: entries, tree and checkpoint, for the answers.
@@ -44,8 +63,8 @@ pub(super) struct Written {
 }
 
 impl Draft {
-    /// Begins a batch after the tree of the log. `registered`: persons that have their row already.
-    pub(super) fn after(log: &LogRow, tree: CompactTree, time_ms: i64, registered: BTreeSet<String>) -> Draft {
+    /// Begins a batch after the tree of the log.
+    pub(super) fn after(log: &LogRow, tree: CompactTree, time_ms: i64, registered: Registered) -> Draft {
         let size = tree.size();
         let root = tree.root();
         Draft {
@@ -78,6 +97,7 @@ impl Draft {
                 cases: Vec::new(),
                 span_cases: Vec::new(),
                 spans: Vec::new(),
+                links: Vec::new(),
                 persons: Vec::new(),
                 marks: Vec::new(),
                 erased_keys: Vec::new(),
@@ -163,11 +183,15 @@ impl Draft {
         let trace = item.trace_id.clone();
         batch.traces.extend(trace.map(|trace_id| (index, trace_id)));
         // A person who has a row was judged to be the same one.
-        let new = item
-            .persons
-            .iter()
-            .filter(|person| self.registered.insert(person.hmac.clone()));
-        batch.persons.extend(new.cloned());
+        for person in &item.persons {
+            if self.registered.hmacs.insert(person.hmac.clone()) {
+                batch.links.push((person.hmac.clone(), person.person_id.clone()));
+            }
+            let met = (person.hmac.clone(), person.key_ref.clone());
+            if self.registered.met.insert(met) {
+                batch.persons.push(person.clone());
+            }
+        }
         self.append_case(item, index);
         self.append_effects(item, index);
         Ok(index)

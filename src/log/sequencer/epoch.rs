@@ -1,10 +1,8 @@
 //! Opening the next epoch of an area after a confirmed fork or a lost key: nothing is repaired, the old head is kept by
 //! name.
 
-use std::collections::BTreeSet;
-
 use super::commit::{checked_tree, sign};
-use super::draft::Draft;
+use super::draft::{Draft, Registered};
 use super::gate::{Mark, RolledBack, SeenHead};
 use super::item::AppendError;
 use super::{EPOCH_MAX, Shared, Stopped};
@@ -135,7 +133,7 @@ async fn begin(
         .trust
         .next_time_ms(shared.clock.as_ref(), database_ms, None)
         .map_err(AppendError::from)?;
-    let mut draft = Draft::after(&log, CompactTree::empty(), time_ms, BTreeSet::new());
+    let mut draft = Draft::after(&log, CompactTree::empty(), time_ms, Registered::default());
     let mut keys = shared
         .keys
         .verifier_keys(&log.origin)

@@ -23,6 +23,7 @@ on_both!(
     a_read_costs_one_insert_and_a_list_one_for_all_its_rows,
     nothing_is_read_when_its_row_cannot_be_written,
     a_county_whose_log_takes_no_entries_keeps_no_other_open_and_is_closed_later,
+    a_dry_run_of_a_named_case_is_a_row_and_one_of_a_new_case_is_none,
 );
 
 const HOUR_MS: i64 = 3_600_000;
@@ -312,4 +313,29 @@ async fn a_county_whose_log_takes_no_entries_keeps_no_other_open_and_is_closed_l
     let much_later = begin + 20 * HOUR_MS;
     assert_eq!(app.close_access_hours_before(much_later).await.expect("closed"), 1);
     assert_eq!(open().await, Vec::<String>::new());
+}
+
+async fn a_dry_run_of_a_named_case_is_a_row_and_one_of_a_new_case_is_none(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let case = decided.determination.expect("always there").case;
+    let mut dry = super::cases::refused(2);
+    dry.input.as_mut().expect("input").identity = super::cases::refused(1).input.expect("input").identity;
+    dry.validate_only = true;
+    server.determinations.determine(dry.clone()).await.expect("a dry run");
+    assert_eq!(server.accesses(&case).await, [], "no case was named");
+    dry.case = case.clone();
+    let shown = server
+        .determinations
+        .determine(dry)
+        .await
+        .expect("a dry run")
+        .into_inner();
+    assert!(shown.acknowledgement.is_none());
+    let seen = rows(&server.accesses(&case).await);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(
+        (seen[0]["purpose"].as_str(), seen[0].get("record")),
+        (Some("dry_run"), None)
+    );
 }

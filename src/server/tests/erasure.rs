@@ -4,6 +4,7 @@ use super::cases::{Place, Server, checked, proved, refused, told};
 use super::findings::finding;
 use super::flow::{day, request_id};
 use super::*;
+use crate::app::fsck::Plan;
 use crate::log::sequencer::Clock as _;
 use crate::rules::calendar::Date;
 use crate::store::conformance::{As, TestDatabase, on_both};
@@ -17,6 +18,8 @@ on_both!(
     a_case_of_which_assistance_still_runs_is_not_erased,
     a_start_destroys_again_what_a_backup_brought_back,
     a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start,
+    keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_is_sound_meanwhile,
+    a_case_is_kept_for_its_newest_finding,
 );
 
 pub(super) fn names(record: &pb::Acknowledgement) -> Vec<&str> {
@@ -348,12 +351,9 @@ async fn a_start_destroys_again_what_a_backup_brought_back(database: TestDatabas
     assert_eq!(next.app.finish_erasures().await.expect("it may erase"), 0);
 }
 
-async fn a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start(database: TestDatabase) {
-    let place = Place::new(database);
-    let (mut server, decided) = place.with_a_case().await;
-    let (name, case) = parts(&decided);
-    // Nothing can be destroyed, as if the process ended right before.
-    let (hold, release) = match place.database.dialect {
+/// What keeps every key from being destroyed, as if the process ended right before, and what lets it happen again.
+fn holding(dialect: Dialect) -> (&'static str, &'static str) {
+    match dialect {
         Dialect::Sqlite => (
             "CREATE TRIGGER held BEFORE UPDATE ON data_key BEGIN SELECT RAISE(ABORT, 'held'); END",
             "DROP TRIGGER held",
@@ -362,7 +362,14 @@ async fn a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start(da
             "REVOKE UPDATE (wrapped, kek_id, destroyed_ms) ON data_key FROM doudi_eraser",
             "GRANT UPDATE (wrapped, kek_id, destroyed_ms) ON data_key TO doudi_eraser",
         ),
-    };
+    }
+}
+
+async fn a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    let (hold, release) = holding(place.database.dialect);
     place.database.execute(As::Owner, hold).await.expect("the owner");
     let error = server
         .erase(50, &case, pb::CaseScope::Case)
@@ -387,4 +394,72 @@ async fn a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start(da
         .await
         .expect("the first answer");
     assert!(retried.acknowledgement.is_some());
+}
+
+async fn keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_is_sound_meanwhile(
+    database: TestDatabase,
+) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (_, case) = parts(&decided);
+    let (hold, release) = holding(place.database.dialect);
+    place.database.execute(As::Owner, hold).await.expect("the owner");
+    let error = server
+        .erase(50, &case, pb::CaseScope::Case)
+        .await
+        .expect_err("the keys are held");
+    assert_eq!(reason(&error), "STORE_UNAVAILABLE");
+
+    let area = "340321".parse().expect("an area");
+    let log = server.store.log_of_area(area).await.expect("readable").expect("a log");
+    let report = server.app.fsck(&log, &Plan::default(), |_| {}).await.expect("checked");
+    assert_eq!(
+        report.findings.kept(),
+        [],
+        "an erased case is no damage, its keys gone or not"
+    );
+    let compared = server.app.compare_projection(area, |_| {}).await.expect("readable");
+    assert_eq!((compared.cases_erased, compared.cases_different.len()), (1, 0));
+
+    place.database.execute(As::Owner, release).await.expect("the owner");
+    let looking = tokio::spawn(close_hours(server.app.clone()));
+    for _ in 0..500 {
+        if server.keys(&case).await.1.wrapped.is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    looking.abort();
+    let (identity, content) = server.keys(&case).await;
+    assert!(
+        identity.wrapped.is_none() && content.wrapped.is_none(),
+        "nobody had to start anything"
+    );
+}
+
+async fn a_case_is_kept_for_its_newest_finding(database: TestDatabase) {
+    let place = Place::new(database);
+    let (mut server, decided) = place.with_a_case().await;
+    let (name, case) = parts(&decided);
+    let reviewed = pb::RecordFindingRequest {
+        period: String::new(),
+        ..finding(70, &name, &[pb::FindingOutcome::Correct])
+    };
+    let recorded = server
+        .audit
+        .record_finding(reviewed)
+        .await
+        .expect("recorded")
+        .into_inner();
+    let entry = super::cases::entry_json(&recorded.acknowledgement.expect("recorded").entry);
+    let logged = Date::in_shanghai(entry["logged"].as_i64().expect("seconds")).expect("a day");
+    let until = logged.plus_months(36).expect("a day").to_string();
+    let error = server
+        .erase(50, &case, pb::CaseScope::Identity)
+        .await
+        .expect_err("what was found of it is younger than it");
+    assert_eq!(
+        (reason(&error), told(&error, "retained_until")),
+        ("RETAINED".to_owned(), until)
+    );
 }

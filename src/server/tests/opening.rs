@@ -14,7 +14,7 @@ on_both!(
     an_opening_names_one_to_a_thousand_records_and_nothing_else_is_recorded,
 );
 
-fn open(number: u32, indices: Vec<u64>) -> pb::OpenDocumentsRequest {
+pub(super) fn open(number: u32, indices: Vec<u64>) -> pb::OpenDocumentsRequest {
     pb::OpenDocumentsRequest {
         request_id: request_id(number),
         area: AREA.to_owned(),

@@ -35,6 +35,7 @@ fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &
 on_both!(
     error_rates_follow_from_the_findings_of_a_sample,
     a_finding_counts_in_every_sample_that_holds_its_determination,
+    the_finding_of_a_restricted_case_is_missing_until_that_is_lifted,
 );
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
@@ -192,4 +193,27 @@ async fn a_finding_counts_in_every_sample_that_holds_its_determination(database:
         assert_eq!(counts(&rates(&decided).await), (4, 0), "{period}");
         assert_eq!(counts(&rates_of(&decided, OTHER).await), (3, 0), "{period}");
     }
+}
+
+async fn the_finding_of_a_restricted_case_is_missing_until_that_is_lifted(database: TestDatabase) {
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let sample = drawn(&decided, simple(1_010, 2)).await;
+    let units = &sample.strata[0].units;
+    for (number, unit) in (2_000..).zip(units) {
+        let found = finding(number, &unit.determination, &[pb::FindingOutcome::Correct]);
+        recorded(&decided, found).await.expect("allowed");
+    }
+    let counts = async || {
+        let rates = rates(&decided).await;
+        (rates.reviewed, rates.missing)
+    };
+    assert_eq!(counts().await, (2, 0));
+    let case = units[0].determination.split("/determinations").next().expect("a case");
+    let mut audit = decided.audit();
+    let restrict = super::restriction::restrict(50, case, pb::CaseScope::Case);
+    audit.restrict_case(restrict).await.expect("recorded");
+    assert_eq!(counts().await, (1, 1), "what may not be processed is not counted");
+    let lift = super::restriction::lift(51, case);
+    audit.lift_restriction(lift).await.expect("it is restricted");
+    assert_eq!(counts().await, (2, 0));
 }

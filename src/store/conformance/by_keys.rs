@@ -16,6 +16,7 @@ const TABLES: [&str; 3] = ["person_map", "person_span", "request"];
 const FILL: &str = "
     INSERT INTO request SELECT '340321', 'system-' || n % 7, 'request-' || n, '\\x00', 1, n, n + 1
         FROM generate_series(0, 19999) AS n;
+    INSERT INTO person_link SELECT 'hmac-' || n, 'person-' || n FROM generate_series(0, 19999) AS n;
     INSERT INTO person_map SELECT 'hmac-' || n, 'person-' || n, 'key-' || n FROM generate_series(0, 19999) AS n;
     INSERT INTO person_span SELECT 'person-' || n, '2021-08', NULL, 'DIBAO', '340321', 'case-' || n
         FROM generate_series(0, 19999) AS n;";

@@ -1,6 +1,10 @@
 //! What the store refuses: other schemas, stale writers, and what opening must not tell.
 
-use super::super::{StoreError, open};
+use std::sync::Arc;
+
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
+use super::super::{Store, StoreError, open};
 use super::sample::{batch, case_head, full_batch, log_row, request_key, size, write};
 use super::{As, Dialect, TestDatabase, on_both};
 use crate::log::merkle::CompactTree;
@@ -137,4 +141,45 @@ async fn a_database_without_migrations_is_refused() {
     assert!(text.contains("run doudi migrate"), "{text}");
     let database = TestDatabase::empty_sqlite();
     assert!(open(&database.url).await.is_err(), "the file is made by migrate alone");
+}
+
+#[tokio::test]
+async fn what_was_destroyed_leaves_the_write_ahead_log_as_soon_as_nobody_reads_it() {
+    let database = TestDatabase::sqlite().await;
+    let store = database.store().await;
+    write(&store, full_batch()).await.expect("an empty database");
+    let path = database.url.trim_start_matches("sqlite:");
+    let wal = || std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len());
+    let mut reader = SqliteConnection::connect(&database.url).await.expect("the file opens");
+    for sql in ["BEGIN", "SELECT count(*) FROM log_entry"] {
+        reader.execute(sql).await.expect("a reader");
+    }
+    store.destroy_keys(&["key 1".to_owned()], 1).await.expect("destroyed");
+    assert!(wal() > 0, "somebody reads, and what they see is kept");
+    store.scrub_again().await.expect("tried");
+    assert!(wal() > 0);
+    reader.execute("COMMIT").await.expect("a reader that ends");
+    store.scrub_again().await.expect("done");
+    assert_eq!(wal(), 0);
+    // Another process may have been cut off before it could.
+    let next = database.store().await;
+    write_one(&next).await;
+    assert!(wal() > 0);
+    next.scrub_again().await.expect("done");
+    assert_eq!(wal(), 0);
+    write_one(&next).await;
+    next.scrub_again().await.expect("nothing to do");
+    assert!(wal() > 0, "nothing was destroyed since");
+}
+
+/// Any transaction that writes.
+async fn write_one(store: &Arc<dyn Store>) {
+    let mut tx = store.begin().await.expect("a writer");
+    tx.change("CREATE TABLE IF NOT EXISTS one (x INTEGER)", Vec::new())
+        .await
+        .expect("a table");
+    tx.change("INSERT INTO one VALUES (1)", Vec::new())
+        .await
+        .expect("a row");
+    tx.commit().await.expect("committed");
 }

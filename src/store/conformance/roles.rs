@@ -39,6 +39,7 @@ async fn neither_the_owner_nor_the_service_needs_to_be_a_superuser() {
     let mut connection = PgConnection::connect(&url(&service)).await.expect("a login");
     for sql in [
         "DELETE FROM person_map",
+        "DELETE FROM person_link",
         "UPDATE data_key SET kek_id = 'x'",
         "CREATE TABLE x (y int)",
     ] {

@@ -101,6 +101,7 @@ pub(crate) fn batch(tree: CompactTree, count: u64) -> Batch {
         cases: Vec::new(),
         span_cases: Vec::new(),
         spans: Vec::new(),
+        links: Vec::new(),
         persons: Vec::new(),
         marks: Vec::new(),
         erased_keys: Vec::new(),
@@ -196,6 +197,7 @@ pub(crate) fn full_batch() -> Batch {
         log_id,
         index: index(3),
     }];
+    batch.links = vec![("aa".to_owned(), "person 1".to_owned())];
     batch.persons = vec![PersonRow {
         hmac: "aa".to_owned(),
         person_id: "person 1".to_owned(),

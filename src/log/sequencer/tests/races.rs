@@ -7,6 +7,7 @@ use super::bench::{area, case_item, check_log, item, replica, span_item, verify}
 use crate::log::Hash;
 use crate::store::RecordCursor;
 use crate::store::conformance::{TestDatabase, on_both};
+use crate::store::{PersonRow, Store, Value};
 
 on_both!(
     two_replicas_write_one_log,
@@ -14,6 +15,8 @@ on_both!(
     of_two_areas_that_grant_one_person_one_wins,
     one_request_sent_to_two_replicas_is_appended_once,
     of_two_documents_tried_in_the_same_law_the_first_wins,
+    of_two_areas_that_meet_a_new_person_at_once_both_know_one_id,
+    a_person_is_forgotten_with_the_last_case_whatever_is_erased_and_met_at_once,
 );
 
 const CALLS: u32 = 300;
@@ -161,4 +164,72 @@ async fn of_two_documents_tried_in_the_same_law_the_first_wins(database: TestDat
     let stale = replicas[0].sequencer.append(policy_item(91, newest)).await;
     assert!(matches!(stale, Err(AppendError::PolicyChanged)), "{stale:?}");
     assert_eq!(check_log(&database.store().await, area()).await.len(), 1 + 3 * 2 + 1);
+}
+
+/// An item by which the case of a key meets a person.
+fn meeting(number: u32, area: &str, hmac: &str, person_id: &str, key_ref: &str) -> Item {
+    let mut item = item(number);
+    item.request.area = area.parse().expect("an area");
+    item.persons = vec![PersonRow {
+        hmac: hmac.to_owned(),
+        person_id: person_id.to_owned(),
+        key_ref: key_ref.to_owned(),
+    }];
+    item
+}
+
+async fn links(store: &dyn Store) -> usize {
+    let found = store.read("SELECT hmac FROM person_link", Vec::<Value>::new()).await;
+    found.expect("readable").len()
+}
+
+async fn of_two_areas_that_meet_a_new_person_at_once_both_know_one_id(database: TestDatabase) {
+    let replicas = [replica(database.store().await), replica(database.store().await)];
+    let store = database.store().await;
+    for round in 0..8 {
+        let hmac = format!("hmac-{round}");
+        let meet = |at: u32, person_id: String| {
+            let (area, key) = (["340321", "340322"][at as usize], format!("key-{round}-{at}"));
+            let item = meeting(10 + round * 4 + at, area, &hmac, &person_id, &key);
+            replicas[at as usize].sequencer.append(item)
+        };
+        let (one, two) = (format!("p{round}-0"), format!("p{round}-1"));
+        let (first, second) = tokio::join!(meet(0, one.clone()), meet(1, two.clone()));
+        let known = match (&first, &second) {
+            (Ok(_), Err(AppendError::PersonChanged)) => one,
+            (Err(AppendError::PersonChanged), Ok(_)) => two,
+            other => panic!("one of them was first: {other:?}"),
+        };
+        // Whoever was second decides again and takes the id that is known.
+        let again = u32::from(first.is_ok());
+        meet(again, known.clone()).await.expect("the known id");
+        let rows = store.persons(&[hmac]).await.expect("readable");
+        assert_eq!(rows.len(), 2, "one of each case");
+        assert!(rows.iter().all(|row| row.person_id == known), "{rows:?}");
+    }
+}
+
+async fn a_person_is_forgotten_with_the_last_case_whatever_is_erased_and_met_at_once(database: TestDatabase) {
+    let replica = replica(database.store().await);
+    let store = database.store().await;
+    for round in 0..8 {
+        let hmac = format!("hmac-{round}");
+        let key = |at: u32| format!("key-{round}-{at}");
+        let meet = |at: u32| {
+            let item = meeting(10 + round * 4 + at, "340321", &hmac, &format!("p{round}"), &key(at));
+            replica.sequencer.append(item)
+        };
+        let destroy = async |at: u32| store.destroy_keys(&[key(at)], 1).await;
+        meet(0).await.expect("a new person");
+        let (erased, met) = tokio::join!(destroy(0), meet(1));
+        erased.expect("erased");
+        met.expect("met, before or after");
+        let rows = store.persons(std::slice::from_ref(&hmac)).await.expect("readable");
+        let left: Vec<(&str, &str)> = rows.iter().map(|row| (&*row.person_id, &*row.key_ref)).collect();
+        assert_eq!(left, [(&*format!("p{round}"), &*key(1))]);
+        meet(2).await.expect("a known person");
+        let (one, two) = tokio::join!(destroy(1), destroy(2));
+        one.and(two).expect("erased");
+        assert_eq!(links(store.as_ref()).await, 0, "nobody knows the person any more");
+    }
 }

@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor, Value};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+use super::super::cases::refused;
 use super::flow::{COUNTY, OTHER_COUNTY, OTHER_TOWNSHIP, TOWNSHIP, decided_in};
 use super::*;
 use crate::api::rpcs::{RPCS, Reach, rpc};
@@ -230,4 +231,93 @@ async fn every_role_may_call_what_the_table_says_where_it_says_and_nothing_else(
         wrong.join("\n")
     );
     assert!(let_in > 300 && kept_out > 1_000, "{let_in} {kept_out}");
+}
+
+/// Everything that a call of one request answers, or how it is refused.
+async fn answered(channel: &Channel, method: &MethodDescriptor, reach: Reach, place: &Place) -> Result<Vec<u8>, Code> {
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.expect("ready");
+    let request = request(method.input(), reach, place).encode_to_vec();
+    let messages = Request::new(futures::stream::iter([request]));
+    let answer = client.streaming(messages, path.parse().expect("a path"), Raw).await;
+    let answers = answer.map_err(|status| status.code())?.into_inner();
+    let answers: Vec<Result<Vec<u8>, Status>> = answers.collect().await;
+    let answers: Result<Vec<Vec<u8>>, Status> = answers.into_iter().collect();
+    answers.map(|answers| answers.concat()).map_err(|status| status.code())
+}
+
+#[tokio::test]
+async fn no_call_shows_an_identity_to_an_auditor_without_the_grant_and_a_decider_reads_it() {
+    let rows: &[Row<'_>] = &[
+        ("policy", &[Role::Policy], &[COUNTY]),
+        ("decide", &[Role::Decide], &[COUNTY]),
+        ("review", &[Role::Review], &[COUNTY]),
+        ("audit", &[Role::Audit], &[COUNTY]),
+    ];
+    let server = Secured::start(rows).await;
+    super::super::flow::publish_policies(&server.caller("policy").await).await;
+    let mut request = refused(1);
+    let persons = &mut request
+        .input
+        .as_mut()
+        .expect("input")
+        .identity
+        .as_mut()
+        .expect("identity")
+        .persons;
+    persons[0].name = "不给审计看的姓名".to_owned();
+    let needles = [persons[0].name.clone(), persons[0].id_number.clone()];
+    let deciding = server.caller("decide").await;
+    let decided = DeterminationServiceClient::new(deciding.clone())
+        .determine(request)
+        .await;
+    let decided = decided.expect("a determination").into_inner();
+    let determination = decided.determination.expect("always there");
+    let place = Place {
+        area: area_prefix(COUNTY).expect("an area"),
+        case: determination.case,
+        determination: determination.name,
+        index: decided.acknowledgement.expect("recorded").index,
+    };
+    let shows = |answer: &[u8]| {
+        let found = |needle: &String| answer.windows(needle.len()).any(|part| part == needle.as_bytes());
+        needles.iter().any(found)
+    };
+    let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET).expect("descriptors of our own");
+    let services = pool
+        .services()
+        .filter(|service| service.full_name().starts_with("doudi."));
+    let methods: Vec<MethodDescriptor> = services
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .collect();
+    let (auditing, reviewing) = (server.caller("audit").await, server.caller("review").await);
+    let (mut read, mut deciders_read) = (Vec::new(), Vec::new());
+    for method in &methods {
+        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+        let rpc = rpc(&path).expect("a row");
+        if rpc.roles.contains(&Role::Audit) {
+            let answer = answered(&auditing, method, rpc.reach, &place).await;
+            assert!(!answer.as_ref().is_ok_and(|answer| shows(answer)), "{path}");
+            read.extend(answer.is_ok().then(|| method.name().to_owned()));
+        }
+        for channel in [&deciding, &reviewing] {
+            let answer = answered(channel, method, rpc.reach, &place).await;
+            deciders_read.extend(
+                answer
+                    .is_ok_and(|answer| shows(&answer))
+                    .then(|| method.name().to_owned()),
+            );
+        }
+    }
+    for name in [
+        "GetDetermination",
+        "ListDeterminations",
+        "ListGracePeriods",
+        "GetEntry",
+        "Replay",
+    ] {
+        assert!(read.iter().any(|found| found == name), "{name} was not read: {read:?}");
+    }
+    assert_eq!(deciders_read, ["GetDetermination", "GetDetermination"]);
 }
