@@ -6,10 +6,9 @@ use super::App;
 use super::command::EstimateErrorRate;
 use super::error::AppError;
 use super::finding::Finding;
-use super::rates::{ErrorRates, Review, StratumReviews};
+use super::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use super::sampling::no_sample;
 use crate::log::LogIndex;
-use crate::log::sample::DrawKind;
 
 impl App {
     /// Estimates the error rates of a period's sample from the findings that stand.
@@ -25,23 +24,34 @@ impl App {
         let (_, request) = round.request().ok_or_else(missing)?;
         let log = samples.log.as_ref().ok_or_else(missing)?;
         let findings = self.sampled_findings(log).await?;
-        let strata: Vec<StratumReviews> = selection
-            .strata
-            .iter()
-            .map(|stratum| StratumReviews {
+        let mut strata = Vec::with_capacity(selection.strata.len());
+        for stratum in &selection.strata {
+            strata.push(StratumUnits {
                 population: stratum.population,
-                units: reviews(&stratum.units, &findings),
-                reserve: reviews(&stratum.reserve, &findings),
-            })
-            .collect();
-        let of_spending = request.draw == DrawKind::SizeProportional;
+                may_pay: may_pay(&stratum.key),
+                units: units(&stratum.units, &findings),
+                reserve: units(&stratum.reserve, &findings),
+            });
+        }
+        let design = Design {
+            population: request.population,
+            draw: request.draw,
+        };
         let population = selection.population();
-        Ok(ErrorRates::of(population, &strata, of_spending, command.confidence))
+        Ok(ErrorRates::of(population, &strata, design, command.confidence))
     }
 }
 
-fn reviews(units: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Option<Review>> {
-    let review = |finding: &Finding| Review {
+fn units(indices: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Unit> {
+    let unit = |index: &LogIndex| findings.get(index).map(review);
+    indices
+        .iter()
+        .map(|index| unit(index).map_or(Unit::Waiting, Unit::Found))
+        .collect()
+}
+
+fn review(finding: &Finding) -> Review {
+    Review {
         items: finding
             .content
             .items
@@ -50,6 +60,5 @@ fn reviews(units: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Op
             .collect(),
         paid_fen: finding.paid_fen,
         signed_off: finding.content.sign_off.is_some(),
-    };
-    units.iter().map(|index| findings.get(index).map(review)).collect()
+    }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::command::FindingOutcome;
-use crate::app::rates::{ErrorRates, Review, StratumReviews};
+use crate::app::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use crate::canonical::Json;
+use crate::log::sample::{DrawKind, Population};
 use crate::reader::{RecordError, each, maybe, need};
 use crate::statistics::Confidence;
 
@@ -26,7 +27,7 @@ pub struct Verification {
     pub findings: Vec<Finding>,
 }
 
-/// A sample with the reviews of its units.
+/// A sample with its units.
 pub struct Sample {
     /// The period.
     pub period: String,
@@ -38,17 +39,17 @@ pub struct Sample {
     pub json: Json,
     /// Units of the population.
     pub population: u64,
-    /// Drawn by the amounts.
-    pub of_spending: bool,
-    /// Key and reviews of each stratum.
-    pub strata: Vec<(String, StratumReviews)>,
+    /// What it was drawn from, and how.
+    pub design: Design,
+    /// Key and units of each stratum.
+    pub strata: Vec<(String, StratumUnits)>,
 }
 
 impl Sample {
     /// The error rates that its findings show.
     pub fn rates(&self, confidence: Confidence) -> ErrorRates {
-        let strata: Vec<StratumReviews> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
-        ErrorRates::of(self.population, &strata, self.of_spending, confidence)
+        let strata: Vec<StratumUnits> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
+        ErrorRates::of(self.population, &strata, self.design, confidence)
     }
 }
 
@@ -207,28 +208,42 @@ fn counting(findings: &[Finding]) -> BTreeMap<u64, &Finding> {
 }
 
 fn read_sample(json: &Json, counting: &BTreeMap<u64, &Finding>) -> Result<Sample, RecordError> {
-    let review = |unit: &Json| -> Result<Option<Review>, RecordError> {
+    let unit = |unit: &Json| -> Result<Unit, RecordError> {
         let named: Option<u64> = maybe(unit, "finding")?;
-        Ok(named
-            .and_then(|index| counting.get(&index))
-            .map(|finding| finding.review.clone()))
+        let found = named.and_then(|index| counting.get(&index));
+        Ok(found.map_or(Unit::Waiting, |finding| Unit::Found(finding.review.clone())))
     };
     let strata = each(json, "strata", |stratum| {
-        let reviews = StratumReviews {
+        let key: String = need(stratum, "key")?;
+        let units = StratumUnits {
             population: need(stratum, "population")?,
-            units: each(stratum, "units", review)?,
-            reserve: each(stratum, "reserve", review)?,
+            may_pay: may_pay(&key),
+            units: each(stratum, "units", unit)?,
+            reserve: each(stratum, "reserve", unit)?,
         };
-        Ok((need(stratum, "key")?, reviews))
+        Ok((key, units))
     })?;
-    let draw = json.get("request").and_then(|request| request.get("draw"));
     Ok(Sample {
         agrees: need(json, "agrees")?,
         problem: maybe(json, "problem")?,
         population: maybe(json, "population")?.unwrap_or_default(),
-        of_spending: draw.and_then(Json::as_text) == Some("size_proportional"),
+        design: design(json.get("request"))?,
         json: json.clone(),
         strata,
         period: need(json, "period")?,
+    })
+}
+
+/// What a request asks for. Without one nothing was drawn, and nothing is estimated.
+fn design(request: Option<&Json>) -> Result<Design, RecordError> {
+    let Some(request) = request else {
+        return Ok(Design {
+            population: Population::Decisions,
+            draw: DrawKind::Simple,
+        });
+    };
+    Ok(Design {
+        population: need(request, "population")?,
+        draw: need(request, "draw")?,
     })
 }

@@ -6,6 +6,7 @@ use super::plot;
 use super::rates::{amounts, bounds, method, statement};
 use super::read::Sample;
 use super::sections::{DASH, paragraph, section};
+use crate::app::rates::Unit;
 use crate::canonical::Json;
 use crate::statistics::Confidence;
 
@@ -75,7 +76,16 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         }
         let id = format!("{}-rates-{number}", lang.tag());
         plot::intervals(html, lang, &id, &rates);
-        let basis = if of.of_spending {
+        if rates.of_spending {
+            paragraph(
+                html,
+                lang.say(
+                    "本样本按金额抽取：差错率是占支出的比例，不是占决定件数的比例。",
+                    "This sample was drawn by amount: a rate is a share of the spending, not of the decisions.",
+                ),
+            );
+        }
+        let basis = if rates.of_spending {
             lang.say("占支出的比例", "Rate, of spending")
         } else {
             lang.say("占决定的比例", "Rate, of decisions")
@@ -91,13 +101,17 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         let row = |rate: &crate::app::rates::KindRate| {
             vec![
                 lang.word(rate.outcome.code()).to_owned(),
-                rate.errors.to_string(),
+                if rate.is_out_of_reach {
+                    DASH.to_owned()
+                } else {
+                    rate.errors.to_string()
+                },
                 statement(lang, &rates, rate),
                 method(lang, &rate.estimate).to_owned(),
                 rate.worst_case
                     .as_ref()
                     .map_or_else(|| DASH.to_owned(), |worst| bounds(lang, worst)),
-                amounts(lang, &rate.amounts),
+                amounts(lang, rate),
             ]
         };
         let rows: Vec<Vec<String>> = rates.rates.iter().map(row).collect();
@@ -214,12 +228,13 @@ fn strata(html: &mut Html, lang: Lang, of: &Sample) {
         lang.say("有结论", "With a finding"),
         lang.say("备用", "Reserve"),
     ];
-    let row = |(key, stratum): &(String, crate::app::rates::StratumReviews)| {
+    let row = |(key, stratum): &(String, crate::app::rates::StratumUnits)| {
+        let found = stratum.units.iter().filter(|unit| matches!(unit, Unit::Found(_)));
         vec![
             readable(lang, key),
             stratum.population.to_string(),
             stratum.units.len().to_string(),
-            stratum.units.iter().flatten().count().to_string(),
+            found.count().to_string(),
             stratum.reserve.len().to_string(),
         ]
     };

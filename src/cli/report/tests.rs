@@ -236,9 +236,17 @@ fn a_census_is_said_to_be_one_in_the_page_and_in_the_figures() {
     );
     let figures = rates::document("p", &census.samples[1].rates(Confidence::NinetyFive));
     for rate in figures["rates"].as_array().unwrap() {
+        // Of refusals everything was counted but what no refusal can have.
+        let is_out_of_reach = ["overpaid", "underpaid", "ineligible_paid"]
+            .iter()
+            .any(|code| rate["outcome"] == *code);
         assert_eq!(
-            (&rate["census"], &rate["upper"]),
-            (&true.into(), &serde_json::Value::Null)
+            (&rate["census"], &rate["out_of_reach"], &rate["upper"]),
+            (
+                &(!is_out_of_reach).into(),
+                &is_out_of_reach.into(),
+                &serde_json::Value::Null
+            )
         );
     }
 }
@@ -305,4 +313,38 @@ fn the_command_writes_the_file_and_says_its_figures() {
         "{}",
         refused.text
     );
+}
+
+#[test]
+fn a_share_of_spending_is_called_one_and_what_a_sample_cannot_show_is_not_a_rate() {
+    let by_size = verification(|json| {
+        let sample = &mut json["samples"][0];
+        sample["request"]["draw"] = "size_proportional".into();
+        sample["request"]["population"] = "paid".into();
+        let mut strata = sample["strata"].as_array().unwrap().clone();
+        strata.truncate(1);
+        strata[0]["key"] = "{}".into();
+        sample["strata"] = strata.into();
+        // A fen of what 60 units pay: more than nothing.
+        for finding in json["findings"]["list"].as_array_mut().unwrap() {
+            for item in finding["items"].as_array_mut().unwrap() {
+                if item["outcome"] == "overpaid" {
+                    item["amount_fen"] = 1.into();
+                }
+            }
+        }
+    });
+    let (_, text) = well_formed(&page_of(&by_size, &[Lang::Zh, Lang::En]));
+    for said in [
+        "a rate is a share of the spending, not of the decisions",
+        "差错率是占支出的比例，不是占决定件数的比例",
+        "of the spending in decisions with one",
+        "有此类差错的决定占支出的",
+        "|Eligible, refused or stopped 漏保||–||cannot be seen in this sample: no decision",
+        "|漏保||–||本样本看不到此类差错",
+        "|<0.01% (0.00% – 5.00%, Hansen-Hurwitz, Student's t; upper bound raised to that of monetary units without an error)",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("|0.00%"), "{text}");
 }

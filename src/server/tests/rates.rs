@@ -35,6 +35,7 @@ fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &
 on_both!(
     error_rates_follow_from_the_findings_of_a_sample,
     a_finding_counts_in_every_sample_that_holds_its_determination,
+    an_error_that_no_paid_decision_can_have_is_out_of_reach_of_a_sample_of_them,
 );
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
@@ -103,11 +104,13 @@ async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase
     let worst = procedure.worst_case.as_ref().expect("two are missing");
     assert!(worst.lower < exact.lower && worst.upper > exact.upper, "{worst:?}");
     let over = rate(&shown, Found::Overpaid);
-    // 105 yuan of seven times 1,050.
+    // 105 yuan of seven times 1,050; what the two missing ones pay is not known.
     assert_eq!(
         (over.amount_rate.as_str(), over.amount_intervals.len()),
-        ("0.014286", 1)
+        ("0.014286", 0)
     );
+    let said = "1.43% of what is paid, without an interval: units are missing";
+    assert!(over.amount_statement.starts_with(said), "{}", over.amount_statement);
     let none = rate(&shown, Found::IneligiblePaid);
     assert_eq!(
         (none.rate.as_str(), none.intervals[0].method.as_str()),
@@ -192,4 +195,51 @@ async fn a_finding_counts_in_every_sample_that_holds_its_determination(database:
         assert_eq!(counts(&rates(&decided).await), (4, 0), "{period}");
         assert_eq!(counts(&rates_of(&decided, OTHER).await), (3, 0), "{period}");
     }
+}
+
+async fn an_error_that_no_paid_decision_can_have_is_out_of_reach_of_a_sample_of_them(database: TestDatabase) {
+    use pb::FindingOutcome as Found;
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let request = pb::RequestSampleRequest {
+        draw: pb::SampleDraw::SizeProportional as i32,
+        population: pb::SamplePopulation::Paid as i32,
+        ..simple(1_010, 2)
+    };
+    let sample = drawn(&decided, request).await;
+    let names: std::collections::BTreeSet<&str> = sample.strata[0]
+        .units
+        .iter()
+        .map(|unit| unit.determination.as_str())
+        .collect();
+    for (number, name) in (2_000..).zip(names) {
+        recorded(&decided, finding(number, name, &[Found::Correct]))
+            .await
+            .expect("allowed");
+    }
+    let shown = rates(&decided).await;
+    assert_eq!(shown.basis(), pb::RateBasis::Spending);
+    let refused = rate(&shown, Found::EligibleRefused);
+    assert!(refused.out_of_reach && refused.intervals.is_empty());
+    assert!(
+        refused.statement.starts_with("cannot be seen in this sample"),
+        "{}",
+        refused.statement
+    );
+    let procedure = rate(&shown, Found::Procedure);
+    assert!(
+        procedure.statement.contains("of the spending"),
+        "{}",
+        procedure.statement
+    );
+    assert_eq!(
+        rate(&shown, Found::Overpaid).amount_intervals[0].method,
+        "monetary_unit"
+    );
+    assert!(rate(&shown, Found::Underpaid).amount_intervals.is_empty());
+    assert!(
+        shown
+            .rates
+            .iter()
+            .all(|rate| rate.out_of_reach == (rate.outcome() == Found::EligibleRefused))
+    );
 }
