@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use super::sampling::no_sample;
 use crate::log::LogIndex;
+use crate::store::{CaseScope, LogRow};
 
 impl App {
     /// Estimates the error rates of a period's sample from the findings that stand.
@@ -29,8 +30,8 @@ impl App {
             strata.push(StratumUnits {
                 population: stratum.population,
                 may_pay: may_pay(&stratum.key),
-                units: units(&stratum.units, &findings),
-                reserve: units(&stratum.reserve, &findings),
+                units: self.units(log, &stratum.units, &findings).await?,
+                reserve: self.units(log, &stratum.reserve, &findings).await?,
             });
         }
         let design = Design {
@@ -40,14 +41,33 @@ impl App {
         let population = selection.population();
         Ok(ErrorRates::of(population, &strata, design, command.confidence))
     }
-}
 
-fn units(indices: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Unit> {
-    let unit = |index: &LogIndex| findings.get(index).map(review);
-    indices
-        .iter()
-        .map(|index| unit(index).map_or(Unit::Waiting, Unit::Found))
-        .collect()
+    /// What became of the units of a sample. Of an erased or restricted case no finding counts and none can be recorded:
+    /// to wait for one would keep the reserve closed for ever.
+    async fn units(
+        &self,
+        log: &LogRow,
+        indices: &[LogIndex],
+        findings: &BTreeMap<LogIndex, Finding>,
+    ) -> Result<Vec<Unit>, AppError> {
+        let whole = Some(CaseScope::Case);
+        let mut units = Vec::with_capacity(indices.len());
+        for index in indices {
+            let row = self
+                .store
+                .record_at(log.log_id, *index)
+                .await?
+                .ok_or(AppError::corrupt("a sample names a record that is not there"))?;
+            units.push(if row.erased == whole || row.restricted == whole {
+                Unit::Closed
+            } else {
+                findings
+                    .get(index)
+                    .map_or(Unit::Waiting, |finding| Unit::Found(review(finding)))
+            });
+        }
+        Ok(units)
+    }
 }
 
 fn review(finding: &Finding) -> Review {

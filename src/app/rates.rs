@@ -114,6 +114,8 @@ impl Review {
 pub enum Unit {
     /// No finding stands on it yet.
     Waiting,
+    /// Its case is erased or restricted: nobody can review it, and nothing can be recorded of it.
+    Closed,
     /// The finding that stands on it.
     Found(Review),
 }
@@ -186,7 +188,7 @@ fn reviewed(stratum: &StratumUnits) -> Stratum<'_> {
     for unit in &stratum.units {
         match unit {
             Unit::Found(review) if !review.is_not_reviewable() => found.reviewed.push(review),
-            Unit::Found(_) => {
+            Unit::Found(_) | Unit::Closed => {
                 found.missing += 1;
                 open += 1;
             }
@@ -202,7 +204,7 @@ fn reviewed(stratum: &StratumUnits) -> Stratum<'_> {
                 found.reviewed.push(review);
                 open -= 1;
             }
-            Unit::Found(_) => found.missing += 1,
+            Unit::Found(_) | Unit::Closed => found.missing += 1,
             // The unit whose place it keeps is missing already.
             Unit::Waiting => open -= 1,
         }

@@ -106,6 +106,14 @@ fn the_errors_of_a_census_are_counted_and_what_is_missing_is_right_or_wrong() {
     assert_eq!(shown, (Some("25.00%".to_owned()), "50.00%".to_owned()));
 }
 
+#[test]
+fn a_case_that_is_erased_or_restricted_opens_the_reserve() {
+    let of = |units, reserve| counts(&[stratum(100, units, reserve)]);
+    assert_eq!(of(vec![right(), Unit::Waiting], vec![right()]), (1, 1));
+    assert_eq!(of(vec![right(), Unit::Closed], vec![right()]), (2, 1));
+    assert_eq!(of(vec![right(), Unit::Closed], vec![Unit::Closed, right()]), (2, 2));
+}
+
 fn rate_of(rates: &ErrorRates, outcome: FindingOutcome) -> &KindRate {
     rates
         .rates

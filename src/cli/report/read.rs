@@ -211,7 +211,12 @@ fn read_sample(json: &Json, counting: &BTreeMap<u64, &Finding>) -> Result<Sample
     let unit = |unit: &Json| -> Result<Unit, RecordError> {
         let named: Option<u64> = maybe(unit, "finding")?;
         let found = named.and_then(|index| counting.get(&index));
-        Ok(found.map_or(Unit::Waiting, |finding| Unit::Found(finding.review.clone())))
+        Ok(match (found, unit.get("replay").and_then(Json::as_text)) {
+            (Some(finding), _) => Unit::Found(finding.review.clone()),
+            // Nothing can be recorded of it any more: the next of the reserve counts, as in the service.
+            (None, Some("erased" | "restricted")) => Unit::Closed,
+            (None, _) => Unit::Waiting,
+        })
     };
     let strata = each(json, "strata", |stratum| {
         let key: String = need(stratum, "key")?;

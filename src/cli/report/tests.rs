@@ -316,6 +316,25 @@ fn the_command_writes_the_file_and_says_its_figures() {
 }
 
 #[test]
+fn a_unit_whose_case_is_erased_opens_the_reserve_in_the_report_as_in_the_service() {
+    // The second stratum has one unit without a finding, and one in reserve: it takes over a finding of the first.
+    let counts = |replay: &'static str| {
+        let edited = verification(|json| {
+            let strata = json["samples"][0]["strata"].as_array_mut().unwrap();
+            let units = strata[1]["units"].as_array_mut().unwrap();
+            let waiting = units.iter_mut().find(|unit| unit.get("finding").is_none());
+            waiting.unwrap()["replay"] = replay.into();
+            strata[1]["reserve"][0]["finding"] = 1_051.into();
+        });
+        let rates = edited.samples[0].rates(Confidence::NinetyFive);
+        (rates.reviewed, rates.missing)
+    };
+    assert_eq!(counts("equal"), (120, 1));
+    assert_eq!(counts("erased"), (121, 1));
+    assert_eq!(counts("restricted"), (121, 1));
+}
+
+#[test]
 fn a_share_of_spending_is_called_one_and_what_a_sample_cannot_show_is_not_a_rate() {
     let by_size = verification(|json| {
         let sample = &mut json["samples"][0];

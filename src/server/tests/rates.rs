@@ -2,6 +2,7 @@
 
 use super::findings::{finding, recorded};
 use super::flow::AREA;
+use super::restriction::restrict;
 use super::samples::{Decided, PERIOD, by, commit, decided, draw, drawn, reveal, simple};
 use super::*;
 use crate::store::conformance::{TestDatabase, on_both};
@@ -35,6 +36,7 @@ fn rate(rates: &pb::EstimateErrorRateResponse, outcome: pb::FindingOutcome) -> &
 on_both!(
     error_rates_follow_from_the_findings_of_a_sample,
     a_finding_counts_in_every_sample_that_holds_its_determination,
+    the_reserve_takes_the_place_of_a_restricted_case,
     an_error_that_no_paid_decision_can_have_is_out_of_reach_of_a_sample_of_them,
 );
 
@@ -194,6 +196,31 @@ async fn a_finding_counts_in_every_sample_that_holds_its_determination(database:
         standing = recorded(&decided, again).await.expect("amended");
         assert_eq!(counts(&rates(&decided).await), (4, 0), "{period}");
         assert_eq!(counts(&rates_of(&decided, OTHER).await), (3, 0), "{period}");
+    }
+}
+
+async fn the_reserve_takes_the_place_of_a_restricted_case(database: TestDatabase) {
+    let decided = decided(database, 6, Arc::new(SystemClock::new())).await;
+    let request = pb::RequestSampleRequest {
+        reserve: 2,
+        ..simple(1_010, 3)
+    };
+    let sample = drawn(&decided, request).await;
+    let stratum = &sample.strata[0];
+    for (number, unit) in (2_000..).zip(stratum.units[..2].iter().chain(&stratum.reserve)) {
+        let found = finding(number, &unit.determination, &[pb::FindingOutcome::Correct]);
+        recorded(&decided, found).await.expect("allowed");
+    }
+    let counts = |rates: pb::EstimateErrorRateResponse| (rates.reviewed, rates.missing);
+    assert_eq!(counts(rates(&decided).await), (2, 1), "the third waits for its review");
+
+    // The third before its review, then the first after it: nobody can look at either any more.
+    for (number, unit, expected) in [(2_100, 2, (3, 1)), (2_101, 0, (3, 2))] {
+        let name = &stratum.units[unit].determination;
+        let case = name.split("/determinations").next().expect("a case");
+        let restricted = restrict(number, case, pb::CaseScope::Case);
+        decided.audit().restrict_case(restricted).await.expect("restricted");
+        assert_eq!(counts(rates(&decided).await), expected, "unit {unit}");
     }
 }
 
