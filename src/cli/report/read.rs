@@ -27,6 +27,19 @@ pub struct Verification {
     pub findings: Vec<Finding>,
 }
 
+/// How far a recorded sample is shown to be the one that its seed draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Wholly.
+    Whole,
+    /// From what could be opened when it was drawn; the rest is of no stratum.
+    OfOpened,
+    /// As far as frames were not erased since.
+    InPart,
+    /// Not any more: the amounts by which it was drawn are erased in part.
+    Not,
+}
+
 /// A sample with its units.
 pub struct Sample {
     /// The period.
@@ -41,6 +54,10 @@ pub struct Sample {
     pub population: u64,
     /// What it was drawn from, and how.
     pub design: Design,
+    /// Entries of the range whose frames could not be opened when it was drawn.
+    pub unopened_count: usize,
+    /// Entries of the range whose frames were erased after the draw.
+    pub erased_since_count: usize,
     /// Key and units of each stratum.
     pub strata: Vec<(String, StratumUnits)>,
 }
@@ -50,6 +67,18 @@ impl Sample {
     pub fn rates(&self, confidence: Confidence) -> ErrorRates {
         let strata: Vec<StratumUnits> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
         ErrorRates::of(self.population, &strata, self.design, confidence)
+    }
+
+    /// Whether it is shown that the seed draws these units from all that there was to draw from. Where every decision is
+    /// as likely as any other the kind of an entry decides, and no frame is needed.
+    pub fn shown(&self) -> Shown {
+        let is_by_kind = self.design.draw == DrawKind::Simple && self.design.population == Population::Decisions;
+        match (self.erased_since_count, self.unopened_count) {
+            (1.., _) if self.design.is_of_spending() => Shown::Not,
+            (1.., _) => Shown::InPart,
+            (0, 1..) if !is_by_kind => Shown::OfOpened,
+            (0, _) => Shown::Whole,
+        }
     }
 }
 
@@ -228,11 +257,14 @@ fn read_sample(json: &Json, counting: &BTreeMap<u64, &Finding>) -> Result<Sample
         };
         Ok((key, units))
     })?;
+    let count = |member: &str| json.get(member).and_then(Json::as_list).map_or(0, <[Json]>::len);
     Ok(Sample {
         agrees: need(json, "agrees")?,
         problem: maybe(json, "problem")?,
         population: maybe(json, "population")?.unwrap_or_default(),
         design: design(json.get("request"))?,
+        unopened_count: count("unopened"),
+        erased_since_count: count("erased_since"),
         json: json.clone(),
         strata,
         period: need(json, "period")?,

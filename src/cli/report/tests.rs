@@ -316,6 +316,62 @@ fn the_command_writes_the_file_and_says_its_figures() {
 }
 
 #[test]
+fn a_sample_of_which_frames_are_gone_is_not_said_to_be_drawn_again_whole() {
+    const WHOLE: [&str; 2] = [
+        "✓ Drawn again from its seed, it is the one that the log records.",
+        "✓ 依公开的随机种子重新抽取，与日志记载一致。",
+    ];
+    const ANYBODY: [&str; 2] = ["The samples can be drawn again by anybody.", "样本可由他人重新抽取"];
+    let text_of = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let edited = verification(|json| {
+            json["samples"].as_array_mut().unwrap().truncate(1);
+            edit(&mut json["samples"][0]);
+        });
+        let page = page_of(&edited, &[Lang::Zh, Lang::En]);
+        (page.contains("<p class=\"warns\">△"), well_formed(&page).1)
+    };
+    let (warns, text) = text_of(&|_| {});
+    assert!(!warns && WHOLE.iter().chain(&ANYBODY).all(|said| text.contains(said)));
+    type Edit = fn(&mut serde_json::Value);
+    let spoilt: [(Edit, [&str; 2]); 3] = [
+        (
+            |sample| sample["erased_since"] = serde_json::json!([9]),
+            ["it agrees as far as it can be told", "只能核对到此"],
+        ),
+        (
+            |sample| {
+                sample["erased_since"] = serde_json::json!([9]);
+                sample["request"]["draw"] = "size_proportional".into();
+            },
+            [
+                "that the seed draws the sample that the log records is not shown",
+                "是否由种子抽出，无法证明",
+            ],
+        ),
+        (
+            |sample| sample["unopened"] = serde_json::json!([9]),
+            [
+                "out of the frames that could be opened when it was drawn",
+                "其余决定不在总体之内",
+            ],
+        ),
+    ];
+    for (edit, said) in spoilt {
+        let (warns, text) = text_of(&edit);
+        assert!(warns && said.iter().all(|said| text.contains(said)), "{text}");
+        for claimed in WHOLE.iter().chain(&ANYBODY) {
+            assert!(!text.contains(claimed), "{claimed}");
+        }
+    }
+    // Where the kind of an entry decides, no frame is needed.
+    let (warns, text) = text_of(&|sample| {
+        sample["unopened"] = serde_json::json!([9]);
+        sample["request"]["draw"] = "simple".into();
+    });
+    assert!(!warns && text.contains(WHOLE[0]) && text.contains(ANYBODY[0]));
+}
+
+#[test]
 fn a_unit_whose_case_is_erased_opens_the_reserve_in_the_report_as_in_the_service() {
     // The second stratum has one unit without a finding, and one in reserve: it takes over a finding of the first.
     let counts = |replay: &'static str| {
