@@ -6,10 +6,10 @@ use super::App;
 use super::command::EstimateErrorRate;
 use super::error::AppError;
 use super::finding::Finding;
-use super::rates::{ErrorRates, Review, StratumReviews};
+use super::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use super::sampling::no_sample;
 use crate::log::LogIndex;
-use crate::log::sample::DrawKind;
+use crate::store::{CaseScope, LogRow};
 
 impl App {
     /// Estimates the error rates of a period's sample from the findings that stand.
@@ -25,23 +25,53 @@ impl App {
         let (_, request) = round.request().ok_or_else(missing)?;
         let log = samples.log.as_ref().ok_or_else(missing)?;
         let findings = self.sampled_findings(log).await?;
-        let strata: Vec<StratumReviews> = selection
-            .strata
-            .iter()
-            .map(|stratum| StratumReviews {
+        let mut strata = Vec::with_capacity(selection.strata.len());
+        for stratum in &selection.strata {
+            strata.push(StratumUnits {
                 population: stratum.population,
-                units: reviews(&stratum.units, &findings),
-                reserve: reviews(&stratum.reserve, &findings),
-            })
-            .collect();
-        let of_spending = request.draw == DrawKind::SizeProportional;
+                may_pay: may_pay(&stratum.key),
+                units: self.units(log, &stratum.units, &findings).await?,
+                reserve: self.units(log, &stratum.reserve, &findings).await?,
+            });
+        }
+        let design = Design {
+            population: request.population,
+            draw: request.draw,
+        };
         let population = selection.population();
-        Ok(ErrorRates::of(population, &strata, of_spending, command.confidence))
+        Ok(ErrorRates::of(population, &strata, design, command.confidence))
+    }
+
+    /// What became of the units of a sample. Of an erased or restricted case no finding counts and none can be recorded:
+    /// to wait for one would keep the reserve closed for ever.
+    async fn units(
+        &self,
+        log: &LogRow,
+        indices: &[LogIndex],
+        findings: &BTreeMap<LogIndex, Finding>,
+    ) -> Result<Vec<Unit>, AppError> {
+        let whole = Some(CaseScope::Case);
+        let mut units = Vec::with_capacity(indices.len());
+        for index in indices {
+            let row = self
+                .store
+                .record_at(log.log_id, *index)
+                .await?
+                .ok_or(AppError::corrupt("a sample names a record that is not there"))?;
+            units.push(if row.erased == whole || row.restricted == whole {
+                Unit::Closed
+            } else {
+                findings
+                    .get(index)
+                    .map_or(Unit::Waiting, |finding| Unit::Found(review(finding)))
+            });
+        }
+        Ok(units)
     }
 }
 
-fn reviews(units: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Option<Review>> {
-    let review = |finding: &Finding| Review {
+fn review(finding: &Finding) -> Review {
+    Review {
         items: finding
             .content
             .items
@@ -50,6 +80,5 @@ fn reviews(units: &[LogIndex], findings: &BTreeMap<LogIndex, Finding>) -> Vec<Op
             .collect(),
         paid_fen: finding.paid_fen,
         signed_off: finding.content.sign_off.is_some(),
-    };
-    units.iter().map(|index| findings.get(index).map(review)).collect()
+    }
 }

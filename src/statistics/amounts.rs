@@ -1,7 +1,7 @@
 //! Which share of what was paid is wrong.
 
 use super::quantile::{Confidence, student};
-use super::{Estimate, Interval, Method, Rate};
+use super::{Estimate, Interval, Method, NoInterval, Rate};
 
 /// A reviewed unit: what was wrong in it, of what was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,36 +21,102 @@ pub struct AmountStratum {
     pub units: Vec<AmountUnit>,
 }
 
+/// Which way an amount is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongWay {
+    /// Too much was paid: at most all of it, and monetary units bound it.
+    Over,
+    /// Too little was paid: what was paid does not bound it.
+    Under,
+}
+
 /// Hansen and Hurwitz: units drawn with replacement in proportion to what was paid. The share of the whole
-/// is the mean of the units' own shares, with Student's t around it.
+/// is the mean of the units' own shares, with Student's t around it. A few small errors make that interval shorter than
+/// what no error at all would leave open: no upper bound of what was overpaid lies below the one of monetary units.
 #[must_use]
-pub fn hansen_hurwitz(units: &[AmountUnit], confidence: Confidence) -> Estimate {
+pub fn hansen_hurwitz(units: &[AmountUnit], way: WrongWay, confidence: Confidence) -> Estimate {
     let n = units.len() as f64;
     if units.is_empty() || units.iter().any(|unit| unit.paid_fen == 0) {
         return Estimate::default();
     }
+    let drawn = units.len() as u64;
     if units.iter().all(|unit| unit.error_fen == 0) {
-        return monetary_unit_bound(units.len() as u64, confidence);
+        return match way {
+            WrongWay::Over => monetary_unit_bound(drawn, confidence),
+            WrongWay::Under => Estimate::default(),
+        };
     }
     let shares: Vec<f64> = units
         .iter()
         .map(|unit| unit.error_fen as f64 / unit.paid_fen as f64)
         .collect();
     let mean = shares.iter().sum::<f64>() / n;
-    if units.len() < 2 {
-        return Estimate {
-            rate: Some(Rate(mean)),
-            ..Estimate::default()
-        };
+    if let Some(why) = shows_no_variance(units) {
+        return rate_alone(mean, why);
     }
     let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
-    around(
+    let found = around(
         mean,
         (squares / (n * (n - 1.0))).sqrt(),
         n - 1.0,
         Method::HansenHurwitz,
         confidence,
-    )
+    );
+    match way {
+        WrongWay::Over => raised(found, monetary_unit_bound(drawn, confidence)),
+        WrongWay::Under => found,
+    }
+}
+
+/// Puts the bound of no error above an interval that ends below it.
+fn raised(mut found: Estimate, no_error: Estimate) -> Estimate {
+    if let (Some(interval), Some(bound)) = (found.interval(), no_error.interval())
+        && interval.upper.0 < bound.upper.0
+    {
+        let raised = Interval {
+            method: Method::HansenHurwitzRaised,
+            lower: interval.lower,
+            upper: bound.upper,
+        };
+        found.intervals.insert(0, raised);
+    }
+    found
+}
+
+/// Bounds of the share that was overpaid, of units drawn in proportion to what was paid, if nothing of the missing ones
+/// were wrong (lower) and if each of them were wholly wrong (upper). None where nothing was reviewed.
+#[must_use]
+pub fn worst_amount(units: &[AmountUnit], missing: u64, confidence: Confidence) -> Option<Interval> {
+    if units.is_empty() {
+        return None;
+    }
+    let with = |error_fen: u64| -> Estimate {
+        let taken = (0..missing).map(|_| AmountUnit { error_fen, paid_fen: 1 });
+        let all: Vec<AmountUnit> = units.iter().copied().chain(taken).collect();
+        hansen_hurwitz(&all, WrongWay::Over, confidence)
+    };
+    let (right, wrong) = (with(0), with(1));
+    // Student's t may be shorter with more units: what was reviewed alone is not left out of the worst.
+    let found = hansen_hurwitz(units, WrongWay::Over, confidence).interval();
+    let widest = wrong
+        .interval()
+        .into_iter()
+        .chain(found)
+        .max_by(|a, b| a.upper.0.total_cmp(&b.upper.0));
+    let (method, upper) = match (widest, wrong.no_interval) {
+        // What was reviewed is wholly wrong as well.
+        (_, Some(NoInterval::Alike)) => (Method::HansenHurwitz, 1.0),
+        (Some(interval), _) => (interval.method, interval.upper.0.min(1.0)),
+        (None, _) => return None,
+    };
+    let lowers = right.interval().into_iter().chain(found);
+    Some(Interval {
+        method,
+        lower: lowers
+            .filter_map(|interval| interval.lower)
+            .min_by(|a, b| a.0.total_cmp(&b.0)),
+        upper: Rate(upper),
+    })
 }
 
 /// The bound of a sample of monetary units without an error: the tables' factor over the number drawn.
@@ -60,19 +126,41 @@ pub fn monetary_unit_bound(drawn: u64, confidence: Confidence) -> Estimate {
         return Estimate::default();
     }
     Estimate {
-        rate: None,
-        standard_error: None,
         intervals: vec![Interval {
             method: Method::MonetaryUnit,
             lower: None,
             upper: Rate((confidence.monetary_unit_factor() / drawn as f64).min(1.0)),
         }],
-        is_census: false,
+        ..Estimate::default()
+    }
+}
+
+/// Why the variance of a part that was not reviewed whole cannot be estimated from its units, if it cannot: one unit does
+/// not differ from itself, and where all are wrong by the same share, or none is, the variance would be taken for 0.
+fn shows_no_variance(units: &[AmountUnit]) -> Option<NoInterval> {
+    let [first, rest @ ..] = units else { return None };
+    if rest.is_empty() {
+        return Some(NoInterval::OneUnit);
+    }
+    // Shares compared crosswise: exact, and a unit of which nothing was paid has none.
+    let part = |error: &AmountUnit, paid: &AmountUnit| u128::from(error.error_fen) * u128::from(paid.paid_fen);
+    rest.iter()
+        .all(|unit| part(unit, first) == part(first, unit))
+        .then_some(NoInterval::Alike)
+}
+
+/// A rate of which nothing says how far off it is.
+fn rate_alone(rate: f64, why: NoInterval) -> Estimate {
+    Estimate {
+        rate: Some(Rate(rate)),
+        no_interval: Some(why),
+        ..Estimate::default()
     }
 }
 
 /// The wrong share of what was paid, from a simple or stratified sample: ratio of the weighted sums, its
-/// variance linearised. Nothing where no amount was wrong: that bounds no amount.
+/// variance linearised. Nothing where no amount was wrong: that bounds no amount. The rate alone where a stratum that was
+/// not reviewed whole does not show how its units differ.
 #[must_use]
 pub fn ratio(strata: &[AmountStratum], confidence: Confidence) -> Estimate {
     let count = |stratum: &AmountStratum| stratum.units.len() as f64;
@@ -109,11 +197,8 @@ pub fn ratio(strata: &[AmountStratum], confidence: Confidence) -> Estimate {
         if n >= population {
             continue;
         }
-        if n < 2.0 {
-            return Estimate {
-                rate: Some(Rate(rate)),
-                ..Estimate::default()
-            };
+        if let Some(why) = shows_no_variance(&stratum.units) {
+            return rate_alone(rate, why);
         }
         let mean = of(stratum, &residual) / n;
         let squares = of(stratum, &|unit| (residual(unit) - mean).powi(2));
@@ -135,6 +220,6 @@ fn around(rate: f64, standard_error: f64, freedom: f64, method: Method, confiden
             lower: Some(Rate(rate - half)),
             upper: Rate(rate + half),
         }],
-        is_census: false,
+        ..Estimate::default()
     }
 }

@@ -25,9 +25,8 @@ pub(super) fn proportion(errors: u64, reviewed: u64, confidence: Confidence) -> 
     }
     Estimate {
         rate: (errors > 0).then_some(Rate(p)),
-        standard_error: None,
         intervals,
-        is_census: false,
+        ..Estimate::default()
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn stratified(strata: &[Reviewed], confidence: Confidence) -> Estimat
         rate: (errors > 0).then_some(Rate(rate)),
         standard_error,
         intervals: vec![interval],
-        is_census: false,
+        ..Estimate::default()
     }
 }
 

@@ -6,6 +6,8 @@ use super::proportion::proportion;
 use super::stratified::stratified;
 use super::*;
 
+mod amounts;
+
 const C: Confidence = Confidence::NinetyFive;
 
 /// A bound in hundredths of a percent, as the worked figures print it.
@@ -267,85 +269,27 @@ fn both_ends_of_a_worst_case_are_of_the_method_that_it_names() {
     assert_eq!((found.method, shown(found)), (Method::Census, both("30.00%", "40.00%")));
 }
 
-/// The ten cases of the worked figures: one wholly wrong, one by 80 of 420 yuan, one by a tenth.
-fn ten_cases() -> Vec<AmountUnit> {
-    let mut units = vec![
-        AmountUnit {
-            error_fen: 0,
-            paid_fen: 42_000
-        };
-        10
-    ];
-    units[0].error_fen = 42_000;
-    units[1].error_fen = 8_000;
-    units[2].error_fen = 4_200;
-    units
-}
-
 #[test]
-fn hansen_and_hurwitz_on_ten_cases_tell_nothing_as_the_worked_figures_say() {
-    const SPENT: f64 = 4_200_000.0;
-    let estimate = hansen_hurwitz(&ten_cases(), C);
-    let rate = estimate.rate.expect("errors").0;
-    assert_eq!((rate * SPENT).round() as u64, 542_000);
+fn a_rate_above_nothing_is_never_shown_as_nothing() {
+    for (rate, percent, decimal) in [
+        (0.0, "0.00%", "0.000000"),
+        (-0.000_000_1, "0.00%", "0.000000"),
+        (-0.095, "-9.50%", "-0.095000"),
+        (0.000_05, "0.01%", "0.000050"),
+        (0.000_04, "<0.01%", "0.000040"),
+        (0.000_000_3, "<0.01%", "0.0000003"),
+        (0.000_000_000_012, "<0.01%", "0.00000000001"),
+        (0.046_97, "4.70%", "0.046970"),
+    ] {
+        assert_eq!(
+            (Rate(rate).to_percent().as_str(), Rate(rate).to_decimal().as_str()),
+            (percent, decimal)
+        );
+        assert_eq!(decimal.parse::<f64>().expect("a number") > 0.0, rate > 0.0);
+    }
     assert_eq!(
-        (estimate.standard_error.expect("ten").0 * SPENT).round() as u64,
-        415_248
-    );
-    assert_eq!(format!("{rate:.3}"), "0.129");
-    let interval = estimate.interval().expect("ten");
-    let lower = interval.lower.expect("two-sided").0;
-    assert_eq!(
-        format!("{:.1}% {:.1}%", lower * 100.0, interval.upper.0 * 100.0),
-        "-9.5% 35.3%"
-    );
-}
-
-#[test]
-fn monetary_units_without_an_error_are_bounded_by_the_tables_factor() {
-    let estimate = monetary_unit_bound(300, C);
-    let upper = estimate.interval().expect("a bound").upper.0;
-    assert_eq!((upper * 4_200_000.0).round() as u64, 42_000);
-    assert_eq!(format!("{upper:.4}"), "0.0100");
-    let clean = vec![
-        AmountUnit {
-            error_fen: 0,
-            paid_fen: 1
-        };
-        300
-    ];
-    assert_eq!(hansen_hurwitz(&clean, C), estimate);
-}
-
-#[test]
-fn a_ratio_of_amounts_weighs_the_strata_and_knows_a_census() {
-    let unit = |error_fen, paid_fen| AmountUnit { error_fen, paid_fen };
-    let census = AmountStratum {
-        population: 2,
-        units: vec![unit(10, 100), unit(0, 100)],
-    };
-    let estimate = ratio(std::slice::from_ref(&census), C);
-    assert_eq!(estimate.rate, Some(Rate(0.05)));
-    assert!(
-        estimate.is_census && estimate.intervals.is_empty(),
-        "counted, not estimated"
-    );
-    let half = AmountStratum {
-        population: 4,
-        units: vec![unit(10, 100), unit(0, 100)],
-    };
-    let estimate = ratio(&[census, half], C);
-    // (2/2 * 10 + 4/2 * 10) / (2/2 * 200 + 4/2 * 200)
-    assert_eq!(estimate.rate, Some(Rate(0.05)));
-    assert!(estimate.standard_error.expect("two units").0 > 0.0);
-    let clean = AmountStratum {
-        population: 4,
-        units: vec![unit(0, 100), unit(0, 100)],
-    };
-    assert_eq!(
-        ratio(&[clean], C),
-        Estimate::default(),
-        "no amount is bounded by finding none"
+        [-0.5, 0.0, 0.046_97, 1.3].map(|rate| Rate(rate).to_millionths()),
+        [0, 0, 46_970, 1_000_000]
     );
 }
 

@@ -146,6 +146,9 @@ fn rate(rate: KindRate) -> pb::ErrorRate {
         amount_rate: decimal(rate.amounts.rate),
         amount_intervals: intervals(&rate.amounts.intervals),
         statement: rate.statement,
+        out_of_reach: rate.is_out_of_reach,
+        amount_worst_case: rate.amounts_worst_case.as_ref().map(interval),
+        amount_statement: rate.amount_statement.unwrap_or_default(),
     }
 }
 

@@ -41,6 +41,10 @@ impl Lang {
             Method::Mover => self.say("各层精确区间合并", "exact by stratum, combined (MOVER)"),
             Method::Ratio => self.say("比率估计", "ratio, Student's t"),
             Method::HansenHurwitz => self.say("汉森-赫维茨估计", "Hansen-Hurwitz, Student's t"),
+            Method::HansenHurwitzRaised => self.say(
+                "汉森-赫维茨估计，上限提高至无差错时的货币单元上限",
+                "Hansen-Hurwitz, Student's t; upper bound raised to that of monetary units without an error",
+            ),
             Method::MonetaryUnit => self.say("货币单元上限", "monetary units, upper bound"),
             Method::Census => self.say("全部复核（计数）", "counted, everything was reviewed"),
         }

@@ -27,19 +27,13 @@ const SCALES: [u64; 8] = [10_000, 20_000, 50_000, 100_000, 200_000, 300_000, 500
 /// Marks on a scale, its beginning apart.
 const MARK_COUNT: u64 = 5;
 
-/// A rate in millionths; the decimal has six digits.
-fn millionths(rate: Rate) -> u64 {
-    let digits: String = rate.to_decimal().chars().filter(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or_default()
-}
-
 /// Interval and estimate of every kind of error.
 pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
     let ends = rates.rates.iter().flat_map(|rate| {
         let upper = rate.estimate.interval().map(|interval| interval.upper);
         upper.into_iter().chain(rate.estimate.rate)
     });
-    let largest = ends.map(millionths).max().unwrap_or_default();
+    let largest = ends.map(Rate::to_millionths).max().unwrap_or_default();
     let end = SCALES.into_iter().find(|end| *end >= largest).unwrap_or(WHOLE);
     let at = |value: u64| LEFT + value.min(end) * (RIGHT - LEFT) / end;
     let height = ROW * (rates.rates.len() as u64 + 1) + 10;
@@ -70,7 +64,10 @@ pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
             let name = lang.word(rate.outcome.code());
             html.put("text", &[("x", "0"), ("y", &named), ("class", "name")], name);
             if let Some(interval) = rate.estimate.interval() {
-                let (from, to) = (at(interval.lower.map_or(0, millionths)), at(millionths(interval.upper)));
+                let (from, to) = (
+                    at(interval.lower.map_or(0, Rate::to_millionths)),
+                    at(interval.upper.to_millionths()),
+                );
                 line(html, "whisker", (&from.to_string(), &y), (&to.to_string(), &y));
                 for end in [from, to] {
                     let x = end.to_string();
@@ -79,7 +76,9 @@ pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
                 }
             } else if rate.estimate.rate.is_none() {
                 let x = (LEFT + 8).to_string();
-                let text = if rate.estimate.is_census {
+                let text = if rate.is_out_of_reach {
+                    lang.say("本样本看不到", "cannot be seen in this sample")
+                } else if rate.estimate.is_census {
                     lang.say("全部复核，未发现", "none, and everything was reviewed")
                 } else {
                     lang.say("未复核", "not reviewed")
@@ -87,7 +86,7 @@ pub fn intervals(html: &mut Html, lang: Lang, id: &str, rates: &ErrorRates) {
                 html.put("text", &[("x", &x), ("y", &named), ("class", "mark")], text);
             }
             if let Some(point) = rate.estimate.rate {
-                let x = at(millionths(point)).to_string();
+                let x = at(point.to_millionths()).to_string();
                 html.empty("circle", &[("cx", &x), ("cy", &y), ("r", "6"), ("class", "point")]);
             }
         }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::command::FindingOutcome;
-use crate::app::rates::{ErrorRates, Review, StratumReviews};
+use crate::app::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use crate::canonical::Json;
+use crate::log::sample::{DrawKind, Population};
 use crate::reader::{RecordError, each, maybe, need};
 use crate::statistics::Confidence;
 
@@ -26,7 +27,20 @@ pub struct Verification {
     pub findings: Vec<Finding>,
 }
 
-/// A sample with the reviews of its units.
+/// How far a recorded sample is shown to be the one that its seed draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Wholly.
+    Whole,
+    /// From what could be opened when it was drawn; the rest is of no stratum.
+    OfOpened,
+    /// As far as frames were not erased since.
+    InPart,
+    /// Not any more: the amounts by which it was drawn are erased in part.
+    Not,
+}
+
+/// A sample with its units.
 pub struct Sample {
     /// The period.
     pub period: String,
@@ -38,17 +52,33 @@ pub struct Sample {
     pub json: Json,
     /// Units of the population.
     pub population: u64,
-    /// Drawn by the amounts.
-    pub of_spending: bool,
-    /// Key and reviews of each stratum.
-    pub strata: Vec<(String, StratumReviews)>,
+    /// What it was drawn from, and how.
+    pub design: Design,
+    /// Entries of the range whose frames could not be opened when it was drawn.
+    pub unopened_count: usize,
+    /// Entries of the range whose frames were erased after the draw.
+    pub erased_since_count: usize,
+    /// Key and units of each stratum.
+    pub strata: Vec<(String, StratumUnits)>,
 }
 
 impl Sample {
     /// The error rates that its findings show.
     pub fn rates(&self, confidence: Confidence) -> ErrorRates {
-        let strata: Vec<StratumReviews> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
-        ErrorRates::of(self.population, &strata, self.of_spending, confidence)
+        let strata: Vec<StratumUnits> = self.strata.iter().map(|(_, stratum)| stratum.clone()).collect();
+        ErrorRates::of(self.population, &strata, self.design, confidence)
+    }
+
+    /// Whether it is shown that the seed draws these units from all that there was to draw from. Where every decision is
+    /// as likely as any other the kind of an entry decides, and no frame is needed.
+    pub fn shown(&self) -> Shown {
+        let is_by_kind = self.design.draw == DrawKind::Simple && self.design.population == Population::Decisions;
+        match (self.erased_since_count, self.unopened_count) {
+            (1.., _) if self.design.is_of_spending() => Shown::Not,
+            (1.., _) => Shown::InPart,
+            (0, 1..) if !is_by_kind => Shown::OfOpened,
+            (0, _) => Shown::Whole,
+        }
     }
 }
 
@@ -207,28 +237,50 @@ fn counting(findings: &[Finding]) -> BTreeMap<u64, &Finding> {
 }
 
 fn read_sample(json: &Json, counting: &BTreeMap<u64, &Finding>) -> Result<Sample, RecordError> {
-    let review = |unit: &Json| -> Result<Option<Review>, RecordError> {
+    let unit = |unit: &Json| -> Result<Unit, RecordError> {
         let named: Option<u64> = maybe(unit, "finding")?;
-        Ok(named
-            .and_then(|index| counting.get(&index))
-            .map(|finding| finding.review.clone()))
+        let found = named.and_then(|index| counting.get(&index));
+        Ok(match (found, unit.get("replay").and_then(Json::as_text)) {
+            (Some(finding), _) => Unit::Found(finding.review.clone()),
+            // Nothing can be recorded of it any more: the next of the reserve counts, as in the service.
+            (None, Some("erased" | "restricted")) => Unit::Closed,
+            (None, _) => Unit::Waiting,
+        })
     };
     let strata = each(json, "strata", |stratum| {
-        let reviews = StratumReviews {
+        let key: String = need(stratum, "key")?;
+        let units = StratumUnits {
             population: need(stratum, "population")?,
-            units: each(stratum, "units", review)?,
-            reserve: each(stratum, "reserve", review)?,
+            may_pay: may_pay(&key),
+            units: each(stratum, "units", unit)?,
+            reserve: each(stratum, "reserve", unit)?,
         };
-        Ok((need(stratum, "key")?, reviews))
+        Ok((key, units))
     })?;
-    let draw = json.get("request").and_then(|request| request.get("draw"));
+    let count = |member: &str| json.get(member).and_then(Json::as_list).map_or(0, <[Json]>::len);
     Ok(Sample {
         agrees: need(json, "agrees")?,
         problem: maybe(json, "problem")?,
         population: maybe(json, "population")?.unwrap_or_default(),
-        of_spending: draw.and_then(Json::as_text) == Some("size_proportional"),
+        design: design(json.get("request"))?,
+        unopened_count: count("unopened"),
+        erased_since_count: count("erased_since"),
         json: json.clone(),
         strata,
         period: need(json, "period")?,
+    })
+}
+
+/// What a request asks for. Without one nothing was drawn, and nothing is estimated.
+fn design(request: Option<&Json>) -> Result<Design, RecordError> {
+    let Some(request) = request else {
+        return Ok(Design {
+            population: Population::Decisions,
+            draw: DrawKind::Simple,
+        });
+    };
+    Ok(Design {
+        population: need(request, "population")?,
+        draw: need(request, "draw")?,
     })
 }

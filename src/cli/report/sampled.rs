@@ -4,8 +4,9 @@ use super::html::Html;
 use super::lang::{Lang, sample_problem};
 use super::plot;
 use super::rates::{amounts, bounds, method, statement};
-use super::read::Sample;
+use super::read::{Sample, Shown};
 use super::sections::{DASH, paragraph, section};
+use crate::app::rates::Unit;
 use crate::canonical::Json;
 use crate::statistics::Confidence;
 
@@ -16,18 +17,7 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         Lang::En => format!("Sample {}", of.period),
     };
     section(html, &title, |html| {
-        let agrees = if of.agrees {
-            lang.say(
-                "✓ 依公开的随机种子重新抽取，与日志记载一致。",
-                "✓ Drawn again from its seed, it is the one that the log records.",
-            )
-        } else {
-            lang.say(
-                "✗ 重新抽取的结果与日志记载不一致，或无法重新抽取。",
-                "✗ It cannot be drawn again, or the log records another one.",
-            )
-        };
-        html.put("p", &[("class", if of.agrees { "holds" } else { "fails" })], agrees);
+        agreement(html, lang, of);
         if let Some(problem) = &of.problem {
             html.put("p", &[("class", "fails")], &sample_problem(lang, problem));
         }
@@ -75,7 +65,16 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         }
         let id = format!("{}-rates-{number}", lang.tag());
         plot::intervals(html, lang, &id, &rates);
-        let basis = if of.of_spending {
+        if rates.of_spending {
+            paragraph(
+                html,
+                lang.say(
+                    "本样本按金额抽取：差错率是占支出的比例，不是占决定件数的比例。",
+                    "This sample was drawn by amount: a rate is a share of the spending, not of the decisions.",
+                ),
+            );
+        }
+        let basis = if rates.of_spending {
             lang.say("占支出的比例", "Rate, of spending")
         } else {
             lang.say("占决定的比例", "Rate, of decisions")
@@ -91,13 +90,17 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         let row = |rate: &crate::app::rates::KindRate| {
             vec![
                 lang.word(rate.outcome.code()).to_owned(),
-                rate.errors.to_string(),
+                if rate.is_out_of_reach {
+                    DASH.to_owned()
+                } else {
+                    rate.errors.to_string()
+                },
                 statement(lang, &rates, rate),
                 method(lang, &rate.estimate).to_owned(),
                 rate.worst_case
                     .as_ref()
                     .map_or_else(|| DASH.to_owned(), |worst| bounds(lang, worst)),
-                amounts(lang, &rate.amounts),
+                amounts(lang, rate),
             ]
         };
         let rows: Vec<Vec<String>> = rates.rates.iter().map(row).collect();
@@ -109,6 +112,52 @@ pub fn sample(html: &mut Html, lang: Lang, number: usize, of: &Sample, confidenc
         );
         strata(html, lang, of);
     });
+}
+
+/// Whether it can be drawn again, and as far as that is shown.
+fn agreement(html: &mut Html, lang: Lang, of: &Sample) {
+    let (class, text) = match (of.agrees, of.shown()) {
+        (false, _) => (
+            "fails",
+            lang.say(
+                "✗ 重新抽取的结果与日志记载不一致，或无法重新抽取。",
+                "✗ It cannot be drawn again, or the log records another one.",
+            ),
+        ),
+        (true, Shown::Whole) => (
+            "holds",
+            lang.say(
+                "✓ 依公开的随机种子重新抽取，与日志记载一致。",
+                "✓ Drawn again from its seed, it is the one that the log records.",
+            ),
+        ),
+        (true, Shown::OfOpened) => (
+            "warns",
+            lang.say(
+                "△ 依公开的随机种子从抽样时可以开示的抽样框中重新抽取，与日志记载一致；其余决定不在总体之内，须由运营方以密钥逐一说明。",
+                "△ Drawn again from its seed, out of the frames that could be opened when it was drawn, it is the one that \
+                 the log records. The other decisions are not in its population: only the operator's keys can account for \
+                 each.",
+            ),
+        ),
+        (true, Shown::InPart) => (
+            "warns",
+            lang.say(
+                "△ 抽样之后有抽样框被销毁，只能核对到此：其余单元的抽取次序与种子一致；被销毁的决定中哪些被抽中，无法证明。",
+                "△ Frames were erased after the draw, and it agrees as far as it can be told: all others were drawn in the \
+                 order of the seed. Which of the erased ones were drawn is not shown.",
+            ),
+        ),
+        (true, Shown::Not) => (
+            "warns",
+            lang.say(
+                "△ 抽样之后有抽样框被销毁，其金额已不可知：日志记载的样本是否由种子抽出，无法证明。",
+                "△ Frames were erased after the draw, and their amounts are not known any more: that the seed draws the \
+                 sample that the log records is not shown.",
+            ),
+        ),
+    };
+    html.put("p", &[("class", class)], text);
 }
 
 fn design(html: &mut Html, lang: Lang, of: &Sample) {
@@ -132,7 +181,6 @@ fn design(html: &mut Html, lang: Lang, of: &Sample) {
         .map(|field| lang.word(field))
         .collect();
     let seed = of.json.get("seed").and_then(Json::as_text).unwrap_or(DASH);
-    let unopened = of.json.get("unopened").and_then(Json::as_list).map_or(0, <[Json]>::len);
     html.pairs(&[
         (
             lang.say("方法", "Method"),
@@ -154,7 +202,11 @@ fn design(html: &mut Html, lang: Lang, of: &Sample) {
         (lang.say("备用样本", "Reserve in each stratum"), number("reserve")),
         (
             lang.say("抽样框无法开示", "Frames that cannot be opened"),
-            unopened.to_string(),
+            of.unopened_count.to_string(),
+        ),
+        (
+            lang.say("抽样之后被销毁的抽样框", "Frames erased after the draw"),
+            of.erased_since_count.to_string(),
         ),
         (lang.say("种子", "Seed"), seed.to_owned()),
     ]);
@@ -214,12 +266,13 @@ fn strata(html: &mut Html, lang: Lang, of: &Sample) {
         lang.say("有结论", "With a finding"),
         lang.say("备用", "Reserve"),
     ];
-    let row = |(key, stratum): &(String, crate::app::rates::StratumReviews)| {
+    let row = |(key, stratum): &(String, crate::app::rates::StratumUnits)| {
+        let found = stratum.units.iter().filter(|unit| matches!(unit, Unit::Found(_)));
         vec![
             readable(lang, key),
             stratum.population.to_string(),
             stratum.units.len().to_string(),
-            stratum.units.iter().flatten().count().to_string(),
+            found.count().to_string(),
             stratum.reserve.len().to_string(),
         ]
     };

@@ -3,7 +3,7 @@
 use super::html::Html;
 use super::lang::{Lang, unchecked, violation};
 use super::plot;
-use super::read::{Finding, Verification};
+use super::read::{Finding, Shown, Verification};
 use crate::canonical::Json;
 use crate::rules::calendar::Date;
 
@@ -33,11 +33,20 @@ pub fn verdict(html: &mut Html, lang: Lang, of: &Verification) {
         };
         html.put("h2", &[], word);
         if of.is_good {
-            let text = lang.say(
-                "证据包与签名检查点一致；已开示的决定依其事实和当时公布的政策重新计算，结果逐字节相同；样本可由他人重新抽取。",
-                "The bundle is what the signed checkpoint says. Every decision that is opened follows again, byte for \
-                 byte, from its facts and the law then published. The samples can be drawn again by anybody.",
-            );
+            let text = if of.samples.iter().all(|sample| sample.shown() == Shown::Whole) {
+                lang.say(
+                    "证据包与签名检查点一致；已开示的决定依其事实和当时公布的政策重新计算，结果逐字节相同；样本可由他人重新抽取。",
+                    "The bundle is what the signed checkpoint says. Every decision that is opened follows again, byte for \
+                     byte, from its facts and the law then published. The samples can be drawn again by anybody.",
+                )
+            } else {
+                lang.say(
+                    "证据包与签名检查点一致；已开示的决定依其事实和当时公布的政策重新计算，结果逐字节相同。有抽样框已不能开示：各样本能否重新抽取、核对到何种程度，见该样本一节。",
+                    "The bundle is what the signed checkpoint says. Every decision that is opened follows again, byte for \
+                     byte, from its facts and the law then published. Frames of samples cannot be opened any more: how far \
+                     each sample can be drawn again is said in its section.",
+                )
+            };
             paragraph(html, text);
             return;
         }

@@ -236,9 +236,17 @@ fn a_census_is_said_to_be_one_in_the_page_and_in_the_figures() {
     );
     let figures = rates::document("p", &census.samples[1].rates(Confidence::NinetyFive));
     for rate in figures["rates"].as_array().unwrap() {
+        // Of refusals everything was counted but what no refusal can have.
+        let is_out_of_reach = ["overpaid", "underpaid", "ineligible_paid"]
+            .iter()
+            .any(|code| rate["outcome"] == *code);
         assert_eq!(
-            (&rate["census"], &rate["upper"]),
-            (&true.into(), &serde_json::Value::Null)
+            (&rate["census"], &rate["out_of_reach"], &rate["upper"]),
+            (
+                &(!is_out_of_reach).into(),
+                &is_out_of_reach.into(),
+                &serde_json::Value::Null
+            )
         );
     }
 }
@@ -309,4 +317,113 @@ fn the_command_writes_the_file_and_says_its_figures() {
         "{}",
         refused.text
     );
+}
+
+#[test]
+fn a_sample_of_which_frames_are_gone_is_not_said_to_be_drawn_again_whole() {
+    const WHOLE: [&str; 2] = [
+        "✓ Drawn again from its seed, it is the one that the log records.",
+        "✓ 依公开的随机种子重新抽取，与日志记载一致。",
+    ];
+    const ANYBODY: [&str; 2] = ["The samples can be drawn again by anybody.", "样本可由他人重新抽取"];
+    let text_of = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let edited = verification(|json| {
+            json["samples"].as_array_mut().unwrap().truncate(1);
+            edit(&mut json["samples"][0]);
+        });
+        let page = page_of(&edited, &[Lang::Zh, Lang::En]);
+        (page.contains("<p class=\"warns\">△"), well_formed(&page).1)
+    };
+    let (warns, text) = text_of(&|_| {});
+    assert!(!warns && WHOLE.iter().chain(&ANYBODY).all(|said| text.contains(said)));
+    type Edit = fn(&mut serde_json::Value);
+    let spoilt: [(Edit, [&str; 2]); 3] = [
+        (
+            |sample| sample["erased_since"] = serde_json::json!([9]),
+            ["it agrees as far as it can be told", "只能核对到此"],
+        ),
+        (
+            |sample| {
+                sample["erased_since"] = serde_json::json!([9]);
+                sample["request"]["draw"] = "size_proportional".into();
+            },
+            [
+                "that the seed draws the sample that the log records is not shown",
+                "是否由种子抽出，无法证明",
+            ],
+        ),
+        (
+            |sample| sample["unopened"] = serde_json::json!([9]),
+            [
+                "out of the frames that could be opened when it was drawn",
+                "其余决定不在总体之内",
+            ],
+        ),
+    ];
+    for (edit, said) in spoilt {
+        let (warns, text) = text_of(&edit);
+        assert!(warns && said.iter().all(|said| text.contains(said)), "{text}");
+        for claimed in WHOLE.iter().chain(&ANYBODY) {
+            assert!(!text.contains(claimed), "{claimed}");
+        }
+    }
+    // Where the kind of an entry decides, no frame is needed.
+    let (warns, text) = text_of(&|sample| {
+        sample["unopened"] = serde_json::json!([9]);
+        sample["request"]["draw"] = "simple".into();
+    });
+    assert!(!warns && text.contains(WHOLE[0]) && text.contains(ANYBODY[0]));
+}
+
+#[test]
+fn a_unit_whose_case_is_erased_opens_the_reserve_in_the_report_as_in_the_service() {
+    // The second stratum has one unit without a finding, and one in reserve: it takes over a finding of the first.
+    let counts = |replay: &'static str| {
+        let edited = verification(|json| {
+            let strata = json["samples"][0]["strata"].as_array_mut().unwrap();
+            let units = strata[1]["units"].as_array_mut().unwrap();
+            let waiting = units.iter_mut().find(|unit| unit.get("finding").is_none());
+            waiting.unwrap()["replay"] = replay.into();
+            strata[1]["reserve"][0]["finding"] = 1_051.into();
+        });
+        let rates = edited.samples[0].rates(Confidence::NinetyFive);
+        (rates.reviewed, rates.missing)
+    };
+    assert_eq!(counts("equal"), (120, 1));
+    assert_eq!(counts("erased"), (121, 1));
+    assert_eq!(counts("restricted"), (121, 1));
+}
+
+#[test]
+fn a_share_of_spending_is_called_one_and_what_a_sample_cannot_show_is_not_a_rate() {
+    let by_size = verification(|json| {
+        let sample = &mut json["samples"][0];
+        sample["request"]["draw"] = "size_proportional".into();
+        sample["request"]["population"] = "paid".into();
+        let mut strata = sample["strata"].as_array().unwrap().clone();
+        strata.truncate(1);
+        strata[0]["key"] = "{}".into();
+        sample["strata"] = strata.into();
+        // A fen of what 60 units pay: more than nothing.
+        for finding in json["findings"]["list"].as_array_mut().unwrap() {
+            for item in finding["items"].as_array_mut().unwrap() {
+                if item["outcome"] == "overpaid" {
+                    item["amount_fen"] = 1.into();
+                }
+            }
+        }
+    });
+    let (_, text) = well_formed(&page_of(&by_size, &[Lang::Zh, Lang::En]));
+    for said in [
+        "a rate is a share of the spending, not of the decisions",
+        "差错率是占支出的比例，不是占决定件数的比例",
+        "of the spending in decisions with one",
+        "有此类差错的决定占支出的",
+        "|Eligible, refused or stopped 漏保||–||cannot be seen in this sample: no decision",
+        "|漏保||–||本样本看不到此类差错",
+        "|<0.01% (0.00% – 5.00%, Hansen-Hurwitz, Student's t; upper bound raised to that of monetary units without an error)",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("|0.00%"), "{text}");
 }

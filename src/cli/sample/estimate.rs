@@ -60,16 +60,16 @@ fn show(rates: &ErrorRates, out: &Out) {
             rates.missing
         ));
     }
+    if rates.of_spending {
+        out.line("Drawn by amount: each rate is a share of the spending, not of the decisions");
+    }
     for rate in &rates.rates {
         out.line(format!("{BOLD}{:<22}{BOLD:#} {}", rate.outcome.code(), rate.statement));
         if let Some(worst) = &rate.worst_case {
             out.line(format!("{:22} {DIM}worst case {}{DIM:#}", "", words(worst)));
         }
-        if let (Some(share), Some(interval)) = (rate.amounts.rate, rate.amounts.interval()) {
-            let (share, words) = (share.to_percent(), words(&interval));
-            out.line(format!("{:22} {share} of what is paid, {words}", ""));
-        } else if let (Some(share), true) = (rate.amounts.rate, rate.amounts.is_census) {
-            out.line(format!("{:22} {} of what is paid", "", share.to_percent()));
+        if let Some(said) = &rate.amount_statement {
+            out.line(format!("{:22} {said}", ""));
         }
     }
     out.document(&json!({
@@ -103,6 +103,7 @@ fn document(rate: &KindRate) -> serde_json::Value {
     json!({
         "outcome": rate.outcome.code(),
         "errors": rate.errors,
+        "out_of_reach": rate.is_out_of_reach,
         "census": rate.estimate.is_census,
         "rate": rate.estimate.rate.map(Rate::to_decimal),
         "standard_error": rate.estimate.standard_error.map(Rate::to_decimal),
@@ -110,6 +111,8 @@ fn document(rate: &KindRate) -> serde_json::Value {
         "worst_case": rate.worst_case.as_ref().map(interval),
         "amount_rate": rate.amounts.rate.map(Rate::to_decimal),
         "amount_intervals": rate.amounts.intervals.iter().map(interval).collect::<Vec<_>>(),
+        "amount_worst_case": rate.amounts_worst_case.as_ref().map(interval),
         "statement": rate.statement,
+        "amount_statement": rate.amount_statement,
     })
 }

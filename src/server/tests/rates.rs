@@ -2,6 +2,7 @@
 
 use super::findings::{finding, recorded};
 use super::flow::AREA;
+use super::restriction::restrict;
 use super::samples::{Decided, PERIOD, by, commit, decided, draw, drawn, reveal, simple};
 use super::*;
 use crate::store::conformance::{TestDatabase, on_both};
@@ -36,6 +37,8 @@ on_both!(
     error_rates_follow_from_the_findings_of_a_sample,
     a_finding_counts_in_every_sample_that_holds_its_determination,
     the_finding_of_a_restricted_case_is_missing_until_that_is_lifted,
+    the_reserve_takes_the_place_of_a_restricted_case,
+    an_error_that_no_paid_decision_can_have_is_out_of_reach_of_a_sample_of_them,
 );
 
 async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase) {
@@ -104,11 +107,13 @@ async fn error_rates_follow_from_the_findings_of_a_sample(database: TestDatabase
     let worst = procedure.worst_case.as_ref().expect("two are missing");
     assert!(worst.lower < exact.lower && worst.upper > exact.upper, "{worst:?}");
     let over = rate(&shown, Found::Overpaid);
-    // 105 yuan of seven times 1,050.
+    // 105 yuan of seven times 1,050; what the two missing ones pay is not known.
     assert_eq!(
         (over.amount_rate.as_str(), over.amount_intervals.len()),
-        ("0.014286", 1)
+        ("0.014286", 0)
     );
+    let said = "1.43% of what is paid, without an interval: units are missing";
+    assert!(over.amount_statement.starts_with(said), "{}", over.amount_statement);
     let none = rate(&shown, Found::IneligiblePaid);
     assert_eq!(
         (none.rate.as_str(), none.intervals[0].method.as_str()),
@@ -216,4 +221,76 @@ async fn the_finding_of_a_restricted_case_is_missing_until_that_is_lifted(databa
     let lift = super::restriction::lift(51, case);
     audit.lift_restriction(lift).await.expect("it is restricted");
     assert_eq!(counts().await, (2, 0));
+}
+
+async fn the_reserve_takes_the_place_of_a_restricted_case(database: TestDatabase) {
+    let decided = decided(database, 6, Arc::new(SystemClock::new())).await;
+    let request = pb::RequestSampleRequest {
+        reserve: 2,
+        ..simple(1_010, 3)
+    };
+    let sample = drawn(&decided, request).await;
+    let stratum = &sample.strata[0];
+    for (number, unit) in (2_000..).zip(stratum.units[..2].iter().chain(&stratum.reserve)) {
+        let found = finding(number, &unit.determination, &[pb::FindingOutcome::Correct]);
+        recorded(&decided, found).await.expect("allowed");
+    }
+    let counts = |rates: pb::EstimateErrorRateResponse| (rates.reviewed, rates.missing);
+    assert_eq!(counts(rates(&decided).await), (2, 1), "the third waits for its review");
+
+    // The third before its review, then the first after it: nobody can look at either any more.
+    for (number, unit, expected) in [(2_100, 2, (3, 1)), (2_101, 0, (3, 2))] {
+        let name = &stratum.units[unit].determination;
+        let case = name.split("/determinations").next().expect("a case");
+        let restricted = restrict(number, case, pb::CaseScope::Case);
+        decided.audit().restrict_case(restricted).await.expect("restricted");
+        assert_eq!(counts(rates(&decided).await), expected, "unit {unit}");
+    }
+}
+
+async fn an_error_that_no_paid_decision_can_have_is_out_of_reach_of_a_sample_of_them(database: TestDatabase) {
+    use pb::FindingOutcome as Found;
+    let decided = decided(database, 4, Arc::new(SystemClock::new())).await;
+    let request = pb::RequestSampleRequest {
+        draw: pb::SampleDraw::SizeProportional as i32,
+        population: pb::SamplePopulation::Paid as i32,
+        ..simple(1_010, 2)
+    };
+    let sample = drawn(&decided, request).await;
+    let names: std::collections::BTreeSet<&str> = sample.strata[0]
+        .units
+        .iter()
+        .map(|unit| unit.determination.as_str())
+        .collect();
+    for (number, name) in (2_000..).zip(names) {
+        recorded(&decided, finding(number, name, &[Found::Correct]))
+            .await
+            .expect("allowed");
+    }
+    let shown = rates(&decided).await;
+    assert_eq!(shown.basis(), pb::RateBasis::Spending);
+    let refused = rate(&shown, Found::EligibleRefused);
+    assert!(refused.out_of_reach && refused.intervals.is_empty());
+    assert!(
+        refused.statement.starts_with("cannot be seen in this sample"),
+        "{}",
+        refused.statement
+    );
+    let procedure = rate(&shown, Found::Procedure);
+    assert!(
+        procedure.statement.contains("of the spending"),
+        "{}",
+        procedure.statement
+    );
+    assert_eq!(
+        rate(&shown, Found::Overpaid).amount_intervals[0].method,
+        "monetary_unit"
+    );
+    assert!(rate(&shown, Found::Underpaid).amount_intervals.is_empty());
+    assert!(
+        shown
+            .rates
+            .iter()
+            .all(|rate| rate.out_of_reach == (rate.outcome() == Found::EligibleRefused))
+    );
 }
