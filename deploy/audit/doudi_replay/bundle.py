@@ -5,7 +5,7 @@ import struct
 
 from . import canonical, findings, frame, proofs
 from .compare import Difference, Laws
-from .drawing import NotDrawn, cross_checks, draw, may_be_drawn
+from .drawing import NotDrawn, cross_checks, draw, is_within, may_be_drawn
 from .erasures import Erasures
 from .manifest import HASH, MANIFEST_PATH, WIDTH, paths_of, place_of, read_manifest, size_max, tile_path
 from .note import Checkpoint, Key, Refused, Receipt, verify_note
@@ -408,6 +408,8 @@ class Bundle:
         recorded, result = self._selections.get(judged.result_index), judged.result
         if recorded is None:
             return self._log(place, "its selection is not in the bundle, or none")
+        if not is_within(request, recorded["strata"]):
+            return self._log(place, "its selection has a stratum of more units than its range, or more strata than a draw")
         in_range = {index: held for index, held in self._frames.items() if request["from"] <= index < request["to"]}
         unopened = {index for index, held in in_range.items() if held is None}
         before = set(recorded["unopened"])
