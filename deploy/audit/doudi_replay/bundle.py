@@ -5,16 +5,19 @@ import struct
 
 from . import canonical, findings, frame, proofs
 from .compare import Difference, Laws
-from .drawing import NotDrawn, cross_checks, draw, may_be_drawn
+from .drawing import NotDrawn, cross_checks, draw, is_within, may_be_drawn
 from .erasures import Erasures
 from .manifest import HASH, MANIFEST_PATH, WIDTH, paths_of, place_of, read_manifest, size_max, tile_path
 from .note import Checkpoint, Key, Refused, Receipt, verify_note
-from .published import Published
+from .published import LAW_LAG_SECONDS_MAX, Published
 from .record import Entry, commitment
 from .rounds import Round
 from .stream import LOG, REFUSED, REPLAYED, DIFFERENT, VERIFIED, Result, decided
 from .tar import TarError, files
+from .tree import Tree
 
+KINDS_NAMED_MAX = 16
+OLDER_LAW_NAMED_MAX = 20
 DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024
 HEAD = struct.Struct(">BBI32s")
 DECISIONS = ("DETERMINATION", "CORRECTION")
@@ -26,6 +29,16 @@ SAMPLES = {
 }
 PUBLIC = dict(SAMPLES, POLICY="policy", EPOCH="epoch", OPENING="opening", ACCESS="access", ERASURE="erasure",
               KEY_EVENT="key_event")
+SEALED = {
+    "DETERMINATION": {"identity", "facts", "determination", "frame"},
+    "CORRECTION": {"identity", "facts", "determination", "frame"},
+    "SAMPLE_RESULT": {"selection"},
+    "FINDING": {"finding"},
+    "IMPORT": set(), "REMEDY": set(), "TRANSFER": set(), "LINK": set(),
+}
+"""The sealed documents that a bundle may open, by kind: of no other kind that this version knows any."""
+KINDS = set(PUBLIC) | set(SEALED)
+"""Kinds whose documents this version knows."""
 
 
 def is_bundle(path):
@@ -34,66 +47,25 @@ def is_bundle(path):
         return file.read(14) == b"manifest.json\0"
 
 
-class Tree:
-    """The tree of the bundle's entries, leaf by leaf; keeps the hashes that its tiles hold."""
-
-    def __init__(self):
-        self.size = 0
-        self._edge = []
-        self.levels = [[]]
-
-    def append(self, leaf):
-        """Adds a leaf hash."""
-        self.levels[0].append(leaf)
-        height, number, node = 0, self.size, leaf
-        while number & 1:
-            node = proofs.node_hash(self._edge.pop(), node)
-            height, number = height + 1, number >> 1
-            if height % 8 == 0:
-                if len(self.levels) == height // 8:
-                    self.levels.append([])
-                self.levels[height // 8].append(node)
-        self._edge.append(node)
-        self.size += 1
-
-    def root(self):
-        """The root now."""
-        if not self._edge:
-            return proofs.EMPTY_ROOT
-        node = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
-            node = proofs.node_hash(left, node)
-        return node
-
-
-    def root_at(self, size):
-        """The root at an older size; None beyond this one."""
-        if size > self.size:
-            return None
-        if size == 0:
-            return proofs.EMPTY_ROOT
-        nodes, start = [], 0
-        for height in reversed(range(size.bit_length())):
-            if size >> height & 1:
-                nodes.append(self._complete(start, height))
-                start += 1 << height
-        root = nodes.pop()
-        while nodes:
-            root = proofs.node_hash(nodes.pop(), root)
-        return root
-
-    def _complete(self, start, height):
-        """The hash of a complete subtree."""
-        level = min(height // 8, len(self.levels) - 1)
-        row = self.levels[level][start >> 8 * level : (start >> 8 * level) + (1 << height - 8 * level)]
-        while len(row) > 1:
-            row = [proofs.node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
-
-
 def _is_law(document):
     """Whether a document is one of law, as far as the log has to know."""
     return type(document) is dict and all(type(document.get(name)) is str for name in ("area", "policy"))
+
+
+def _proof(path, data, checkpoint):
+    """The hashes of a receipt of the entry that its path names, under the bundle's checkpoint; None for any other."""
+    try:
+        receipt = Receipt(data.decode("utf-8"))
+    except (Refused, ValueError, IndexError):
+        return None
+    good = receipt.index == int(path.split("/")[1]) and receipt.note.encode("utf-8") == checkpoint
+    return receipt.proof if good else None
+
+
+def _may_be_opened(kind):
+    """The documents that a bundle may open of entries of a kind that this version knows."""
+    public = {PUBLIC[kind]} if kind in PUBLIC else set()
+    return public | SEALED.get(kind, set()) | ({"source"} if kind == "POLICY" else set())
 
 
 def _selection(data):
@@ -105,7 +77,7 @@ def _selection(data):
             if set(stratum) - {"size_fen"} != {"key", "population", "units", "reserve"} or type(stratum["key"]) is not str:
                 return None
             indices += stratum["units"] + stratum["reserve"] + [stratum["population"], stratum.get("size_fen", 0)]
-        good = set(selection) == {"v", "strata", "unopened", "cross_checks"} and selection["v"] == 1
+        good = set(selection) == {"v", "strata", "unopened", "cross_checks"} and canonical.same(selection["v"], 1)
         return selection if good and all(type(index) is int and index >= 0 for index in indices) else None
     except (ValueError, KeyError, TypeError):
         return None
@@ -114,13 +86,15 @@ def _selection(data):
 class Bundle:
     """A bundle as it is read; `results` gives one Result for each thing checked."""
 
-    def __init__(self, path, key, previous=None):
-        self._path, self._key, self._previous = path, key, previous
+    def __init__(self, path, key, previous=None, samples=()):
+        self._path, self._key, self._previous, self._asked = path, key, previous, samples
         self._laws = Laws()
         self._published = Published(self._laws)
         self._tree = Tree()
         self._frames, self._samples, self._selections = {}, [], {}
         self._opened, self._openings, self._logged = set(), {}, 0
+        self._readable = set()
+        self.unknown, self.by_older_law = {}, []
         self._erasures, self._findings, self._unopened_findings = Erasures(), [], []
 
     def results(self):
@@ -129,8 +103,19 @@ class Bundle:
             try:
                 yield from self._read(files(file, size_max))
             except (TarError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
-                    struct.error) as wrong:
+                    OverflowError, struct.error) as wrong:
                 yield self._log("bundle", "cannot be read further: %s" % wrong)
+
+    def not_checked(self):
+        """What a reader must not believe to be checked, once the bundle was read; the rest is that of every bundle."""
+        if self.unknown:
+            names = ", ".join(sorted(self.unknown)[:KINDS_NAMED_MAX])
+            yield "%d entries are of kinds that this version does not know: %s" % (sum(self.unknown.values()), names)
+        if self.by_older_law:
+            more = " and more" if len(self.by_older_law) > OLDER_LAW_NAMED_MAX else ""
+            named = ", ".join(map(str, self.by_older_law[:OLDER_LAW_NAMED_MAX]))
+            yield ("%d decisions follow from a law of which a document had been replaced or added more than %d minutes before "
+                   "they were logged: entries %s%s" % (len(self.by_older_law), LAW_LAG_SECONDS_MAX // 60, named, more))
 
     def _log(self, place, text):
         return Result(place, REFUSED, Difference(LOG, place, "verified", text))
@@ -145,7 +130,7 @@ class Bundle:
         listed = [(item["path"], item["size"]) for item in manifest["files"]]
         yield from self._file_set([path for path, _ in listed], size)
         kept = self._kept()
-        small, entries, found = {}, [], []
+        small, receipts, entries, found = {}, {}, [], []
         for path, data in tar:
             found.append((path, len(data)))
             if path.startswith("tile/entries/"):
@@ -157,18 +142,22 @@ class Bundle:
                 entries = []
             elif path.startswith("tile/"):
                 yield from self._tile(path, data)
+            elif path.startswith("receipts/"):
+                receipts[path] = _proof(path, data, small.get("checkpoint"))
             else:
                 small[path] = data
         yield from self._documents(entries, b"")
         if found != listed:
             yield self._log("files", "the files are not those that the manifest lists, or have other sizes")
         yield from self._head(small, kept)
-        yield from self._receipts(small)
+        yield from self._receipts(receipts)
         for index, finding in self._findings:
             yield from self._finding(index, finding)
         for period in manifest["samples"]:
             yield self._sample(period)
-        yield from self._openings_and_opened(small)
+        for period in sorted(set(self._asked) - set(manifest["samples"])):
+            yield self._log("sample %s" % period, "is asked for, and the bundle does not answer for it")
+        yield from self._openings_and_opened(receipts)
 
     def _file_set(self, listed, size):
         must = ["checkpoint"]
@@ -213,6 +202,8 @@ class Bundle:
             if parsed is not None and (index == 0) != (parsed.kind == "EPOCH"):
                 yield self._log("entry %d" % index, "the first entry of a log is its EPOCH entry, and no other is")
             read.append((index, parsed))
+            if parsed is not None and parsed.kind not in KINDS:
+                self.unknown[parsed.kind] = self.unknown.get(parsed.kind, 0) + 1
             if parsed is not None and parsed.kind in DECISIONS:
                 self._frames[index] = None
         expected = tile_path("entries", first // WIDTH, len(entries))
@@ -245,6 +236,8 @@ class Bundle:
                 opened.setdefault(index, {})[name] = content
             if name == "identity" and not self.manifest["identity"]:
                 yield self._log("entry %d" % index, "an identity is opened and the manifest says none is")
+            elif parsed.kind in KINDS and name not in _may_be_opened(parsed.kind):
+                yield self._log("entry %d" % index, "document %s is sealed, and no bundle opens it" % name)
         for index, parsed in entries:
             if parsed is not None:
                 yield from self._opened_entry(index, parsed, opened.get(index, {}))
@@ -254,6 +247,8 @@ class Bundle:
         if name is not None and name not in held:
             yield self._log("entry %d" % index, "the public document %s is missing" % name)
             return
+        if entry.kind == "POLICY" and "source" in entry.commitments and "source" not in held:
+            yield self._log("entry %d" % index, "the public document source is missing")
         document = None
         if name is not None:
             try:
@@ -264,7 +259,7 @@ class Bundle:
             if not _is_law(document):
                 yield self._log("entry %d" % index, "its policy is no document of law")
             else:
-                self._published.add(self.origin, index, document)
+                self._published.add(self.origin, index, document, entry.logged)
         elif entry.kind == "EPOCH":
             if not self._opens_log(document):
                 yield self._log("entry %d" % index, "opens another log, or names no keys of this one")
@@ -280,9 +275,13 @@ class Bundle:
             if is_opening and type(document.get("count")) is int and document["count"] >= 0:
                 self._openings[index] = document
         elif entry.kind == "FINDING":
+            if "finding" not in entry.commitments:
+                yield self._log("finding %d" % index, "the entry commits to none")
+                return
             if "finding" not in held:
                 self._unopened_findings.append(index)
                 return
+            self._readable.add(index)
             try:
                 self._findings.append((index, findings.read_finding(held["finding"], index, self.origin)))
             except findings.NoFinding as wrong:
@@ -292,6 +291,8 @@ class Bundle:
 
     def _decision(self, index, entry, held):
         opened = [name in held for name in ("facts", "determination", "frame")]
+        if any(opened):
+            self._readable.add(index)
         if opened[2]:
             try:
                 found = canonical.parse_canonical(held["frame"])
@@ -306,6 +307,8 @@ class Bundle:
         elif opened[0]:
             self._opened.add(index)
             difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])
+            if self._is_by_older_law(index, entry, held["facts"]):
+                self.by_older_law.append(index)
             status = REPLAYED if difference is None else DIFFERENT
             yield Result("%s entry %d" % (self.origin, index), status, difference)
             # Where another decision follows, which frame would follow is nothing more to say.
@@ -313,6 +316,14 @@ class Bundle:
             member = frame.difference(held["facts"], held["determination"], held["frame"]) if follows else None
             if member is not None:
                 yield self._log("entry %d" % index, "its frame is not the one that facts and determination make: %s" % member)
+
+    def _is_by_older_law(self, index, entry, facts):
+        """Whether a decision follows from a law that had been replaced long before it was logged."""
+        try:
+            size = canonical.parse_canonical(facts)["known_at"]["size"]
+            return self._published.was_replaced(self.origin, size, index, entry.logged)
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def _opens_log(self, document):
         """Whether the document of an EPOCH entry opens this log, with keys of this log alone."""
@@ -376,22 +387,12 @@ class Bundle:
         if not good or not proofs.consistent(older.size, checkpoint.size, root, checkpoint.root, proof):
             yield self._log("previous/consistency", "does not prove that the log continues the older head")
 
-    def _receipts(self, small):
-        for path in sorted(small):
-            if not path.startswith("receipts/"):
-                continue
-            index = int(path.split("/")[1])
-            try:
-                receipt = Receipt(small[path].decode("utf-8"))
-                size, root = self.manifest["checkpoint"]["size"], bytes.fromhex(self.manifest["checkpoint"]["root"])
-                leaf = self._tree.levels[0][index]
-                good = (
-                    receipt.index == index
-                    and receipt.note.encode("utf-8") == small["checkpoint"]
-                    and proofs.included(leaf, index, size, receipt.proof, root)
-                )
-            except (Refused, ValueError, IndexError):
-                good = False
+    def _receipts(self, receipts):
+        size, root = self.manifest["checkpoint"]["size"], bytes.fromhex(self.manifest["checkpoint"]["root"])
+        for path in sorted(receipts):
+            index, proof = int(path.split("/")[1]), receipts[path]
+            held = proof is not None and index < self._tree.size
+            good = held and proofs.included(self._tree.levels[0][index], index, size, proof, root)
             yield Result(path, VERIFIED) if good else self._log(path, "is not a receipt of its entry under the checkpoint")
 
     def _sample(self, period):
@@ -408,6 +409,8 @@ class Bundle:
         recorded, result = self._selections.get(judged.result_index), judged.result
         if recorded is None:
             return self._log(place, "its selection is not in the bundle, or none")
+        if not is_within(request, recorded["strata"]):
+            return self._log(place, "its selection has a stratum of more units than its range, or more strata than a draw")
         in_range = {index: held for index, held in self._frames.items() if request["from"] <= index < request["to"]}
         unopened = {index for index, held in in_range.items() if held is None}
         before = set(recorded["unopened"])
@@ -446,12 +449,14 @@ class Bundle:
             pass
         return self._log(place, problem)
 
-    def _openings_and_opened(self, small):
+    def _openings_and_opened(self, receipts):
         manifest = self.manifest
         excused = {item["index"] for item in manifest["unopened"]}
         for item in manifest["unopened"]:
             index = item["index"]
             may = self._erasures.may_erase if item["why"] == "erased" else self._erasures.may_restrict
+            if item["why"] == "erased" and index in self._readable:
+                yield self._log("entry %d" % index, "is said to be erased, and a document of it is opened")
             if not may(index):
                 yield self._log("entry %d" % index, "is said to be %s, and no ERASURE entry can account for it" % item["why"])
         for index in self._unopened_findings:
@@ -464,7 +469,7 @@ class Bundle:
         for index in sorted(self._opened - asked):
             yield self._log("entry %d" % index, "is opened, and the manifest does not say so")
         for index in sorted(drawn & self._opened):
-            if "receipts/%d" % index not in small:
+            if "receipts/%d" % index not in receipts:
                 yield self._log("receipts/%d" % index, "is not there, and its unit is opened")
         listed = [self._openings.get(index) for index in manifest["openings"]]
         if None in listed:

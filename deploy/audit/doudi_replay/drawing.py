@@ -110,6 +110,8 @@ def _by_size(request, seed, members, frames):
     largest = max(amounts.values(), default=0)
     if largest == 0:
         raise NotDrawn("no unit of the population has an amount")
+    if sum(amounts.values()) >= 1 << 64:
+        raise NotDrawn("the amounts together pass 2^64 fen")
     bound = 1 << (largest - 1).bit_length()
     stream, units = Stream(seed, "stratum {}"), []
     for _ in range(TRIES_MAX):
@@ -185,6 +187,11 @@ def draw(request, seed, frames):
         "unopened": [index for index in sorted(in_range) if in_range[index] is None],
         "cross_checks": cross_checks(seed, request["townships"]),
     }
+
+
+def is_within(request, strata):
+    """Whether a draw for a request can have made recorded strata, as far as sizes go."""
+    return len(strata) <= STRATA_MAX and all(of["population"] <= request["to"] - request["from"] for of in strata)
 
 
 def may_be_drawn(request, seed, frames, lost, recorded):

@@ -4,7 +4,7 @@ import json
 import pathlib
 import unittest
 
-from doudi_replay.drawing import NotDrawn, Stream, allocate, draw, may_be_drawn, seed_of, _deviation
+from doudi_replay.drawing import NotDrawn, Stream, allocate, draw, is_within, may_be_drawn, seed_of, _deviation
 from doudi_replay.rounds import READY, Round
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "src" / "log" / "vectors" / "samples.json"
@@ -59,6 +59,13 @@ class Drawing(unittest.TestCase):
                     units[0], units[1] = units[1], units[0]
                     self.assertFalse(may_be_drawn(request, seed, now, {index}, drawn["strata"]))
                     units[0], units[1] = units[1], units[0]
+
+    def test_no_stratum_has_more_units_than_the_range_has_entries(self):
+        request = {"from": 10, "to": 20}
+        stratum = {"key": "{}", "population": 10, "units": [], "reserve": []}
+        self.assertTrue(is_within(request, [stratum] * 500))
+        self.assertFalse(is_within(request, [stratum, dict(stratum, population=11)]))
+        self.assertFalse(is_within(request, [stratum] * 501))
 
     def test_every_draw_gives_the_selection(self):
         frames = {index: frame for index, frame in self.vectors["frames"]}

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use memchr::memmem;
 
 use super::accounts::opened;
-use super::files::BundleFiles;
+use super::files::{BundleFiles, CHECKPOINT_PATH};
 use super::fold::{Folded, Wanted};
 use super::laws::BundleLaws;
 use super::proofs::{check_receipts, checkpoint, consistency, tree};
@@ -27,6 +27,7 @@ use crate::log::bundle::{
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{Note, VerifierKey};
 use crate::log::record::EntryKind;
+use crate::log::sample::Period;
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::witness::TrustPolicy;
 use crate::log::{Hash, LogIndex, TreeSize};
@@ -40,6 +41,8 @@ pub struct Ask<'a> {
     pub policy: Option<&'a TrustPolicy>,
     /// The checkpoint kept from the audit before.
     pub previous: Option<&'a [u8]>,
+    /// Periods whose samples the bundle must answer for.
+    pub samples: &'a [Period],
     /// Threads that judge tiles.
     pub threads: usize,
     /// Decide again what is opened. Without it a bundle is only held to its hashes.
@@ -111,6 +114,7 @@ pub fn verify<R: Read + Seek>(
     run(&mut files, &laws, ask, &wanted, &mut folded, &mut progress);
     let BundleFiles {
         small,
+        receipts: held,
         above,
         violations,
         ..
@@ -118,7 +122,7 @@ pub fn verify<R: Read + Seek>(
     folded.violations.extend(violations);
     let root = folded.root_at(size);
     let text = |path: &str| small.get(path).map_or(&[][..], |bytes| &bytes[..]);
-    let signed = checkpoint(&manifest, text("checkpoint"), ask, &mut folded.violations);
+    let signed = checkpoint(&manifest, text(CHECKPOINT_PATH), ask, &mut folded.violations);
     tree(&manifest, root, above, &mut folded);
     let previous = kept.map(|kept| {
         let root = folded.root_at(kept.size);
@@ -141,8 +145,13 @@ pub fn verify<R: Read + Seek>(
         (Head { size, root }, continues)
     });
     consistency(&manifest, &small, ask, &mut folded);
-    check_receipts(&manifest, &small, &mut folded);
+    check_receipts(&manifest, &held, &mut folded);
     let samples = samples(&mut input, &manifest, &mut folded);
+    for period in ask.samples.iter().filter(|period| !manifest.samples.contains(period)) {
+        let text =
+            "is asked for, and the bundle does not answer for it: ask the operator for a bundle with this sample";
+        folded.violations.add(Code::Sample, format!("sample {period}"), text);
+    }
     opened(&manifest, &samples, &mut folded);
     let periods: BTreeSet<_> = folded
         .samples
@@ -161,7 +170,7 @@ pub fn verify<R: Read + Seek>(
         root,
         samples,
         other_samples,
-        note: String::from_utf8_lossy(text("checkpoint")).into_owned(),
+        note: String::from_utf8_lossy(text(CHECKPOINT_PATH)).into_owned(),
         folded,
         laws,
         manifest,
@@ -338,11 +347,12 @@ fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws, violations: &mut Vio
             continue;
         }
         let leaf = LeafView::read(entries[at], origin).filter(|leaf| leaf.known_kind() == Some(EntryKind::Policy));
+        let logged_seconds = leaf.as_ref().map_or(0, |leaf| leaf.logged_seconds);
         let committed = leaf.and_then(|leaf| leaf.document(document.place.document));
         let is_law = committed.is_some_and(|held| held.name == "policy" && document.opens("policy") == held.commitment);
         if let Ok(index) = LogIndex::new(tile.n * u64::from(TILE_WIDTH) + at as u64)
             && is_law
-            && !laws.adopt(index, document.content)
+            && !laws.adopt(index, logged_seconds, document.content)
         {
             let place = format!("document policy of entry {index}");
             violations.add(Code::Document, place, "is no document of law");

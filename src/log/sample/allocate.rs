@@ -2,10 +2,17 @@
 //!
 //! Whole numbers only. What is left after rounding down goes to the largest remainders.
 
+use super::RANGE_ENTRY_COUNT_MAX;
 use super::request::{Allocation, Prior};
 
 /// Deviations are kept in units of 10^-9, rounded down.
 const DEVIATION_UNIT: u128 = 1_000_000_000;
+
+/// Most units of a stratum that are allocated to: more entries than any log has, and so few that no product of sizes,
+/// deviations and strata leaves 128 bits.
+pub const STRATUM_POPULATION_MAX: u64 = u32::MAX as u64;
+
+const _: () = assert!(RANGE_ENTRY_COUNT_MAX <= STRATUM_POPULATION_MAX);
 
 /// A stratum that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,9 @@ pub enum AllocationError {
         /// Units that there are.
         population: u64,
     },
+    /// A stratum that no log can have.
+    #[error("a stratum has more than {STRATUM_POPULATION_MAX} units: no range holds so many")]
+    Beyond,
     /// The floors alone are more.
     #[error(
         "the floors of the strata need {floors} units, more than the size asked for: raise the size or lower the floor"
@@ -49,11 +59,15 @@ pub enum AllocationError {
 /// # Errors
 /// [`AllocationError`].
 pub fn allocate(rule: Allocation, shares: &[Share], size: u64, floor: u64) -> Result<Allocated, AllocationError> {
-    let population: u64 = shares.iter().map(|share| share.population).sum();
+    if shares.iter().any(|share| share.population > STRATUM_POPULATION_MAX) {
+        return Err(AllocationError::Beyond);
+    }
+    let sum = |each: &dyn Fn(&Share) -> u64| shares.iter().map(each).fold(0, u64::saturating_add);
+    let population = sum(&|share| share.population);
     if size > population {
         return Err(AllocationError::TooLarge { population });
     }
-    let floors: u64 = shares.iter().map(|share| share.population.min(floor)).sum();
+    let floors = sum(&|share| share.population.min(floor));
     if floors > size {
         return Err(AllocationError::Floors { floors });
     }

@@ -34,6 +34,9 @@ pub enum DrawError {
     /// Nothing is paid.
     #[error("no unit of the population has an amount: draw simple or stratified")]
     NoAmount,
+    /// More is paid than can be counted.
+    #[error("the amounts of the population together pass 2^64 fen: no frame of a real decision says such an amount")]
+    TooLarge,
     /// Amounts too uneven.
     #[error("the amounts are too uneven to be drawn by: draw stratified")]
     TooUneven,
@@ -106,7 +109,7 @@ fn each_stratum(
         .collect();
     let allocated = allocate(request.allocation, &shares, request.size, request.floor)?;
     let each = strata.into_iter().zip(allocated).map(|((key, members), size)| {
-        let wanted = usize::try_from(size + request.reserve)
+        let wanted = usize::try_from(size.saturating_add(request.reserve))
             .unwrap_or(usize::MAX)
             .min(members.len());
         let mut positions = Positions::of(request, seed.stream(&label(&key)));
@@ -143,11 +146,14 @@ fn by_size(
     if largest == 0 {
         return Err(DrawError::NoAmount);
     }
+    let size_fen = members.iter().map(amount).try_fold(0, u64::checked_add);
     // A power of two, so that the bound rarely depends on one unit alone.
-    let bound = largest.next_power_of_two();
+    let (Some(size_fen), Some(bound)) = (size_fen, largest.checked_next_power_of_two()) else {
+        return Err(DrawError::TooLarge);
+    };
     let key = "{}".to_owned();
     let mut stream = seed.stream(&label(&key));
-    let wanted = usize::try_from(request.size + request.reserve).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(request.size.saturating_add(request.reserve)).unwrap_or(usize::MAX);
     let mut units = Vec::with_capacity(wanted);
     for _ in 0..TRY_COUNT_MAX {
         if units.len() == wanted {
@@ -166,7 +172,7 @@ fn by_size(
     Ok(DrawnStratum {
         key,
         population: members.len() as u64,
-        size_fen: Some(members.iter().map(amount).sum()),
+        size_fen: Some(size_fen),
         units,
         reserve,
     })

@@ -38,14 +38,17 @@ pub(super) fn may_be_drawn(
         return matches!(&recorded.strata[..], [only] if by_size(request, frames, &members, lost, only));
     }
     let mut taken = BTreeSet::new();
-    let mut hidden = 0;
+    let mut hidden = 0_u64;
     let keys_ascend = recorded.strata.is_sorted_by(|a, b| a.key < b.key);
     let each = recorded.strata.iter().all(|stratum| {
         let members = known.remove(&stratum.key).unwrap_or_default();
         let Some(of_lost) = stratum.population.checked_sub(members.len() as u64) else {
             return false;
         };
-        hidden += of_lost;
+        let Some(so_far) = hidden.checked_add(of_lost) else {
+            return false;
+        };
+        hidden = so_far;
         stratum.population > 0
             && stratum.size_fen.is_none()
             && in_order(request, seed, (&members, of_lost), lost, &mut taken, stratum)
@@ -72,7 +75,7 @@ fn is_allocated(request: &SampleRequest, recorded: &Selection) -> bool {
         return false;
     };
     recorded.strata.iter().zip(allocated).all(|(stratum, size)| {
-        let all = (size + request.reserve).min(stratum.population);
+        let all = size.saturating_add(request.reserve).min(stratum.population);
         let units = size.min(all);
         stratum.units.len() as u64 == units && stratum.reserve.len() as u64 == all - units
     })
@@ -117,7 +120,9 @@ fn by_size(
     recorded: &DrawnStratum,
 ) -> bool {
     let amount = |index: &LogIndex| frames.get(index).and_then(Option::as_ref).map_or(0, Frame::amount_fen);
-    let known: u64 = members.iter().map(amount).sum();
+    let Some(known) = members.iter().map(amount).try_fold(0, u64::checked_add) else {
+        return false;
+    };
     let Some(of_lost) = recorded.population.checked_sub(members.len() as u64) else {
         return false;
     };

@@ -128,6 +128,9 @@ pub enum EvidenceError {
     /// The round gives no seed.
     #[error("the round gives no seed: {0}")]
     Round(Unmet),
+    /// The recorded selection has strata that no range of the request holds.
+    #[error("the selection of entry {0} has a stratum of more units than its range, or more strata than a draw makes")]
+    Beyond(LogIndex),
     /// The draw fails.
     #[error(transparent)]
     Draw(#[from] DrawError),
@@ -283,6 +286,9 @@ pub fn redraw(
         });
     };
     let recorded = (result.clone(), selection_of(*index)?);
+    if !recorded.1.is_within(&request) {
+        return Err(EvidenceError::Beyond(*index));
+    }
     let erased_before_draw = match &recorded.1.unopened[..] {
         [] => Vec::new(),
         _ => erasures.between(asked_at, *index).to_vec(),

@@ -1,8 +1,9 @@
 //! What was drawn, as it stands in the sealed document `selection` of a SAMPLE_RESULT entry.
 
 use super::super::ids::LogIndex;
+use super::STRATUM_COUNT_MAX;
 use super::cross::CrossCheck;
-use super::request::parsed;
+use super::request::{SampleRequest, parsed};
 use crate::canonical::Json;
 use crate::reader::{FromJson, RecordError, each, need, put};
 
@@ -39,10 +40,19 @@ impl Selection {
         self.strata.iter().map(|stratum| stratum.units.len() as u64).sum()
     }
 
-    /// Units of the population.
+    /// Units of the population; of strata that no range holds, as many as can be counted.
     #[must_use]
     pub fn population(&self) -> u64 {
-        self.strata.iter().map(|stratum| stratum.population).sum()
+        let populations = self.strata.iter().map(|stratum| stratum.population);
+        populations.fold(0, u64::saturating_add)
+    }
+
+    /// Whether a draw for this request can have made it, as far as sizes go: no stratum has more units than the range
+    /// has entries, and there are not more strata than a draw makes. What a file says is counted with only after this.
+    #[must_use]
+    pub fn is_within(&self, request: &SampleRequest) -> bool {
+        let range = request.to.get().saturating_sub(request.from.get());
+        self.strata.len() <= STRATUM_COUNT_MAX && self.strata.iter().all(|stratum| stratum.population <= range)
     }
 
     /// Whether an entry is of the sample or of its reserve.

@@ -265,6 +265,39 @@ fn an_erasure_after_the_draw_does_not_hide_that_another_sample_is_recorded() {
 }
 
 #[test]
+fn no_stratum_has_more_units_than_the_range_has_entries() {
+    let by_outcome = |request| SampleRequest {
+        draw: DrawKind::Stratified,
+        strata: vec![StratumField::Outcome],
+        ..request
+    };
+    // What is too much in one stratum wraps to too little together: one that was not to be sampled would vanish.
+    let steered = |population: u64| {
+        evidence_of(
+            Vec::new(),
+            by_outcome,
+            |_| true,
+            move |mut selection| {
+                selection.strata[0].population = population;
+                selection
+            },
+        )
+    };
+    let range = 15;
+    for erased_at in [1, 3] {
+        for beyond in [range + 1, u64::MAX - 8, u64::MAX] {
+            let redrawn = redraw(&erased(&steered(beyond), &[erased_at], "erase"));
+            assert!(
+                matches!(redrawn, Err(EvidenceError::Beyond(_))),
+                "{beyond}: {redrawn:?}"
+            );
+        }
+        let redrawn = redraw(&erased(&steered(range), &[erased_at], "erase")).expect("drawn again");
+        assert_eq!(redrawn.agreement, Agreement::Different);
+    }
+}
+
+#[test]
 fn a_frame_that_was_withheld_from_the_draw_stands_under_an_earlier_erasure() {
     let opened = |index| index != 5;
     let before = evidence_of(vec![erasure("erase")], |request| request, opened, |selection| selection);

@@ -48,6 +48,7 @@ pub(super) fn request(to: u64, count: u64) -> SampleRequest {
 pub(super) fn frame(township: u64, amount_fen: i64) -> Frame {
     let outcome = if amount_fen > 0 { "DIBAO" } else { "REFUSED" };
     let programme = if amount_fen > 0 { "DIBAO" } else { "" };
+    let amount_fen = crate::canonical::Json::integer(amount_fen.into());
     let text = format!(
         r#"{{"amount_fen":{amount_fen},"continuing":false,"decider":"n1","household_size":1,"outcome":"{outcome}","programme":"{programme}","residence_kind":"rural","source":"live","township":"34032110{township}"}}"#
     );

@@ -40,6 +40,10 @@ fn a_size_that_cannot_be_shared_is_refused_with_the_reason() {
         allocate(Allocation::Neyman, &without, 5, 0),
         Err(AllocationError::NoPrior)
     );
+    let beyond = [share(10, 1), share(u64::MAX, 1)];
+    for rule in [Allocation::Proportional, Allocation::Neyman] {
+        assert_eq!(allocate(rule, &beyond, 5, u64::MAX), Err(AllocationError::Beyond));
+    }
 }
 
 #[test]
@@ -85,6 +89,14 @@ fn amounts_that_nobody_is_paid_draw_nothing() {
     asked.draw = DrawKind::SizeProportional;
     let frames: draw::Frames = (0..4).map(|index| (at(index), Some(frame(1, 0)))).collect();
     assert_eq!(draw(&asked, &seed(1), &frames), Err(DrawError::NoAmount));
+}
+
+#[test]
+fn amounts_that_cannot_be_counted_together_draw_nothing() {
+    let mut asked = request(4, 1);
+    asked.draw = DrawKind::SizeProportional;
+    let frames: draw::Frames = (0..4).map(|index| (at(index), Some(frame(1, i64::MAX)))).collect();
+    assert_eq!(draw(&asked, &seed(1), &frames), Err(DrawError::TooLarge));
 }
 
 #[test]
