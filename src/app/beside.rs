@@ -54,7 +54,7 @@ impl App {
             case_id: new.case_id,
             ..self.item(asked, record_id, new.kind, documents)
         };
-        let sequenced = self.sequencer.append(item).await?;
+        let sequenced = self.sequenced(asked, item).await?;
         self.record_at(sequenced.log_id, sequenced.index).await
     }
 

@@ -6,6 +6,7 @@ use super::App;
 use super::case_file::CaseFile;
 use super::command::{Identity, LocalId, Member, PersonId};
 use super::error::{AppError, Violation};
+use crate::log::keys::PersonNames;
 use crate::rules::case::OtherProgramme;
 use crate::rules::outcome::Programme;
 use crate::store::{PersonRow, SpanRow};
@@ -14,31 +15,31 @@ use crate::store::{PersonRow, SpanRow};
 pub struct Persons {
     /// Person id of each member.
     pub ids: BTreeMap<LocalId, PersonId>,
-    /// Persons met for the first time.
+    /// The names of persons met for the first time.
     pub new: Vec<PersonRow>,
     /// Whether the case itself said who one of them is: what that person holds was not asked for yet.
     pub named_by_case: bool,
 }
 
 impl App {
-    /// The names under which each member may be registered: several where the key of the map was rotated, the one
-    /// for new rows first.
-    pub(super) fn hmacs(&self, members: &[Member], identity: &Identity) -> Vec<Vec<String>> {
+    /// The names under which each member may be registered: several where the key of the map was rotated.
+    pub(super) fn names(&self, members: &[Member], identity: &Identity) -> Vec<PersonNames> {
         let of = |member: &Member| match identity.persons.get(&member.id) {
-            Some(person) => self.vault.person_hmacs(person.id_number.reveal()),
-            None => Vec::new(),
+            Some(person) => self.vault.person_names(person.id_number.reveal()),
+            None => PersonNames::default(),
         };
         members.iter().map(of).collect()
     }
 
     /// Finds or mints the person of each member: by identity number, else by the person id that the caller
     /// gives, else by the caller's own id in the case's earlier record, else a new person.
-    /// `field` is where the members stand in the request, `hmacs` and `known` are in which way the members are registered, and those who are.
+    /// `field` is where the members stand in the request, `names` are those under which the members may be registered,
+    /// and `known` those who are.
     pub(super) fn persons(
         &self,
         members: &[Member],
         field: &str,
-        hmacs: Vec<Vec<String>>,
+        names: Vec<PersonNames>,
         known: Vec<PersonRow>,
         case: &CaseFile,
     ) -> Result<Persons, AppError> {
@@ -49,9 +50,9 @@ impl App {
             named_by_case: false,
         };
         let mut violations = Vec::new();
-        for (position, (member, hmacs)) in members.iter().zip(hmacs).enumerate() {
-            let found = hmacs
-                .iter()
+        for (position, (member, names)) in members.iter().zip(names).enumerate() {
+            let found = names
+                .all()
                 .find_map(|hmac| known.get(hmac))
                 .map(|row| row.person_id.parse());
             let found: Option<PersonId> = found
@@ -78,20 +79,19 @@ impl App {
                 (Some(given), _) => given,
                 (None, Some(found)) => found,
                 (None, None) => match by_key(case, &member.id) {
-                    Some(earlier) if hmacs.is_empty() => {
+                    Some(earlier) if names.is_empty() => {
                         persons.named_by_case = true;
                         earlier
                     }
                     Some(_) | None => PersonId::from_bytes(self.vault.random_id()?),
                 },
             };
-            if let Some(hmac) = hmacs.into_iter().next().filter(|_| found.is_none()) {
-                let key_ref = case.keys.identity.0.to_string();
-                persons.new.push(PersonRow {
+            if found.is_none() {
+                persons.new.extend(names.registers.into_iter().map(|hmac| PersonRow {
                     hmac,
                     person_id: id.to_string(),
-                    key_ref,
-                });
+                    key_ref: case.keys.identity.0.to_string(),
+                }));
             }
             if persons.ids.values().any(|other| *other == id) {
                 violations.push(violation(
@@ -145,6 +145,11 @@ impl App {
         }
         Ok(held)
     }
+}
+
+/// All names of all members, as the store is asked for them.
+pub(super) fn hmacs_of(names: &[PersonNames]) -> Vec<String> {
+    names.iter().flat_map(PersonNames::all).cloned().collect()
 }
 
 /// The person whom the caller named by this id in the case's earlier records.
