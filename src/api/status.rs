@@ -64,7 +64,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::CaseChanged => (Code::Aborted, ErrorReason::CaseChanged),
         AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
         AppError::RateLimited { .. } => (Code::ResourceExhausted, ErrorReason::RateLimited),
-        AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
+        AppError::DeadlineExceeded | AppError::Unread => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
         AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
         AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
         AppError::EntriesLost => (Code::DataLoss, ErrorReason::LogRolledBack),
@@ -157,6 +157,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::TwoProgrammes
         | AppError::CaseChanged
         | AppError::DeadlineExceeded
+        | AppError::Unread
         | AppError::LogRolledBack
         | AppError::EntriesLost => {}
         AppError::LogCorrupt(damage) => damage.tell(),
