@@ -1,9 +1,11 @@
 //! Several replicas on one database under load: one log, no gap, every receipt verifies.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
-use super::super::AppendError;
+use super::super::{AppendError, CLOCK_DIFFERENCE_MAX_MS};
 use super::bench::{area, case_item, check_log, item, replica, span_item, verify};
+use crate::store::append::Ask;
 use crate::store::conformance::{TestDatabase, on_both};
 
 on_both!(
@@ -11,7 +13,33 @@ on_both!(
     of_two_decisions_of_one_case_the_first_wins,
     of_two_areas_that_grant_one_person_one_wins,
     one_request_sent_to_two_replicas_is_appended_once,
+    who_waits_for_a_person_is_not_taken_for_a_clock_that_differs,
 );
+
+/// Longer than clocks may differ.
+const WAIT_MS: i64 = 2 * CLOCK_DIFFERENCE_MAX_MS;
+
+async fn who_waits_for_a_person_is_not_taken_for_a_clock_that_differs(database: TestDatabase) {
+    let replica = replica(database.store().await);
+    replica.sequencer.append(item(1)).await.expect("appended");
+    let other = database.store().await;
+    let mut holder = other.append().await.expect("a transaction");
+    let persons = Ask {
+        person_ids: vec!["person".to_owned()],
+        ..Ask::default()
+    };
+    holder.look_up(area(), &persons).await.expect("it holds the person");
+    let waiting = {
+        let sequencer = replica.sequencer.clone();
+        let item = span_item(2, "case", 0, "person", "2021-08", None);
+        tokio::spawn(async move { sequencer.append(item).await })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!waiting.is_finished(), "another batch has the person");
+    replica.clock.ahead_ms.store(WAIT_MS, Ordering::SeqCst);
+    holder.commit().await.expect("it lets go");
+    waiting.await.expect("no panic").expect("it only waited");
+}
 
 const CALLS: u32 = 300;
 
