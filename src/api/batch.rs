@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
-use tokio::sync::{Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::Semaphore;
 use tonic::{Request, Status};
 use tracing::{Instrument as _, Span};
 
 use super::admission::outcome::Outcomes;
 use super::admission::rate::Pace;
+use super::answers::{Answers, answers};
 use super::auth::Known;
 use super::decode::limits::CORRELATION_ID_SIZE_MAX_BYTES;
 use super::status;
@@ -32,9 +32,6 @@ const IDLE_TIME_MAX: Duration = Duration::from_secs(300);
 
 /// When a caller should come back who found every stream taken.
 const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
-
-/// The answers of one stream.
-pub type Answers<R> = ReceiverStream<Result<R, Status>>;
 
 /// Runs streams within their limits.
 #[derive(Clone, Debug)]
@@ -95,7 +92,8 @@ impl Batches {
     /// the caller's rate, if there is one, lets them begin.
     ///
     /// The stream ends with the input; with SHUTTING_DOWN when the server drains, once the items at work are answered;
-    /// with the error of a new call when the caller may not make it any more; and with the input's own error.
+    /// with the error of a new call when the caller may not make it any more; with DEADLINE_EXCEEDED when no item comes or
+    /// no answer is taken for too long; and with the input's own error.
     ///
     /// # Errors
     /// [`AppError::Overloaded`] if too many streams are open.
@@ -119,7 +117,7 @@ impl Batches {
         };
         let stream = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| overloaded)?;
         // Unread answers hold back new items: a slow reader slows itself.
-        let (sender, receiver) = mpsc::channel(ITEM_COUNT_MAX);
+        let (teller, ending, answers) = answers(ITEM_COUNT_MAX);
         let items = Arc::new(Semaphore::new(ITEM_COUNT_MAX));
         let pace = request.extensions().get::<Pace>().cloned();
         let known = request.extensions().get::<Known>().cloned();
@@ -127,13 +125,18 @@ impl Batches {
         let (call, outcomes) = (Span::current(), Arc::clone(&self.outcomes));
         tokio::spawn(async move {
             let end = loop {
-                let Ok(place) = Arc::clone(&items).acquire_owned().await else {
-                    break None;
+                let place = tokio::select! {
+                    biased;
+                    () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
+                    () = teller.unread() => break Some(status::status(&AppError::Unread)),
+                    place = Arc::clone(&items).acquire_owned() => place,
                 };
+                let Ok(place) = place else { break None };
                 let next = tokio::select! {
                     // Draining first: an endless input must not keep the server.
                     biased;
                     () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
+                    () = teller.unread() => break Some(status::status(&AppError::Unread)),
                     next = tokio::time::timeout(IDLE_TIME_MAX, input.next()) => next,
                 };
                 let message = match next {
@@ -146,6 +149,7 @@ impl Batches {
                     tokio::select! {
                         biased;
                         () = drain.begun() => break Some(status::status(&AppError::ShuttingDown)),
+                        () = teller.unread() => break Some(status::status(&AppError::Unread)),
                         () = pace.next() => {}
                     }
                 }
@@ -158,7 +162,7 @@ impl Batches {
                     field,
                     request,
                 } = item(message);
-                let (work, answer, sender) = (work.clone(), answer.clone(), sender.clone());
+                let (work, answer, teller) = (work.clone(), answer.clone(), teller.clone());
                 let outcomes = Arc::clone(&outcomes);
                 let span = call.in_scope(span::item);
                 tokio::spawn(async move {
@@ -174,19 +178,19 @@ impl Batches {
                         outcomes.item_refused(error);
                     }
                     // A caller that is gone asks again with the same request id.
-                    drop(sender.send(Ok(answer(echo(correlation_id), result))).await);
+                    teller.tell(answer(echo(correlation_id), result)).await;
                     drop(place);
                 });
             };
-            // Wait until the items at work have answered, so that the end comes last.
+            // Wait until the items at work have answered or given up their reader, so that the end comes last.
             let count = u32::try_from(ITEM_COUNT_MAX).unwrap_or(u32::MAX);
             drop(items.acquire_many(count).await);
             if let Some(status) = end {
-                drop(sender.send(Err(status)).await);
+                ending.with_status(status);
             }
             drop(stream);
         });
-        Ok(ReceiverStream::new(receiver))
+        Ok(answers)
     }
 }
 
@@ -239,6 +243,7 @@ mod tests {
     use super::*;
     use crate::api::admission::outcome::Outcomes;
     use crate::api::admission::rate::{Buckets, Rate};
+    use crate::api::answers::READER_TIME_MAX;
     use crate::app::caller::Principal;
     use crate::shutdown::DrainSwitch;
 
@@ -388,6 +393,46 @@ mod tests {
         let (found, end) = collect(answers.expect("a stream is free")).await;
         assert_eq!(found.len(), 2);
         assert_eq!(end.map(|status| status.code()), Some(tonic::Code::Unavailable));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_no_answers_loses_its_place_and_is_told_to_ask_again() {
+        let (_switch, drain) = DrainSwitch::new();
+        let batches = Batches::new(drain, Arc::default());
+        let endless = futures::stream::repeat(Ok(("x", 1)));
+        let quiet = futures::stream::iter((0..70).map(|_| Ok(("x", 1)))).chain(futures::stream::pending());
+        let work = |number: u64, _| async move { Ok(number) };
+        let unread = [
+            batches.run(Request::new(endless.boxed()), item, work, answer),
+            batches.run(Request::new(quiet.boxed()), item, work, answer),
+        ];
+        tokio::time::sleep(READER_TIME_MAX - Duration::from_secs(1)).await;
+        assert_eq!(batches.streams.available_permits(), STREAM_COUNT_MAX - 2);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(batches.streams.available_permits(), STREAM_COUNT_MAX);
+        for answers in unread {
+            let (found, end) = collect(answers.expect("a stream is free")).await;
+            assert_eq!(found.len(), ITEM_COUNT_MAX, "what waited is told still");
+            let end = end.expect("answers are missing");
+            assert_eq!(end.code(), tonic::Code::DeadlineExceeded);
+            assert!(end.message().contains("same request_id"), "{end}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_answers_slowly_gets_them_all() {
+        let (_switch, drain) = DrainSwitch::new();
+        let input = futures::stream::iter((0..200).map(|number| Ok(("x", number))));
+        let work = |number: u64, _| async move { Ok(number) };
+        let answers = Batches::new(drain, Arc::default()).run(Request::new(input), item, work, answer);
+        let mut answers = answers.expect("a stream is free");
+        let mut count = 0;
+        while let Some(next) = answers.next().await {
+            next.expect("no error ends it");
+            count += 1;
+            tokio::time::sleep(READER_TIME_MAX - Duration::from_secs(1)).await;
+        }
+        assert_eq!(count, 200);
     }
 
     #[tokio::test(start_paused = true)]

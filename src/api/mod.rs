@@ -1,6 +1,7 @@
 //! The edge: decodes requests, calls a use case, encodes its result. Nothing is decided or stored here.
 
 pub mod admission;
+mod answers;
 mod audit;
 pub(crate) mod auth;
 mod batch;

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 use tracing::Instrument as _;
 
-use super::{encode, pb, status};
+use super::answers::{Answers, answers};
+use super::{encode, pb};
 use crate::app::AppError;
 use crate::app::impact::result::ImpactEvent;
 use crate::shutdown::Drain;
@@ -25,7 +24,7 @@ const EVENT_COUNT_MAX: usize = 64;
 const OVERLOADED_RETRY: Duration = Duration::from_secs(30);
 
 /// The answers of a preview.
-pub type Previewed = ReceiverStream<Result<pb::PreviewImpactResponse, Status>>;
+pub type Previewed = Answers<pb::PreviewImpactResponse>;
 
 /// Runs previews within their limit.
 #[derive(Clone, Debug)]
@@ -44,8 +43,8 @@ impl Previews {
         }
     }
 
-    /// Begins one: `work` tells its events. It ends with the last of them, with the error that stopped it, or when
-    /// nobody reads any more.
+    /// Begins one: `work` tells its events. It ends with the last of them, with the error that stopped it, when the
+    /// server drains, or when nobody reads any more.
     ///
     /// # Errors
     /// [`AppError::Overloaded`] if every place is taken.
@@ -58,37 +57,43 @@ impl Previews {
         };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded)?;
         let (tell, mut told) = mpsc::channel(EVENT_COUNT_MAX);
-        let (sender, receiver) = mpsc::channel(1);
+        let (teller, end, answers) = answers(1);
         let mut drain = self.drain.clone();
         let work = tokio::spawn(work(tell).in_current_span());
         tokio::spawn(async move {
-            loop {
-                let event = tokio::select! {
-                    biased;
-                    () = drain.begun() => {
-                        work.abort();
-                        drop(sender.send(Err(status::status(&AppError::ShuttingDown))).await);
-                        return;
-                    }
-                    () = sender.closed() => {
-                        work.abort();
-                        return;
-                    }
-                    event = told.recv() => event,
+            let stopped = loop {
+                // Both waits in one, so that a drain is seen in either.
+                let next = async {
+                    let event = told.recv().await?;
+                    teller.tell(encode::impact(event)).await;
+                    Some(())
                 };
-                let Some(event) = event else { break };
-                // A reader that is gone is seen above.
-                drop(sender.send(Ok(encode::impact(event))).await);
-            }
-            let ended = work
-                .await
-                .unwrap_or_else(|_panic| Err(AppError::internal(&"a preview panicked")));
-            if let Err(error) = ended {
-                drop(sender.send(Err(status::status(&error))).await);
+                tokio::select! {
+                    biased;
+                    () = drain.begun() => break Some(AppError::ShuttingDown),
+                    () = teller.unread() => break Some(AppError::Unread),
+                    // It hears no end.
+                    () = teller.gone() => break Some(AppError::Unread),
+                    next = next => if next.is_none() { break None },
+                }
+            };
+            let error = match stopped {
+                Some(error) => {
+                    work.abort();
+                    Some(error)
+                }
+                None => {
+                    let ended = work.await;
+                    let ended = ended.unwrap_or_else(|_panic| Err(AppError::internal(&"a preview panicked")));
+                    ended.err()
+                }
+            };
+            if let Some(error) = error {
+                end.with(&error);
             }
             drop(place);
         });
-        Ok(ReceiverStream::new(receiver))
+        Ok(answers)
     }
 }
 
@@ -98,6 +103,7 @@ mod tests {
     use tonic::Code;
 
     use super::*;
+    use crate::api::answers::READER_TIME_MAX;
     use crate::app::impact::result::ImpactTotal;
     use crate::shutdown::DrainSwitch;
 
@@ -146,6 +152,40 @@ mod tests {
         let mut answers = previews.run(fails).expect("a place");
         assert!(answers.next().await.expect("an error").is_err());
         assert!(answers.next().await.is_none());
+    }
+
+    /// Tells events without end, as fast as they are taken.
+    async fn busy(tell: mpsc::Sender<ImpactEvent>) -> Result<(), AppError> {
+        while tell.send(ImpactEvent::Total(ImpactTotal::default())).await.is_ok() {}
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_no_events_loses_its_place_and_is_told_to_ask_again() {
+        let (_switch, drain) = DrainSwitch::new();
+        let previews = Previews::new(drain);
+        let mut unread = previews.run(busy).expect("a place");
+        tokio::time::sleep(READER_TIME_MAX - Duration::from_secs(1)).await;
+        assert_eq!(previews.places.available_permits(), PREVIEW_COUNT_MAX - 1);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(previews.places.available_permits(), PREVIEW_COUNT_MAX);
+        assert!(unread.next().await.expect("what waited").is_ok());
+        let end = unread.next().await.expect("an end").expect_err("events are missing");
+        assert_eq!(end.code(), Code::DeadlineExceeded);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_draining_server_ends_a_preview_whose_reader_takes_nothing() {
+        let (switch, drain) = DrainSwitch::new();
+        let previews = Previews::new(drain);
+        let mut unread = previews.run(busy).expect("a place");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        switch.refuse_new_calls();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(previews.places.available_permits(), PREVIEW_COUNT_MAX);
+        assert!(unread.next().await.expect("what waited").is_ok());
+        let end = unread.next().await.expect("an end").expect_err("events are missing");
+        assert_eq!(end.code(), Code::Unavailable);
     }
 
     #[tokio::test]

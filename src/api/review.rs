@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::batch::{Answers, Beside, Item};
+use super::answers::Answers;
+use super::batch::{Beside, Item};
 use super::edge::Edge;
 use super::pb::review_service_server::ReviewService;
 use super::{auth, decode, encode, pb, status};

@@ -65,7 +65,7 @@ fn code(error: &AppError) -> (Code, ErrorReason) {
         AppError::PolicyChanged => (Code::Aborted, ErrorReason::PolicyChanged),
         AppError::Overloaded { .. } => (Code::ResourceExhausted, ErrorReason::Overloaded),
         AppError::RateLimited { .. } => (Code::ResourceExhausted, ErrorReason::RateLimited),
-        AppError::DeadlineExceeded => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
+        AppError::DeadlineExceeded | AppError::Unread => (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
         AppError::StoreUnavailable => (Code::Unavailable, ErrorReason::StoreUnavailable),
         AppError::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
         AppError::EntriesLost => (Code::DataLoss, ErrorReason::LogRolledBack),
@@ -159,6 +159,7 @@ pub fn status(error: &AppError) -> Status {
         | AppError::CaseChanged
         | AppError::PolicyChanged
         | AppError::DeadlineExceeded
+        | AppError::Unread
         | AppError::LogRolledBack
         | AppError::EntriesLost => {}
         AppError::LogCorrupt(damage) => damage.tell(),

@@ -21,6 +21,7 @@ use super::transfer;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::RecordId;
+use crate::log::keys::PersonNames;
 use crate::log::record::{EntryKind, LawUsed};
 use crate::rules::calendar::Date;
 use crate::rules::case::{CaseState, Corrected, PriorState, Standpoint};
@@ -51,7 +52,7 @@ impl App {
         &self,
         caller: &Caller,
         request: &Request<'_>,
-        hmacs: Vec<Vec<String>>,
+        names: Vec<PersonNames>,
         found: DecisionView,
     ) -> Result<Attempt, AppError> {
         let law = self.law_in_use(request.area, found.log, found.newest_policy).await?;
@@ -74,7 +75,7 @@ impl App {
             None => transfer::stays(&file.state)?,
         }
         let household = request.household;
-        let persons = self.persons(&household.members, MEMBERS_FIELD, hmacs, found.persons, &file)?;
+        let persons = self.persons(&household.members, MEMBERS_FIELD, names, found.persons, &file)?;
         let held = self.held_elsewhere(&persons, &file, found.spans).await?;
         let ids: Vec<String> = persons.ids.values().map(ToString::to_string).collect();
         let date = household.decision_date;

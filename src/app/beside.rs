@@ -58,7 +58,7 @@ impl App {
             case_seen: new.case.map(|(_, version)| version),
             ..self.item(asked, record_id, new.kind, documents)
         };
-        let sequenced = self.sequencer.append(item).await?;
+        let sequenced = self.sequenced(asked, item).await?;
         self.record_at(sequenced.log_id, sequenced.index).await
     }
 

@@ -11,6 +11,7 @@ use super::command::{
 use super::error::AppError;
 use super::facts::DecisionKind;
 use super::laws::AdoptedLaw;
+use super::persons::hmacs_of;
 use super::record::Opened;
 use super::result::{Determined, ExplanationStep};
 use crate::area::AreaCode;
@@ -164,11 +165,11 @@ impl App {
     async fn decided(&self, caller: &Caller, request: Request<'_>, content: &Json) -> Result<Determined, AppError> {
         let asked = App::asked(request.area, caller, request.request_id, content);
         let household = request.household;
-        let hmacs = self.hmacs(&household.members, &household.identity);
+        let names = self.names(&household.members, &household.identity);
         let ask = DecisionAsk {
             request: asked.key.clone(),
             case_id: request.case.map(|case| case.to_string()),
-            hmacs: hmacs.concat(),
+            hmacs: hmacs_of(&names),
             person_ids: household
                 .members
                 .iter()
@@ -181,7 +182,7 @@ impl App {
                 let first = self.answered_by(&asked, row).await?;
                 return self.determined(&first, request.mode.explain).await;
             }
-            let attempt = self.attempt(caller, &request, hmacs.clone(), found).await?;
+            let attempt = self.attempt(caller, &request, names.clone(), found).await?;
             if request.mode.validate_only {
                 self.tried(caller, &attempt.file).await?;
                 return Ok(self.dry(attempt));

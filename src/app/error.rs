@@ -148,6 +148,12 @@ pub enum AppError {
     /// The deadline passed.
     #[error("the deadline passed, the outcome is unknown: retry with the same request_id")]
     DeadlineExceeded,
+    /// Nobody took the answers of a stream.
+    #[error(
+        "no answer of this stream was taken for a minute: take answers while you send, and ask again for those that are \
+         missing, with the same request_id"
+    )]
+    Unread,
     /// The store cannot be reached.
     #[error("the store cannot be reached: retry later with the same request_id")]
     StoreUnavailable,

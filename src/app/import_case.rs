@@ -7,6 +7,7 @@ use super::caller::Caller;
 use super::command::{CaseId, CaseName, ImportCase, LocalId, PersonId};
 use super::decision::ATTEMPT_COUNT_MAX;
 use super::error::{AppError, Violation};
+use super::persons::hmacs_of;
 use super::record::{Asked, NewRecord, Opened, spans_of};
 use super::result::Imported;
 use crate::canonical::Json;
@@ -50,9 +51,9 @@ impl App {
             area: command.area.without_township(),
             case,
         })?;
-        let hmacs = self.hmacs(&command.members, &command.identity);
-        let known = self.store.persons(&hmacs.concat()).await?;
-        let persons = self.persons(&command.members, MEMBERS_FIELD, hmacs, known, &file)?;
+        let names = self.names(&command.members, &command.identity);
+        let known = self.store.persons(&hmacs_of(&names)).await?;
+        let persons = self.persons(&command.members, MEMBERS_FIELD, names, known, &file)?;
         let facts = facts_document(command, &persons.ids, caller);
         let state = CaseState::imported(&facts).map_err(|error| {
             let field = format!("imported.{}", error.0);

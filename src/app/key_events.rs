@@ -10,7 +10,7 @@ use super::error::AppError;
 use super::record::{About, Asked};
 use crate::canonical::Json;
 use crate::log::RecordId;
-use crate::log::keys::{KeyPurpose, KeySummary};
+use crate::log::keys::{KeyPurpose, KeyState, KeySummary};
 use crate::log::record::EntryKind;
 use crate::store::{LogRow, RequestKey};
 
@@ -44,7 +44,7 @@ impl App {
         let keys = self.vault.summary();
         let rotated: Vec<&KeySummary> = keys
             .iter()
-            .filter(|key| key.in_use && key.version > 1 && STATED.contains(&key.purpose))
+            .filter(|key| key.state == KeyState::InUse && key.version > 1 && STATED.contains(&key.purpose))
             .collect();
         let mut written = 0;
         let mut left = false;

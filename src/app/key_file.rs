@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::log::entropy::{Entropy, EntropyError};
-use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing, ReplaceError};
+use crate::log::keys::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError, KeyPurpose, KeyRing, ReplaceError, RotateError};
 use crate::log::note::VerifierKey;
 use crate::whole_file::{self, Readers};
 
@@ -50,6 +50,14 @@ pub enum KeyFileError {
         path: PathBuf,
         /// Why.
         cause: ReplaceError,
+    },
+    /// A key is not rotated.
+    #[error("{path}: {cause}")]
+    Rotate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: RotateError,
     },
     /// No random bytes for new keys.
     #[error(transparent)]
@@ -99,15 +107,38 @@ pub fn create(path: &Path, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFile
     Ok(ring)
 }
 
-/// Adds a version of a key to the file. The file is replaced as a whole, so that a crash leaves the one or the other.
+/// Adds a version of a key to the file, on standby. The file is replaced as a whole, so that a crash leaves the one or
+/// the other.
 ///
 /// # Errors
 /// [`KeyFileError`].
 pub fn rotate(path: &Path, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, KeyFileError> {
     let _turn = turn(path)?;
-    let ring = load(path)?.rotated(purpose, entropy)?;
+    let ring = load(path)?.rotated(purpose, entropy).map_err(unrotated(path))?;
     replace(path, &ring)?;
     Ok(ring)
+}
+
+/// Puts the version on standby in use, once every server reads it.
+///
+/// # Errors
+/// [`KeyFileError`]; [`KeyFileError::Rotate`] where none is on standby.
+pub fn activate(path: &Path, purpose: KeyPurpose) -> Result<KeyRing, KeyFileError> {
+    let _turn = turn(path)?;
+    let ring = load(path)?.activated(purpose).map_err(unrotated(path))?;
+    replace(path, &ring)?;
+    Ok(ring)
+}
+
+fn unrotated(path: &Path) -> impl Fn(RotateError) -> KeyFileError {
+    let path = path.to_owned();
+    move |cause| match cause {
+        RotateError::Entropy(cause) => cause.into(),
+        cause @ (RotateError::Waiting(_) | RotateError::NoneWaits | RotateError::Signing) => {
+            let path = path.clone();
+            KeyFileError::Rotate { path, cause }
+        }
+    }
 }
 
 /// Gives a key file that lacks the key that signs logs a new one, and writes down the public key of the lost one.
@@ -170,14 +201,22 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_adds_a_version_and_keeps_the_older_ones() {
+    fn a_rotation_adds_a_version_on_standby_and_an_activation_puts_it_in_use() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("keys.json");
         let before = create(&path, &mut OsEntropy).expect("made");
         let digest = before.request_digest(b"command");
-        let after = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect("rotated");
+        let none_waits = activate(&path, KeyPurpose::Idempotency).expect_err("nothing was rotated");
+        assert!(none_waits.to_string().contains("doudi keys rotate"), "{none_waits}");
+        let standby = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect("rotated");
+        assert_eq!(load(&path).expect("loaded").summary(), standby.summary());
+        assert_eq!(standby.summary().len(), before.summary().len() + 1);
+        assert_eq!(standby.request_digest(b"command"), digest, "it waits");
+        let waits = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect_err("one waits");
+        assert!(waits.to_string().contains("doudi keys activate"), "{waits}");
+
+        let after = activate(&path, KeyPurpose::Idempotency).expect("activated");
         assert_eq!(load(&path).expect("loaded").summary(), after.summary());
-        assert_eq!(after.summary().len(), before.summary().len() + 1);
         assert_ne!(after.request_digest(b"command"), digest);
         assert!(
             after.is_same_request(&digest, b"command"),
@@ -194,6 +233,8 @@ mod tests {
         let before = create(&path, &mut OsEntropy).expect("made");
         let first = turn(&path).expect("nobody else's");
         let refused = rotate(&path, KeyPurpose::Idempotency, &mut OsEntropy).expect_err("the other's turn");
+        assert!(refused.to_string().contains("try again"), "{refused}");
+        let refused = activate(&path, KeyPurpose::Idempotency).expect_err("the other's turn");
         assert!(refused.to_string().contains("try again"), "{refused}");
         assert_eq!(load(&path).expect("untouched").summary(), before.summary());
         drop(first);

@@ -1,6 +1,7 @@
 //! The use cases: what the RPCs and the command line do, each from a typed command to a typed result.
 
 pub mod access;
+mod answered;
 pub mod areas;
 mod attempt;
 pub mod audit;

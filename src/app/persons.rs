@@ -6,6 +6,7 @@ use super::App;
 use super::case_file::CaseFile;
 use super::command::{Identity, LocalId, Member, PersonId};
 use super::error::{AppError, Violation};
+use crate::log::keys::PersonNames;
 use crate::rules::case::OtherProgramme;
 use crate::rules::outcome::Programme;
 use crate::store::{PersonRow, SpanRow};
@@ -21,24 +22,24 @@ pub struct Persons {
 }
 
 impl App {
-    /// The names under which each member may be registered: several where the key of the map was rotated, the one
-    /// for new rows first.
-    pub(super) fn hmacs(&self, members: &[Member], identity: &Identity) -> Vec<Vec<String>> {
+    /// The names under which each member may be registered: several where the key of the map was rotated.
+    pub(super) fn names(&self, members: &[Member], identity: &Identity) -> Vec<PersonNames> {
         let of = |member: &Member| match identity.persons.get(&member.id) {
-            Some(person) => self.vault.person_hmacs(person.id_number.reveal()),
-            None => Vec::new(),
+            Some(person) => self.vault.person_names(person.id_number.reveal()),
+            None => PersonNames::default(),
         };
         members.iter().map(of).collect()
     }
 
     /// Finds or mints the person of each member: by identity number, else by the person id that the caller
     /// gives, else by the caller's own id in the case's earlier record, else a new person.
-    /// `field` is where the members stand in the request, `hmacs` and `known` are in which way the members are registered, and those who are.
+    /// `field` is where the members stand in the request, `names` are those under which the members may be registered,
+    /// and `known` those who are.
     pub(super) fn persons(
         &self,
         members: &[Member],
         field: &str,
-        hmacs: Vec<Vec<String>>,
+        names: Vec<PersonNames>,
         known: Vec<PersonRow>,
         case: &CaseFile,
     ) -> Result<Persons, AppError> {
@@ -52,9 +53,9 @@ impl App {
             named_by_case: false,
         };
         let mut violations = Vec::new();
-        for (position, (member, hmacs)) in members.iter().zip(hmacs).enumerate() {
-            let found = hmacs
-                .iter()
+        for (position, (member, names)) in members.iter().zip(names).enumerate() {
+            let found = names
+                .all()
                 .find_map(|hmac| known.get(hmac))
                 .map(|row| row.person_id.parse());
             let found: Option<PersonId> = found
@@ -81,21 +82,20 @@ impl App {
                 (Some(given), _) => given,
                 (None, Some(found)) => found,
                 (None, None) => match by_key(case, &member.id) {
-                    Some(earlier) if hmacs.is_empty() => {
+                    Some(earlier) if names.is_empty() => {
                         persons.named_by_case = true;
                         earlier
                     }
                     Some(_) | None => PersonId::from_bytes(self.vault.random_id()?),
                 },
             };
-            // A row of the case's own: an erasure of another case leaves it.
-            if let Some(hmac) = hmacs.into_iter().next().filter(|hmac| !met.contains(hmac)) {
-                persons.new.push(PersonRow {
-                    hmac,
-                    person_id: id.to_string(),
-                    key_ref: own_key.clone(),
-                });
-            }
+            // Rows of the case's own: an erasure of another case leaves them.
+            let registers = names.registers.into_iter().filter(|hmac| !met.contains(hmac));
+            persons.new.extend(registers.map(|hmac| PersonRow {
+                hmac,
+                person_id: id.to_string(),
+                key_ref: own_key.clone(),
+            }));
             if persons.ids.values().any(|other| *other == id) {
                 violations.push(violation(
                     field,
@@ -148,6 +148,11 @@ impl App {
         }
         Ok(held)
     }
+}
+
+/// All names of all members, as the store is asked for them.
+pub(super) fn hmacs_of(names: &[PersonNames]) -> Vec<String> {
+    names.iter().flat_map(PersonNames::all).cloned().collect()
 }
 
 /// The person whom the caller named by this id in the case's earlier records.

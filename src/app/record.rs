@@ -14,15 +14,13 @@ use crate::log::record::{
     CaseKeys, DataKey, DocumentName, Entry, EntryKind, LawUsed, Place, Protection, RecordKeys, WrittenDocument, open,
     open_public, slots, write_documents, write_documents_of,
 };
-use crate::log::sequencer::{
-    Acknowledged as Sequenced, AppendError, CaseChange, Effects, Item, NewPolicy, PersonSpan, first_answer,
-};
+use crate::log::sequencer::{Acknowledged as Sequenced, AppendError, CaseChange, Effects, Item, NewPolicy, PersonSpan};
 use crate::log::{LogIndex, RecordId};
 use crate::rules::calendar::Month;
 use crate::rules::case::CaseState;
 use crate::rules::entitlement::Entitlement;
 use crate::rules::outcome::CaseStatus;
-use crate::store::{CaseScope, DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey, RequestRow};
+use crate::store::{CaseScope, DataKeyRow, DocumentRow, LogId, LogRow, PersonRow, RecordRow, RequestKey};
 
 /// Which request a record answers: its key, and the command's canonical bytes.
 pub(super) struct Asked {
@@ -111,23 +109,6 @@ impl App {
         }
     }
 
-    /// The record that answered this request before, if it did.
-    pub(super) async fn answered(&self, asked: &Asked) -> Result<Option<Opened>, AppError> {
-        match self.store.request(&asked.key).await? {
-            Some(row) => self.answered_by(asked, &row).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The record that answered this request before.
-    pub(super) async fn answered_by(&self, asked: &Asked, row: &RequestRow) -> Result<Opened, AppError> {
-        if !self.vault.is_same_request(&row.digest, &asked.command) {
-            return Err(AppError::RequestIdReused);
-        }
-        let first = first_answer(self.store.as_ref(), self.vault.as_ref(), row).await?;
-        readable(self.opened_as_stored(first).await?)
-    }
-
     /// Seals and appends a record, and reads it back as it was acknowledged.
     ///
     /// The outer error ends the use case; the inner one says that others came first, and to decide again.
@@ -159,7 +140,7 @@ impl App {
             policy: new.policy,
             ..self.item(asked, record_id, new.kind, documents)
         };
-        match self.sequencer.append(item).await {
+        match self.sequenced(asked, item).await {
             // Somebody else's record answers a request that was repeated at the same time.
             Ok(sequenced) if sequenced.repeated => self.opened_as_stored(sequenced).await.and_then(readable).map(Ok),
             Ok(sequenced) => {
@@ -239,7 +220,7 @@ impl App {
             effects: about.effects,
             ..self.item(asked, record_id, kind, documents)
         };
-        match self.sequencer.append(item).await {
+        match self.sequenced(asked, item).await {
             Ok(sequenced) => self.opened_as_stored(sequenced).await.map(Ok),
             Err(AppendError::CaseChanged) => Ok(Err(Raced)),
             Err(error) => Err(error.into()),
@@ -291,7 +272,7 @@ impl App {
     }
 
     /// A record of which nothing but its place is known here.
-    async fn opened_as_stored(&self, sequenced: Sequenced) -> Result<Opened, AppError> {
+    pub(super) async fn opened_as_stored(&self, sequenced: Sequenced) -> Result<Opened, AppError> {
         let row = self
             .store
             .record_at(sequenced.log_id, sequenced.index)

@@ -6,7 +6,7 @@ use super::entropy::OsEntropy;
 use super::error::AppError;
 use crate::canonical::Json;
 use crate::log::entropy::draw;
-use crate::log::keys::{KeyRing, KeySummary};
+use crate::log::keys::{KeyRing, KeySummary, PersonNames};
 use crate::log::note::{SignError, Signer, VerifierKey};
 use crate::log::record::{CaseKeys, DataKey, KeyRef};
 use crate::log::sequencer::LogKeys;
@@ -97,9 +97,9 @@ impl Vault {
         self.ring.summary()
     }
 
-    /// The names under which a person may be registered, the one for new rows first.
-    pub(super) fn person_hmacs(&self, id_number: &str) -> Vec<String> {
-        self.ring.person_hmacs(id_number)
+    /// The names under which a person may be registered.
+    pub(super) fn person_names(&self, id_number: &str) -> PersonNames {
+        self.ring.person_names(id_number)
     }
 
     /// The keyed digest of a command.

@@ -10,7 +10,7 @@ use super::{BOLD, DIM, Exit, Failure, GOOD, Out, Outcome};
 use crate::app::entropy::OsEntropy;
 use crate::app::key_file::{self, KeyFileError};
 use crate::log::Origin;
-use crate::log::keys::{KeyPurpose, KeyRing};
+use crate::log::keys::{KeyPurpose, KeyRing, KeyState};
 use crate::log::note::VerifierKey;
 
 /// Make, check and publish the keys of the service.
@@ -36,12 +36,25 @@ enum Command {
         /// The key file
         file: PathBuf,
     },
-    /// Add a version of a key to the file; older versions still read.
+    /// Add a version of a key to the file, on standby: it reads, and nothing is made with it yet.
     ///
-    /// Restart every server with the new file: each log then states in a KEY_EVENT entry which key is in use. After
-    /// a new key-encryption key, `doudi keys rewrap` wraps the data keys of all cases with it.
+    /// Restart every server with the new file, then put the version in use with `doudi keys activate`. A server that
+    /// does not know it could otherwise not read what another one makes with it.
     #[command(after_help = "Example:\n  doudi keys rotate doudi.keys --purpose key-encryption")]
     Rotate {
+        /// The key file
+        file: PathBuf,
+        /// Which key
+        #[arg(long, value_enum)]
+        purpose: Purpose,
+    },
+    /// Put the version on standby in use; older versions still read.
+    ///
+    /// Only after every server was restarted with the file that has it on standby. Restart every server once more: each
+    /// log then states in a KEY_EVENT entry which key is in use. After a new key-encryption key, `doudi keys rewrap`
+    /// wraps the data keys of all cases with it.
+    #[command(after_help = "Example:\n  doudi keys activate doudi.keys --purpose key-encryption")]
+    Activate {
         /// The key file
         file: PathBuf,
         /// Which key
@@ -65,7 +78,8 @@ enum Command {
     },
     /// Wrap every data key with the key-encryption key in use. May be stopped and run again at any time.
     ///
-    /// Only after every server was restarted with the rotated key file: an older one could not read what is new.
+    /// Only after every server was restarted with the key file in which the new key is in use: one that was not goes on
+    /// wrapping with the older key, and its data keys would wait for the next run.
     #[command(after_help = "Example:\n  doudi keys rewrap --database sqlite:doudi.sqlite --keys doudi.keys")]
     Rewrap {
         #[command(flatten)]
@@ -153,7 +167,16 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         Command::Rotate { file, purpose } => {
             let ring = key_file::rotate(file, (*purpose).into(), &mut OsEntropy).map_err(failure)?;
             out.line(format!(
-                "{GOOD}rotated{GOOD:#} {}; back it up, then restart the servers",
+                "{GOOD}rotated{GOOD:#} {}; back it up, restart every server, then put it in use with `doudi keys activate`",
+                file.display()
+            ));
+            list(&ring, out);
+            Ok(Exit::Done)
+        }
+        Command::Activate { file, purpose } => {
+            let ring = key_file::activate(file, (*purpose).into()).map_err(failure)?;
+            out.line(format!(
+                "{GOOD}activated{GOOD:#} {}; back it up, then restart every server",
                 file.display()
             ));
             list(&ring, out);
@@ -188,7 +211,10 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
 /// A file that was read and is wrong is refuted (1); one that cannot be read is a failure (3).
 fn failure(error: KeyFileError) -> Failure {
     let exit = match &error {
-        KeyFileError::Mode { .. } | KeyFileError::Format { .. } | KeyFileError::Replace { .. } => Exit::Refuted,
+        KeyFileError::Mode { .. }
+        | KeyFileError::Format { .. }
+        | KeyFileError::Replace { .. }
+        | KeyFileError::Rotate { .. } => Exit::Refuted,
         KeyFileError::Io { .. } | KeyFileError::Entropy(_) => Exit::Failed,
     };
     Failure {
@@ -199,12 +225,19 @@ fn failure(error: KeyFileError) -> Failure {
 
 fn list(ring: &KeyRing, out: &Out) {
     for key in ring.summary() {
-        let note = if key.in_use { "in use" } else { "older version" };
+        let note = match key.state {
+            KeyState::Standby => "standby",
+            KeyState::InUse => "in use",
+            KeyState::Older => "older version",
+        };
         let name = key.purpose.name();
         out.line(format!(
             "  {BOLD}{name:<15}{BOLD:#} version {} id {} {DIM}{note}{DIM:#}",
             key.version, key.id
         ));
-        out.document(&json!({ "purpose": name, "version": key.version, "id": key.id, "in_use": key.in_use }));
+        let (in_use, standby) = (key.state == KeyState::InUse, key.state == KeyState::Standby);
+        out.document(&json!({
+            "purpose": name, "version": key.version, "id": key.id, "in_use": in_use, "standby": standby,
+        }));
     }
 }

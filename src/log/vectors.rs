@@ -163,8 +163,8 @@ fn the_services_keys_make_the_values_of_the_vectors() {
     for purpose in row["ids"].as_object().expect("ids").keys() {
         ring(purpose);
     }
-    let persons = ring("person-map").person_hmacs(text(&row, "id_number"));
-    assert_eq!(persons, [text(&row, "person_hmac")]);
+    let persons = ring("person-map").person_names(text(&row, "id_number"));
+    assert_eq!(persons.registers, [text(&row, "person_hmac")]);
     let digest = ring("idempotency").request_digest(text(&row, "command").as_bytes());
     assert_eq!(hex::encode(digest), text(&row, "request_digest"));
 }

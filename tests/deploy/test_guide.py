@@ -153,7 +153,9 @@ class Guide(unittest.TestCase):
         self.verify("second.json", 2)
 
     def change_keys(self):
-        self.step("operator", "keys rotate")
+        self.assertEqual(self.step("operator", "keys rotate").count("standby"), 14, "one more each time, then all of them")
+        self.step("machine", "restart")
+        self.assertIn("older version", self.step("operator", "keys activate"))
         self.step("machine", "restart")
         self.assertIn("wrapped anew", self.step("operator", "rewrap"))
         self.call("again.json", REQUEST)

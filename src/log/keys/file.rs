@@ -1,7 +1,9 @@
 //! The key file: canonical or spaced JSON, secrets in base64.
 //!
 //! `{"v":1,"keys":[{"purpose":"log-signing","version":1,"id":"8 hex digits","secret":"base64"}]}`; a version of
-//! `log-signing` whose secret is lost has `public` in the place of `id` and `secret`.
+//! `log-signing` whose secret is lost has `public` in the place of `id` and `secret`. The newest version is in use; with
+//! `"standby":true` beside the others it is not yet, and the one before it is. A server that does not know this member
+//! refuses the file rather than use the key too early.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ed25519_dalek::VerifyingKey;
@@ -15,6 +17,9 @@ pub const KEY_FILE_SIZE_MAX_BYTES: usize = 1024 * 1024;
 
 /// Version of the format.
 const VERSION: i64 = 1;
+
+/// The member of a version that is on standby.
+const STANDBY: &str = "standby";
 
 /// Why a text is not a key file. Never quotes it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +39,12 @@ pub enum KeyFileFormatError {
     /// A purpose has a version twice, or two purposes share a secret.
     #[error("key {0} of the key file repeats another one's version or secret: each key is its own")]
     Repeated(usize),
+    /// A version on standby that cannot be.
+    #[error(
+        "key {0} of the key file is on standby, and is not the one newest version beside one in use, or signs the logs: \
+         restore the file"
+    )]
+    Standby(usize),
 }
 
 impl KeyRing {
@@ -52,12 +63,15 @@ impl KeyRing {
     #[must_use]
     pub fn to_file(&self) -> Zeroizing<Vec<u8>> {
         let key = |key: &ServiceKey| {
-            Json::object([
+            let members = [
                 ("purpose", Json::text(key.purpose.name())),
                 ("version", Json::Int(i64::from(key.version))),
                 ("id", Json::text(key.id())),
                 ("secret", Json::text(BASE64_STANDARD.encode(*key.secret))),
-            ])
+            ];
+            // Of a key in use nothing is said: such a file is the same as before there was a standby.
+            let standby = key.standby.then_some((STANDBY, Json::Bool(true)));
+            Json::object(members.into_iter().chain(standby))
         };
         let lost = |key: &LostKey| {
             Json::object([
@@ -96,6 +110,7 @@ fn from_json(json: &Json, may_lack: &[KeyPurpose]) -> Result<KeyRing, KeyFileFor
         return Err(KeyFileFormatError::Shape);
     }
     let mut ring = KeyRing(Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     let list = json
         .get("keys")
         .and_then(Json::as_list)
@@ -120,6 +135,9 @@ fn from_json(json: &Json, may_lack: &[KeyPurpose]) -> Result<KeyRing, KeyFileFor
         if ring.0.iter().any(repeats) {
             return Err(KeyFileFormatError::Repeated(at));
         }
+        if key.standby {
+            waiting.push((at, ring.0.len()));
+        }
         ring.0.push(key);
     }
     for purpose in KeyPurpose::ALL {
@@ -127,11 +145,28 @@ fn from_json(json: &Json, may_lack: &[KeyPurpose]) -> Result<KeyRing, KeyFileFor
             return Err(KeyFileFormatError::Absent(purpose.name()));
         }
     }
+    for (at, key) in waiting {
+        if !may_stand_by(&ring.0[key], &ring) {
+            return Err(KeyFileFormatError::Standby(at));
+        }
+    }
     Ok(ring)
 }
 
+/// Whether a version is in use beside this one, and this is the newest; the key that signs a log is never rotated.
+fn may_stand_by(key: &ServiceKey, ring: &KeyRing) -> bool {
+    let of_purpose = ring.0.iter().filter(|other| other.purpose == key.purpose);
+    let mut others = of_purpose.filter(|other| other.version != key.version).peekable();
+    let rotates = key.purpose != KeyPurpose::LogSigning;
+    rotates && others.peek().is_some() && others.all(|other| other.version < key.version && !other.standby)
+}
+
 fn key_from(json: &Json) -> Option<ServiceKey> {
-    if json.as_object()?.len() != 4 {
+    let standby = match json.get(STANDBY) {
+        None => false,
+        Some(said) => *said == Json::Bool(true),
+    };
+    if json.as_object()?.len() != if standby { 5 } else { 4 } {
         return None;
     }
     let purpose = json.get("purpose")?.as_text()?;
@@ -140,6 +175,7 @@ fn key_from(json: &Json) -> Option<ServiceKey> {
     Some(ServiceKey {
         purpose: KeyPurpose::ALL.into_iter().find(|known| known.name() == purpose)?,
         version,
+        standby,
         secret: Zeroizing::new(secret.as_slice().try_into().ok()?),
     })
 }

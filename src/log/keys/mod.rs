@@ -9,4 +9,4 @@ mod ring;
 mod tests;
 
 pub use file::{KEY_FILE_SIZE_MAX_BYTES, KeyFileFormatError};
-pub use ring::{KeyPurpose, KeyRing, KeySummary, ReplaceError, UnknownKey};
+pub use ring::{KeyPurpose, KeyRing, KeyState, KeySummary, PersonNames, ReplaceError, RotateError, UnknownKey};

@@ -54,6 +54,8 @@ impl KeyPurpose {
 pub(super) struct ServiceKey {
     pub purpose: KeyPurpose,
     pub version: u32,
+    /// Whether it only reads so far: the newest version, until every server knows it.
+    pub standby: bool,
     pub secret: Zeroizing<[u8; 32]>,
 }
 
@@ -64,7 +66,7 @@ pub(super) struct LostKey {
     pub public: VerifyingKey,
 }
 
-/// All keys of the service; the highest version of a purpose is in use, older ones still read.
+/// All keys of the service. Of a purpose the highest version that is not on standby is in use; all of them read.
 #[derive(Clone)]
 pub struct KeyRing(pub(super) Vec<ServiceKey>, pub(super) Vec<LostKey>);
 
@@ -88,6 +90,37 @@ pub enum ReplaceError {
     Entropy(#[from] EntropyError),
 }
 
+/// Why a key is not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotateError {
+    /// Another version waits.
+    #[error(
+        "version {0} of this key is on standby already: restart every server with this file, then put it in use with \
+         `doudi keys activate`"
+    )]
+    Waiting(u32),
+    /// No version waits.
+    #[error("no version of this key is on standby: add one with `doudi keys rotate`")]
+    NoneWaits,
+    /// The key that signs a log is named in its first entry.
+    #[error("the key that signs the logs is not rotated: where it is lost, see `doudi keys replace-signing`")]
+    Signing,
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+/// What a version of a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It reads what a server makes that uses it already, and makes nothing new itself.
+    Standby,
+    /// New things are made with it.
+    InUse,
+    /// It reads what was made with it.
+    Older,
+}
+
 /// What may be shown of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySummary {
@@ -97,8 +130,31 @@ pub struct KeySummary {
     pub version: u32,
     /// Eight hex digits that tell two keys apart and reveal nothing of the secret.
     pub id: String,
-    /// Whether new things are made with it.
-    pub in_use: bool,
+    /// What it does.
+    pub state: KeyState,
+}
+
+/// The names under which the person of an ID number may be found: one for each version of the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonNames {
+    /// Those under which a new person is registered, the version in use first. The one on standby is among them: so
+    /// a server that uses it already, and one that does not yet, never register one person twice without meeting.
+    pub registers: Vec<String>,
+    /// Those of older versions, the newest first.
+    pub older: Vec<String>,
+}
+
+impl PersonNames {
+    /// All of them, those for new rows first.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.registers.iter().chain(&self.older)
+    }
+
+    /// Whether there is none: no ID number was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.registers.is_empty()
+    }
 }
 
 /// The key that something was made with is not in the key file, or the bytes are damaged.
@@ -143,23 +199,44 @@ impl KeyRing {
             keys.push(ServiceKey {
                 purpose,
                 version: 1,
+                standby: false,
                 secret: Zeroizing::new(draw(entropy)?),
             });
         }
         Ok(KeyRing(keys, Vec::new()))
     }
 
-    /// The same ring with one more version of a key, which is in use from then on; older versions still read.
+    /// The same ring with one more version of a key, on standby: what a server makes with it could not be read by one
+    /// that does not know it yet.
     ///
     /// # Errors
-    /// [`EntropyError`] from the source.
-    pub fn rotated(&self, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, EntropyError> {
+    /// [`RotateError`].
+    pub fn rotated(&self, purpose: KeyPurpose, entropy: &mut dyn Entropy) -> Result<KeyRing, RotateError> {
+        if purpose == KeyPurpose::LogSigning {
+            return Err(RotateError::Signing);
+        }
+        if let Some(waiting) = self.standby(purpose) {
+            return Err(RotateError::Waiting(waiting.version));
+        }
         let mut next = self.clone();
         next.0.push(ServiceKey {
             purpose,
             version: self.in_use(purpose).version + 1,
+            standby: true,
             secret: Zeroizing::new(draw(entropy)?),
         });
+        Ok(next)
+    }
+
+    /// The same ring with the version on standby in use. Only once every server knows it.
+    ///
+    /// # Errors
+    /// [`RotateError::NoneWaits`].
+    pub fn activated(&self, purpose: KeyPurpose) -> Result<KeyRing, RotateError> {
+        let mut next = self.clone();
+        let mut keys = next.0.iter_mut();
+        let waiting = keys.find(|key| key.purpose == purpose && key.standby);
+        waiting.ok_or(RotateError::NoneWaits)?.standby = false;
         Ok(next)
     }
 
@@ -188,6 +265,7 @@ impl KeyRing {
         ring.0.push(ServiceKey {
             purpose: KeyPurpose::LogSigning,
             version: version + 1,
+            standby: false,
             secret: Zeroizing::new(draw(entropy)?),
         });
         Ok(ring)
@@ -204,8 +282,13 @@ impl KeyRing {
     }
 
     fn in_use(&self, purpose: KeyPurpose) -> &ServiceKey {
-        let newest = self.of(purpose).max_by_key(|key| key.version);
-        newest.expect("a key ring without a key for each purpose is not made")
+        let newest = self.of(purpose).filter(|key| !key.standby);
+        let newest = newest.max_by_key(|key| key.version);
+        newest.expect("a key ring without a key in use for each purpose is not made")
+    }
+
+    fn standby(&self, purpose: KeyPurpose) -> Option<&ServiceKey> {
+        self.of(purpose).find(|key| key.standby)
     }
 
     /// What may be shown of the keys: for `doudi keys check` and the log at start-up.
@@ -215,9 +298,19 @@ impl KeyRing {
             purpose: key.purpose,
             version: key.version,
             id: key.id(),
-            in_use: self.in_use(key.purpose).version == key.version,
+            state: self.state(key),
         };
         self.0.iter().map(summary).collect()
+    }
+
+    fn state(&self, key: &ServiceKey) -> KeyState {
+        if key.standby {
+            KeyState::Standby
+        } else if self.in_use(key.purpose).version == key.version {
+            KeyState::InUse
+        } else {
+            KeyState::Older
+        }
     }
 
     /// Who signs the checkpoints of a log: its name is the origin.
@@ -280,13 +373,19 @@ impl KeyRing {
         })
     }
 
-    /// The names under which the person of an ID number may be found, the one for new rows first.
+    /// The names under which the person of an ID number may be found.
     #[must_use]
-    pub fn person_hmacs(&self, id_number: &str) -> Vec<String> {
-        let mut keys: Vec<&ServiceKey> = self.of(KeyPurpose::PersonMap).collect();
-        keys.sort_by_key(|key| std::cmp::Reverse(key.version));
+    pub fn person_names(&self, id_number: &str) -> PersonNames {
         let name = |key: &ServiceKey| hex::encode(key.mac(b"doudi/person/v1\x00", id_number.as_bytes()));
-        keys.into_iter().map(name).collect()
+        let in_use = self.in_use(KeyPurpose::PersonMap);
+        let registers = [Some(in_use), self.standby(KeyPurpose::PersonMap)];
+        let mut older: Vec<&ServiceKey> = self.of(KeyPurpose::PersonMap).collect();
+        older.retain(|key| key.version < in_use.version);
+        older.sort_by_key(|key| std::cmp::Reverse(key.version));
+        PersonNames {
+            registers: registers.into_iter().flatten().map(name).collect(),
+            older: older.into_iter().map(name).collect(),
+        }
     }
 
     /// The keyed digest of a canonical command: version in four bytes, big-endian, then the HMAC.

@@ -39,7 +39,8 @@ fn a_key_file_reads_back() {
     let read = KeyRing::parse(text().as_bytes()).expect("a key file");
     assert_eq!(read.to_file(), ring().to_file());
     assert_eq!(read.summary().len(), 5);
-    assert!(read.summary().iter().all(|key| key.in_use && key.version == 1));
+    let in_use = |key: &KeySummary| key.state == KeyState::InUse && key.version == 1;
+    assert!(read.summary().iter().all(in_use));
 }
 
 #[test]
@@ -96,11 +97,99 @@ fn a_data_key_unwraps_after_rotation_and_not_without_its_version() {
 
 #[test]
 fn a_person_is_found_under_the_names_of_all_versions() {
-    let before = ring().person_hmacs("11010119900307001X");
-    let after = rotated().person_hmacs("11010119900307001X");
-    assert_eq!((before.len(), after.len()), (1, 2));
-    assert_eq!(before[0], after[1]);
-    assert_ne!(before, ring().person_hmacs("110101199003070011"));
+    let before = ring().person_names("11010119900307001X");
+    let after = rotated().person_names("11010119900307001X");
+    assert_eq!((before.older.len(), after.registers.len()), (0, 1));
+    assert_eq!(before.registers, after.older);
+    assert_ne!(before, ring().person_names("110101199003070011"));
+}
+
+/// The ring before a rotation, with the new version on standby, and with it in use: what the servers of a rolling
+/// restart hold, of which two that stand next to each other serve at one time.
+fn rotation(purpose: KeyPurpose) -> [KeyRing; 3] {
+    let standby = ring().rotated(purpose, &mut Counting(200)).expect("counting");
+    let activated = standby.activated(purpose).expect("one waits");
+    [ring(), standby, activated].map(|ring| KeyRing::parse(&ring.to_file()).expect("a key file"))
+}
+
+#[test]
+fn servers_next_to_each_other_in_a_rotation_read_what_each_other_makes() {
+    let key_ref = KeyRef::draw(&mut Counting(1)).expect("counting");
+    let key = DataKey::draw(&mut Counting(2)).expect("counting");
+    for (one, other) in [(0, 1), (1, 0), (1, 2), (2, 1)] {
+        let of = |purpose| {
+            let rings = rotation(purpose);
+            (rings[one].clone(), rings[other].clone())
+        };
+        let (one, other) = of(KeyPurpose::KeyEncryption);
+        let (kek_id, wrapped) = one.wrap(&key, key_ref, &mut Counting(3)).expect("wrapped");
+        assert!(other.unwrap_data_key(&kek_id, key_ref, &wrapped).is_ok());
+        let (one, other) = of(KeyPurpose::Idempotency);
+        assert!(other.is_same_request(&one.request_digest(b"command"), b"command"));
+        let (one, other) = of(KeyPurpose::PageToken);
+        let token = one.seal_page_token(b"list", b"7", &mut Counting(3)).expect("sealed");
+        assert!(other.open_page_token(b"list", &token).is_some());
+        let (one, other) = of(KeyPurpose::PersonMap);
+        let (one, other) = (
+            one.person_names("11010119900307001X"),
+            other.person_names("11010119900307001X"),
+        );
+        // A person whom both register at one time is under a name of both, and the one who is later hears of it.
+        assert!(one.registers.iter().any(|name| other.registers.contains(name)));
+    }
+}
+
+#[test]
+fn a_key_on_standby_is_not_in_use_before_it_is_activated() {
+    for purpose in KeyPurpose::ALL {
+        if purpose == KeyPurpose::LogSigning {
+            let refused = ring().rotated(purpose, &mut Counting(200));
+            assert_eq!(refused.err(), Some(RotateError::Signing));
+            continue;
+        }
+        let states = |ring: &KeyRing| -> Vec<(u32, KeyState)> {
+            let of_purpose = ring.summary().into_iter().filter(|key| key.purpose == purpose);
+            of_purpose.map(|key| (key.version, key.state)).collect()
+        };
+        let [before, standby, activated] = rotation(purpose);
+        assert_eq!(before.activated(purpose).err(), Some(RotateError::NoneWaits));
+        assert_eq!(states(&standby), [(1, KeyState::InUse), (2, KeyState::Standby)]);
+        let again = standby.rotated(purpose, &mut Counting(240));
+        assert_eq!(again.err(), Some(RotateError::Waiting(2)));
+        assert_eq!(states(&activated), [(1, KeyState::Older), (2, KeyState::InUse)]);
+        assert!(!activated.to_file().windows(7).any(|word| word == b"standby"));
+    }
+}
+
+#[test]
+fn a_standby_that_is_not_the_one_newest_version_is_refused_with_the_place() {
+    let standby = |purpose, version, seed| {
+        let key = rotation(purpose)[1].0.pop().expect("the new one");
+        let secret = zeroize::Zeroizing::new([seed; 32]);
+        ServiceKey { version, secret, ..key }
+    };
+    let with = |keys: Vec<ServiceKey>| KeyRing::parse(&KeyRing([ring().0, keys].concat(), Vec::new()).to_file()).err();
+    let purpose = KeyPurpose::PersonMap;
+    assert_eq!(with(vec![standby(purpose, 2, 200)]), None);
+    let two = vec![standby(purpose, 2, 200), standby(purpose, 3, 201)];
+    assert_eq!(with(two), Some(KeyFileFormatError::Standby(6)));
+    let in_use = ServiceKey {
+        standby: false,
+        ..standby(purpose, 3, 201)
+    };
+    let below = vec![standby(purpose, 2, 200), in_use];
+    assert_eq!(with(below), Some(KeyFileFormatError::Standby(6)));
+    let signing = ServiceKey {
+        purpose: KeyPurpose::LogSigning,
+        ..standby(purpose, 2, 200)
+    };
+    assert_eq!(with(vec![signing]), Some(KeyFileFormatError::Standby(6)));
+    let mut alone = ring();
+    alone.0[4].standby = true;
+    let alone = KeyRing::parse(&alone.to_file()).err();
+    assert_eq!(alone, Some(KeyFileFormatError::Standby(5)));
+    let said = text().replacen("\"secret\"", "\"standby\":false,\"secret\"", 1);
+    assert_eq!(KeyRing::parse(said.as_bytes()).err(), Some(KeyFileFormatError::Key(1)));
 }
 
 #[test]

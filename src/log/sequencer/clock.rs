@@ -64,6 +64,26 @@ pub enum ClockError {
     Ahead,
 }
 
+/// The two clocks at one moment: the database's, and ours as soon as that was known. Later, a wait between the two
+/// readings would be taken for a difference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Readings {
+    database_ms: i64,
+    our_ms: i64,
+}
+
+impl Readings {
+    /// With our clock as it is now; nothing where the database has no clock of its own.
+    pub(super) fn now(clock: &dyn Clock, database_ms: Option<i64>) -> Option<Readings> {
+        let our_ms = clock.now_ms();
+        database_ms.map(|database_ms| Readings { database_ms, our_ms })
+    }
+
+    fn differ(self) -> bool {
+        (self.our_ms - self.database_ms).abs() > CLOCK_DIFFERENCE_MAX_MS
+    }
+}
+
 /// A moment at which the clock was right: an entry was stamped, or an operator said so.
 /// From there real time is known without trusting the clock again.
 #[derive(Debug, Default)]
@@ -95,11 +115,11 @@ impl Trust {
     pub(super) fn next_time_ms(
         &self,
         clock: &dyn Clock,
-        database_ms: Option<i64>,
+        readings: Option<Readings>,
         last_ms: Option<i64>,
     ) -> Result<i64, ClockError> {
         let now_ms = clock.now_ms();
-        if database_ms.is_some_and(|database_ms| (now_ms - database_ms).abs() > CLOCK_DIFFERENCE_MAX_MS) {
+        if readings.is_some_and(Readings::differ) {
             return Err(ClockError::Differs);
         }
         let Some(last_ms) = last_ms else { return Ok(now_ms) };
@@ -141,9 +161,29 @@ mod tests {
                 now_ms,
                 monotonic_ms: 0,
             },
-            database_ms,
+            database_ms.map(|database_ms| Readings {
+                database_ms,
+                our_ms: now_ms,
+            }),
             Some(LAST),
         )
+    }
+
+    #[test]
+    fn a_wait_after_both_clocks_were_read_is_no_difference() {
+        let at = |now_ms| At {
+            now_ms,
+            monotonic_ms: 0,
+        };
+        let together = Readings::now(&at(LAST), Some(LAST));
+        let later = at(LAST + 2 * CLOCK_DIFFERENCE_MAX_MS);
+        assert_eq!(
+            Trust::default().next_time_ms(&later, together, Some(LAST)),
+            Ok(later.now_ms)
+        );
+        let apart = Readings::now(&later, Some(LAST));
+        let refused = Trust::default().next_time_ms(&later, apart, Some(LAST));
+        assert_eq!(refused, Err(ClockError::Differs));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 use super::answer::first_answer;
+use super::clock::Readings;
 use super::draft::{Draft, Registered};
 use super::gate::{Mark, plan};
 use super::item::{Acknowledged, AppendError, Item};
@@ -121,6 +122,8 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
         }
     };
     let locked = append.lock(row.log_id, share.area).await?;
+    // At once: what follows may wait for the persons of other batches.
+    let readings = Readings::now(shared.clock.as_ref(), locked.database_ms);
     if locked.open_log != row.log_id {
         // A new epoch was opened; the next attempt finds it.
         return Err(StoreError::Conflict.into());
@@ -160,7 +163,7 @@ async fn write_share(shared: &Shared, share: &Share, append: &mut Append) -> Res
     let last_ms = (!is_empty).then_some(locked.head.last_time_ms);
     let time_ms = shared
         .trust
-        .next_time_ms(shared.clock.as_ref(), locked.database_ms, last_ms)
+        .next_time_ms(shared.clock.as_ref(), readings, last_ms)
         .map_err(AppendError::from)?;
     let mut draft = Draft::after(&judged.row, tree, time_ms, registered);
     if is_empty {

@@ -1,6 +1,7 @@
 //! Opening the next epoch of an area after a confirmed fork or a lost key: nothing is repaired, the old head is kept by
 //! name.
 
+use super::clock::Readings;
 use super::commit::{checked_tree, sign};
 use super::draft::{Draft, Registered};
 use super::gate::{Mark, RolledBack, SeenHead};
@@ -49,15 +50,15 @@ pub(super) async fn open_next(shared: &Shared, rolled_back: RolledBack) -> Resul
     let found = shared.store.log_of_area(area).await?;
     let mut append = shared.store.append().await?;
     let mut previous = seen.clone();
-    let mut database_ms = None;
+    let mut readings = None;
     if let Some(row) = found {
         let locked = lock(&mut append, &row).await?;
-        database_ms = locked.database_ms;
+        readings = Readings::now(shared.clock.as_ref(), locked.database_ms);
         previous = head_of(&row, &locked);
     }
     let epoch = previous.origin.epoch().max(seen.origin.epoch()) + 1;
     let ended = Ended::Forked(seen);
-    begin(shared, append, database_ms, epoch, Succession { previous, ended }).await
+    begin(shared, append, readings, epoch, Succession { previous, ended }).await
 }
 
 /// Opens the next epoch of an area whose head was signed by a key that is in use no more; nothing where it is.
@@ -67,6 +68,7 @@ pub(super) async fn open_after_lost_key(shared: &Shared, area: AreaCode) -> Resu
     };
     let mut append = shared.store.append().await?;
     let locked = lock(&mut append, &row).await?;
+    let readings = Readings::now(shared.clock.as_ref(), locked.database_ms);
     match checked_tree(shared, &row.origin, &locked) {
         Ok(_) => return Ok(None),
         Err(AppendError::KeyLost) => {}
@@ -86,7 +88,7 @@ pub(super) async fn open_after_lost_key(shared: &Shared, area: AreaCode) -> Resu
         ended: Ended::KeyLost(lost.clone()),
     };
     let epoch = row.origin.epoch() + 1;
-    begin(shared, append, locked.database_ms, epoch, after).await.map(Some)
+    begin(shared, append, readings, epoch, after).await.map(Some)
 }
 
 async fn lock(append: &mut Append, row: &LogRow) -> Result<Locked, Stopped> {
@@ -109,7 +111,7 @@ fn head_of(row: &LogRow, locked: &Locked) -> SeenHead {
 async fn begin(
     shared: &Shared,
     mut append: Append,
-    database_ms: Option<i64>,
+    readings: Option<Readings>,
     epoch: u32,
     after: Succession,
 ) -> Result<OpenedEpoch, Stopped> {
@@ -131,7 +133,7 @@ async fn begin(
     append.open_log(&log, &head).await?;
     let time_ms = shared
         .trust
-        .next_time_ms(shared.clock.as_ref(), database_ms, None)
+        .next_time_ms(shared.clock.as_ref(), readings, None)
         .map_err(AppendError::from)?;
     let mut draft = Draft::after(&log, CompactTree::empty(), time_ms, Registered::default());
     let mut keys = shared

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::spawn_blocking;
-use tracing::error;
+use tracing::{error, info};
 
 use super::item::AppendError;
 use crate::area::AreaCode;
@@ -83,7 +83,8 @@ impl From<Checkpoint> for SeenHead {
     }
 }
 
-/// A log that the database holds shorter than it was, or with another history. Read-only until an operator decides.
+/// A log that the database holds shorter than it was, or with another history. Read-only until the database holds again
+/// what was seen, or an operator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolledBack {
     /// The head that was seen.
@@ -95,7 +96,30 @@ pub struct RolledBack {
 struct Seen {
     mark: Mark,
     durable: bool,
-    rolled_back: Option<RolledBack>,
+    tripped: Option<Tripped>,
+}
+
+/// Why a log is read-only.
+#[derive(Clone)]
+struct Tripped {
+    rolled_back: RolledBack,
+    by: By,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Our own mark: a database that continues it is the right one.
+    Mark,
+    /// Witnesses, who signed another history than ours: our mark says nothing about it, and only an operator decides.
+    Witnesses,
+}
+
+impl Seen {
+    fn against_witnesses(&self) -> bool {
+        let tripped = self.tripped.as_ref();
+        tripped.is_some_and(|tripped| tripped.by == By::Witnesses)
+    }
 }
 
 /// The marks of all areas: of each its newest epoch, since a new one is opened by an operator alone.
@@ -113,15 +137,8 @@ impl Gate {
             let later = |seen: &Seen| place(&seen.mark.checkpoint) > place(&mark.checkpoint);
             let area = mark.checkpoint.origin.area();
             if !seen.get(&area).is_some_and(later) {
-                let (durable, rolled_back) = (true, None);
-                seen.insert(
-                    area,
-                    Seen {
-                        mark,
-                        durable,
-                        rolled_back,
-                    },
-                );
+                let (durable, tripped) = (true, None);
+                seen.insert(area, Seen { mark, durable, tripped });
             }
         }
         let at_start = high_water.marks().into_iter();
@@ -141,7 +158,8 @@ impl Gate {
 
     /// The logs that are read-only.
     pub(super) fn rolled_back(&self) -> Vec<RolledBack> {
-        self.with(|seen| seen.values().filter_map(|seen| seen.rolled_back.clone()).collect())
+        let tripped = |seen: &Seen| Some(seen.tripped.as_ref()?.rolled_back.clone());
+        self.with(|seen| seen.values().filter_map(tripped).collect())
     }
 
     /// The largest size that a log is known to have had.
@@ -161,10 +179,13 @@ impl Gate {
         let seen = self.with(|seen| seen.get(&area).map(|seen| seen.mark.checkpoint.clone()));
         match seen {
             None => Ok(()),
-            Some(seen) => Err(self.trip(RolledBack {
-                seen: seen.into(),
-                found: None,
-            })),
+            Some(seen) => Err(self.trip(
+                RolledBack {
+                    seen: seen.into(),
+                    found: None,
+                },
+                By::Mark,
+            )),
         }
     }
 
@@ -188,7 +209,7 @@ impl Gate {
             return Ok(());
         }
         let area = origin.area();
-        if self.with(|seen| seen.get(&area).is_some_and(|seen| seen.rolled_back.is_some())) {
+        if self.is_read_only(area) {
             return Err(AppendError::RolledBack);
         }
         if continues(origin, head, mark, nodes) {
@@ -198,7 +219,27 @@ impl Gate {
         let origin = origin.clone();
         let found = Some(Checkpoint { origin, size, root });
         let seen = mark.clone().into();
-        Err(self.trip(RolledBack { seen, found }))
+        Err(self.trip(RolledBack { seen, found }, By::Mark))
+    }
+
+    fn is_read_only(&self, area: AreaCode) -> bool {
+        self.with(|seen| seen.get(&area).is_some_and(|seen| seen.tripped.is_some()))
+    }
+
+    /// The database holds again what was seen: a standby that lagged behind led for a moment, and the right database is
+    /// back. Nothing was appended meanwhile, so the mark is the one that was compared.
+    fn clear(&self, area: AreaCode, mark: &Checkpoint) {
+        let cleared = self.with(|seen| {
+            let of_area = seen.get_mut(&area);
+            let same = |seen: &&mut Seen| seen.mark.checkpoint == *mark && !seen.against_witnesses();
+            of_area.filter(same).and_then(|seen| seen.tripped.take())
+        });
+        if cleared.is_some() {
+            info!(
+                checkpoint.origin = %mark.origin, checkpoint.seen_size = %mark.size,
+                "the database holds again the log that was signed: it takes entries"
+            );
+        }
     }
 
     /// Writes the mark of an area once more if it could not be written before: what was acknowledged last is not
@@ -223,15 +264,14 @@ impl Gate {
             if !all.get(&area).is_none_or(lower) {
                 return false;
             }
-            let (durable, rolled_back) = (false, None);
-            all.insert(
-                area,
-                Seen {
-                    mark: mark.clone(),
-                    durable,
-                    rolled_back,
-                },
-            );
+            // What witnesses said of a log stands also where an append that had begun before is committed after it.
+            let of_log = |seen: &Seen| seen.mark.checkpoint.origin == mark.checkpoint.origin;
+            let before = all
+                .remove(&area)
+                .filter(|seen| of_log(seen) && seen.against_witnesses());
+            let (durable, tripped) = (false, before.and_then(|seen| seen.tripped));
+            let mark = mark.clone();
+            all.insert(area, Seen { mark, durable, tripped });
             true
         });
         if raised {
@@ -262,7 +302,7 @@ impl Gate {
         Err(AppendError::Unavailable(Arc::new(cause)))
     }
 
-    fn trip(&self, rolled_back: RolledBack) -> AppendError {
+    fn trip(&self, rolled_back: RolledBack, by: By) -> AppendError {
         let area = rolled_back.seen.origin.area();
         let found = rolled_back.found.as_ref();
         error!(
@@ -274,8 +314,9 @@ impl Gate {
              or confirm the fork with doudi log next-epoch"
         );
         self.with(|seen| {
-            if let Some(seen) = seen.get_mut(&area) {
-                seen.rolled_back = Some(rolled_back);
+            let of_area = seen.get_mut(&area);
+            if let Some(seen) = of_area.filter(|seen| by == By::Witnesses || !seen.against_witnesses()) {
+                seen.tripped = Some(Tripped { rolled_back, by });
             }
         });
         AppendError::RolledBack
@@ -286,24 +327,25 @@ impl Gate {
         let area = seen.origin.area();
         let found_head = found.checkpoint.clone();
         self.with(|all| {
-            let (durable, rolled_back) = (true, None);
+            let (durable, tripped) = (true, None);
             all.entry(area).or_insert(Seen {
                 mark: found,
                 durable,
-                rolled_back,
+                tripped,
             });
         });
         let found = Some(found_head);
-        self.trip(RolledBack { seen, found });
+        self.trip(RolledBack { seen, found }, By::Witnesses);
     }
 
     /// Compares every mark with the database, outside any transaction: at start-up, and again and again for logs
-    /// that nobody appends to.
+    /// that nobody appends to. A log that became read-only takes entries again once the database is proved to hold what
+    /// was seen of it.
     pub(super) async fn compare(&self, store: &dyn Store) -> Result<(), StoreError> {
         // The marks first: a head that is read later is never smaller.
         let marks: BTreeMap<AreaCode, Checkpoint> = self.with(|seen| {
-            let standing = seen.iter().filter(|(_, seen)| seen.rolled_back.is_none());
-            standing
+            let comparable = seen.iter().filter(|(_, seen)| !seen.against_witnesses());
+            comparable
                 .map(|(area, seen)| (*area, seen.mark.checkpoint.clone()))
                 .collect()
         });
@@ -312,19 +354,27 @@ impl Gate {
         }
         let watched: Vec<AreaCode> = marks.keys().copied().collect();
         let mut heads = store.open_heads(&watched).await?;
-        for area in watched {
+        for (area, mark) in &marks {
+            let area = *area;
+            let read_only = self.is_read_only(area);
             let at = heads.iter().position(|(log, _)| log.origin.area() == area);
             let Some((log, head)) = at.map(|at| heads.swap_remove(at)) else {
-                let _ = self.admits_first_log(area);
+                if !read_only {
+                    let _ = self.admits_first_log(area);
+                }
                 continue;
             };
-            let mark = marks.get(&area);
-            if mark.is_some_and(|mark| mark.origin == log.origin && mark.root == head.root) {
+            let unchanged = mark.origin == log.origin && mark.root == head.root;
+            if unchanged && !read_only {
                 continue;
             }
-            let nodes = store.nodes(log.log_id, &plan(mark, &log.origin, &head)).await?;
-            // What is refused is read-only from here on, and was said.
-            let _ = self.admits(mark, &log.origin, &head, &nodes);
+            let nodes = store.nodes(log.log_id, &plan(Some(mark), &log.origin, &head)).await?;
+            if !read_only {
+                // What is refused is read-only from here on, and was said.
+                let _ = self.admits(Some(mark), &log.origin, &head, &nodes);
+            } else if continues(&log.origin, &head, mark, &nodes) {
+                self.clear(area, mark);
+            }
         }
         Ok(())
     }

@@ -2,18 +2,68 @@
 
 use std::sync::atomic::Ordering;
 
-use super::cases::{Place, checked, refused};
+use super::cases::{Place, Server, checked, refused};
 use super::closed_log::ClosedLog;
+use super::flow::request_id;
 use super::publishing::{anybody, publication_in};
 use super::*;
 use crate::log::keys::KeyPurpose;
 use crate::store::conformance::{TestDatabase, on_both};
 
 on_both!(
+    servers_of_two_key_files_serve_together_in_both_steps_of_a_rotation,
     old_records_stay_readable_and_retries_find_their_first_answer_across_a_rotation,
     a_rewrap_that_was_stopped_goes_on_with_what_is_left,
     a_log_that_takes_no_entries_is_told_of_the_keys_later_and_the_others_now,
 );
+
+/// All keys that are rotated.
+const ROTATED: [KeyPurpose; 4] = [
+    KeyPurpose::KeyEncryption,
+    KeyPurpose::Idempotency,
+    KeyPurpose::PersonMap,
+    KeyPurpose::PageToken,
+];
+
+fn rotated(keys: &KeyRing, purpose: KeyPurpose) -> KeyRing {
+    keys.rotated(purpose, &mut OsEntropy)
+        .expect("the system has random bytes")
+}
+
+/// What one server decides, the other answers again, reads, and knows the persons of.
+async fn agree(one: &mut Server, other: &mut Server, number: u32) {
+    let decided = one.decide(number).await;
+    assert_eq!(other.decide(number).await, decided, "a retry finds its first answer");
+    let determination = decided.determination.as_ref().expect("always there");
+    let read = other.read(&determination.name).await.expect("its keys are known");
+    assert_eq!(read.acknowledgement, decided.acknowledgement);
+    let mut again = refused(number);
+    again.request_id = request_id(number + 50);
+    let again = other.determinations.determine(again).await;
+    let again = again.expect("another case of the same persons").into_inner();
+    let again = again.determination.expect("always there");
+    assert_eq!((again.persons.len(), &again.persons), (3, &determination.persons));
+}
+
+async fn servers_of_two_key_files_serve_together_in_both_steps_of_a_rotation(database: TestDatabase) {
+    let mut place = Place::new(database);
+    let (mut old, _) = place.with_a_case().await;
+    for purpose in ROTATED {
+        place.keys = rotated(&place.keys, purpose);
+    }
+    let mut standby = place.start().await;
+    assert_eq!(standby.app.record_key_events().await.expect("nothing to state"), 0);
+    agree(&mut standby, &mut old, 2).await;
+    agree(&mut old, &mut standby, 3).await;
+
+    for purpose in ROTATED {
+        place.keys = place.keys.activated(purpose).expect("it is on standby");
+    }
+    let mut activated = place.start().await;
+    assert_eq!(activated.app.record_key_events().await.expect("stated"), 2);
+    agree(&mut activated, &mut standby, 4).await;
+    agree(&mut standby, &mut activated, 5).await;
+}
 
 async fn old_records_stay_readable_and_retries_find_their_first_answer_across_a_rotation(database: TestDatabase) {
     let mut place = Place::new(database);
@@ -26,10 +76,9 @@ async fn old_records_stay_readable_and_retries_find_their_first_answer_across_a_
     );
     let before = server.keys(&determination.case).await;
     for purpose in [KeyPurpose::KeyEncryption, KeyPurpose::Idempotency] {
-        place.keys = place
-            .keys
-            .rotated(purpose, &mut OsEntropy)
-            .expect("the system has random bytes");
+        place.keys = rotated(&place.keys, purpose)
+            .activated(purpose)
+            .expect("it is on standby");
     }
 
     let mut next = place.start().await;
@@ -75,10 +124,9 @@ async fn a_rewrap_that_was_stopped_goes_on_with_what_is_left(database: TestDatab
         .erase(50, &erased, pb::CaseScope::Identity)
         .await
         .expect("its time is over");
-    place.keys = place
-        .keys
-        .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
-        .expect("random bytes");
+    place.keys = rotated(&place.keys, KeyPurpose::KeyEncryption)
+        .activated(KeyPurpose::KeyEncryption)
+        .expect("it is on standby");
     let next = place.start().await;
     let kek_id = place.keys.kek_id().to_string();
     let left = next.store.keys_wrapped_otherwise(&kek_id, 100).await.expect("readable");

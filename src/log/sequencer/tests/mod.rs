@@ -3,6 +3,7 @@
 mod appends;
 mod bench;
 mod edges;
+mod failover;
 mod faults;
 mod limits;
 mod races;

@@ -1,11 +1,13 @@
 //! Several replicas on one database under load: one log, no gap, every receipt verifies.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
-use super::super::{AppendError, Follows, Item, NewPolicy};
+use super::super::{AppendError, CLOCK_DIFFERENCE_MAX_MS, Follows, Item, NewPolicy};
 use super::bench::{area, case_item, check_log, item, replica, span_item, verify};
 use crate::log::Hash;
 use crate::store::RecordCursor;
+use crate::store::append::Ask;
 use crate::store::conformance::{TestDatabase, on_both};
 use crate::store::{PersonRow, Store, Value};
 
@@ -17,7 +19,33 @@ on_both!(
     of_two_documents_tried_in_the_same_law_the_first_wins,
     of_two_areas_that_meet_a_new_person_at_once_both_know_one_id,
     a_person_is_forgotten_with_the_last_case_whatever_is_erased_and_met_at_once,
+    who_waits_for_a_person_is_not_taken_for_a_clock_that_differs,
 );
+
+/// Longer than clocks may differ.
+const WAIT_MS: i64 = 2 * CLOCK_DIFFERENCE_MAX_MS;
+
+async fn who_waits_for_a_person_is_not_taken_for_a_clock_that_differs(database: TestDatabase) {
+    let replica = replica(database.store().await);
+    replica.sequencer.append(item(1)).await.expect("appended");
+    let other = database.store().await;
+    let mut holder = other.append().await.expect("a transaction");
+    let persons = Ask {
+        person_ids: vec!["person".to_owned()],
+        ..Ask::default()
+    };
+    holder.look_up(area(), &persons).await.expect("it holds the person");
+    let waiting = {
+        let sequencer = replica.sequencer.clone();
+        let item = span_item(2, "case", 0, "person", "2021-08", None);
+        tokio::spawn(async move { sequencer.append(item).await })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!waiting.is_finished(), "another batch has the person");
+    replica.clock.ahead_ms.store(WAIT_MS, Ordering::SeqCst);
+    holder.commit().await.expect("it lets go");
+    waiting.await.expect("no panic").expect("it only waited");
+}
 
 const CALLS: u32 = 300;
 
