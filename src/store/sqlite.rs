@@ -92,25 +92,25 @@ pub(super) async fn owner(url: &str) -> Result<SqliteConnection, StoreError> {
 impl SqliteStore {
     /// Opens the file, which must exist.
     pub(super) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
-        let options = found(options(url)?)?;
+        let file = found(options(url)?)?;
         // One writer: a second one would only wait for the file's lock.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .before_acquire(|connection, _| Box::pin(whole(connection)))
-            .connect_with(options.clone())
+            .connect_with(file.clone())
             .await
             .map_err(StoreError::of_statement)?;
         check_version(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READER_COUNT_MAX)
-            .connect_with(options.read_only(true))
+            .connect_with(file.clone().read_only(true))
             .await
             .map_err(StoreError::of_statement)?;
         Ok(SqliteStore {
             writer,
             readers,
             unscrubbed: AtomicBool::new(true),
-            scrubbing: options(url)?.busy_timeout(SCRUB_TIMEOUT),
+            scrubbing: file.busy_timeout(SCRUB_TIMEOUT),
         })
     }
 

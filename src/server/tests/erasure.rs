@@ -423,7 +423,7 @@ async fn keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_i
     assert_eq!((compared.cases_erased, compared.cases_different.len()), (1, 0));
 
     place.database.execute(As::Owner, release).await.expect("the owner");
-    let looking = tokio::spawn(close_hours(server.app.clone()));
+    let looking = tokio::spawn(write_own_entries(server.app.clone()));
     for _ in 0..500 {
         if server.keys(&case).await.1.wrapped.is_none() {
             break;

@@ -28,7 +28,8 @@ async fn determined(server: &mut Server, request: pb::DetermineRequest) -> pb::D
 /// The rows of the first person of the household.
 async fn rows(place: &Place, server: &Server) -> Vec<PersonRow> {
     let identity = refused(1).input.expect("input").identity.expect("identity");
-    let hmacs = place.keys.person_hmacs(&identity.persons[0].id_number);
+    let names = place.keys.person_names(&identity.persons[0].id_number);
+    let hmacs: Vec<String> = names.all().cloned().collect();
     server.store.persons(&hmacs).await.expect("readable")
 }
 
