@@ -32,6 +32,7 @@ pub mod gauges;
 pub mod grant;
 pub mod high_water;
 pub mod impact;
+mod hour;
 pub mod import_case;
 pub mod inspect;
 mod key_events;

@@ -4,6 +4,7 @@ mod access;
 mod bundle;
 mod bundle_tampered;
 mod cases;
+mod contradicted;
 mod erasure;
 mod findings;
 mod flow;
