@@ -6,13 +6,15 @@ use super::App;
 use super::caller::Caller;
 use super::case_file::CaseFile;
 use super::command::ListAccesses;
+use super::damage::Damage;
 use super::error::AppError;
+use super::hour::{StatedHour, is_as_hashed};
 use super::paging::{rows, text};
 use super::record::{About, Asked};
 use super::result::{AccessProof, AccessSeen, Listed};
 use crate::area::AreaCode;
 use crate::canonical::Json;
-use crate::log::merkle::{Appended, CompactTree, leaf_hash, prove_inclusion};
+use crate::log::merkle::{Appended, CompactTree, leaf_hash, prove_inclusion, verify_inclusion};
 use crate::log::record::EntryKind;
 use crate::log::sequencer::Effects;
 use crate::log::{Hash, LogIndex, RecordId};
@@ -313,6 +315,7 @@ impl App {
         })
     }
 
+    /// The proof of a row under the root that its ACCESS entry states; damage where the entry states another one.
     async fn access_proof(
         &self,
         row: &AccessRow,
@@ -320,30 +323,42 @@ impl App {
         trees: &mut Trees,
     ) -> Result<AccessProof, AppError> {
         let key = (place.log_id, place.index);
+        let damaged = || AppError::from(Damage::of_accesses(place.log_id, place.index));
         if trees.as_ref().is_none_or(|(held, _)| *held != key) {
-            let leaves = self.store.access_leaves(place.log_id, place.index).await?;
-            *trees = Some((key, tree(&leaves)));
+            *trees = Some((key, self.stated_tree(place).await?));
         }
-        let (_, tree) = trees.as_ref().ok_or(AppError::corrupt(
-            "the rows of an hour of accesses do not fit their tree",
-        ))?;
-        let size = tree.tree().size();
-        let ordinal = LogIndex::new(place.ordinal)
-            .map_err(|_| AppError::corrupt("the rows of an hour of accesses do not fit their tree"))?;
-        if leaf_hash(&row.content) != row.leaf_hash {
-            return Err(AppError::corrupt(
-                "the rows of an hour of accesses do not fit their tree",
-            ));
+        let (_, tree) = trees.as_ref().ok_or_else(damaged)?;
+        let (size, root) = (tree.tree().size(), tree.tree().root());
+        let ordinal = LogIndex::new(place.ordinal).map_err(|_| damaged())?;
+        let hashes = prove_inclusion(tree, ordinal, size).map_err(|_| damaged())?;
+        verify_inclusion(&row.leaf_hash, ordinal, size, &hashes, &root).map_err(|_| damaged())?;
+        if !is_as_hashed(row) {
+            return Err(damaged());
         }
         Ok(AccessProof {
             origin: self.log_row(place.log_id).await?.origin,
             entry: place.index,
             position: place.ordinal,
             count: size.get(),
-            hashes: prove_inclusion(tree, ordinal, size)
-                .map_err(|_| AppError::corrupt("the rows of an hour of accesses do not fit their tree"))?,
-            root: tree.tree().root(),
+            hashes,
+            root,
         })
+    }
+
+    /// The tree over the rows that stand under an ACCESS entry. The rows are beside the log: only where they give the
+    /// number and the root that the entry states do they prove anything.
+    async fn stated_tree(&self, place: AccessPlace) -> Result<Appended, AppError> {
+        let damaged = || AppError::from(Damage::of_accesses(place.log_id, place.index));
+        let entry = self.record_at(place.log_id, place.index).await?;
+        if entry.entry.kind().known() != Some(EntryKind::Access) {
+            return Err(damaged());
+        }
+        let stated = StatedHour::of(&entry.json("access")?).ok_or_else(damaged)?;
+        let built = tree(&self.store.access_leaves(place.log_id, place.index).await?);
+        if (built.tree().size().get(), built.tree().root()) != (stated.count, stated.root) {
+            return Err(damaged());
+        }
+        Ok(built)
     }
 }
 

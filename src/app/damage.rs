@@ -60,6 +60,13 @@ impl Damage {
         damage
     }
 
+    /// Rows of accesses that do not give the number and the root that their ACCESS entry states.
+    #[must_use]
+    pub fn of_accesses(log: LogId, index: LogIndex) -> Damage {
+        let what = "rows of accesses are not those whose root their ACCESS entry states";
+        Damage::at(what, log, index, Some("access"))
+    }
+
     fn at(what: &'static str, log: LogId, index: LogIndex, document: Option<&str>) -> Damage {
         let place = Place {
             log,

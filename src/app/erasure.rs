@@ -48,6 +48,36 @@ impl Act {
     }
 }
 
+impl Act {
+    /// Out of a recorded document; damage where it is none.
+    fn recorded(document: &Json) -> Result<Act, AppError> {
+        let scope: CaseScope = recorded(document, "scope", MALFORMED)?;
+        let act = document.get("act").and_then(Json::as_text);
+        [Act::Erase(scope), Act::Restrict(scope), Act::Lift(scope)]
+            .into_iter()
+            .find(|known| Some(known.code()) == act)
+            .ok_or(AppError::corrupt(MALFORMED))
+    }
+
+    /// What it makes of a case.
+    const fn mark(self, before: CaseMark) -> CaseMark {
+        match self {
+            Act::Erase(scope) => CaseMark {
+                erased: Some(scope),
+                ..before
+            },
+            Act::Restrict(scope) => CaseMark {
+                restricted: Some(scope),
+                ..before
+            },
+            Act::Lift(_) => CaseMark {
+                restricted: None,
+                ..before
+            },
+        }
+    }
+}
+
 /// Everything that one entry needs to know.
 struct Doing<'a> {
     act: Act,
@@ -205,20 +235,10 @@ impl App {
     ) -> Result<Option<Opened>, AppError> {
         let row = doing.row;
         let record_id = RecordId::from_bytes(self.vault.random_id()?);
-        let mark = match doing.act {
-            Act::Erase(scope) => CaseMark {
-                erased: Some(scope),
-                restricted: row.restricted,
-            },
-            Act::Restrict(scope) => CaseMark {
-                erased: row.erased,
-                restricted: Some(scope),
-            },
-            Act::Lift(_) => CaseMark {
-                erased: row.erased,
-                restricted: None,
-            },
-        };
+        let mark = doing.act.mark(CaseMark {
+            erased: row.erased,
+            restricted: row.restricted,
+        });
         let erased_keys: Vec<String> = match doing.act {
             Act::Erase(CaseScope::Identity) => vec![row.identity_key_ref.clone()],
             Act::Erase(CaseScope::Case) if row.erased.is_some() => vec![row.content_key_ref.clone()],
@@ -412,4 +432,17 @@ pub(super) fn erases_whole(opened: &Opened) -> Result<bool, AppError> {
 pub(super) fn replayed(state: &CaseState, record: &str, document: &Json) -> Result<CaseState, AppError> {
     let on = recorded(document, "on", MALFORMED)?;
     Ok(state.after_event(record, EntryKind::Erasure.name(), on))
+}
+
+/// What the ERASURE records of a case made of it, out of their documents `erased`. Damage where one is not of this case.
+pub(super) fn marked<'d>(case: CaseName, documents: impl IntoIterator<Item = &'d Json>) -> Result<CaseMark, AppError> {
+    let mut mark = CaseMark::default();
+    for document in documents {
+        let of: CaseName = recorded(document, "case", MALFORMED)?;
+        if (of.area.without_township(), of.case) != (case.area.without_township(), case.case) {
+            return Err(AppError::corrupt(MALFORMED));
+        }
+        mark = Act::recorded(document)?.mark(mark);
+    }
+    Ok(mark)
 }

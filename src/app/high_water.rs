@@ -1,10 +1,11 @@
 //! The high-water marks of the logs in a folder beside the database: one small file a log, written in place.
 //!
 //! A file has two slots of [`SLOT_SIZE_BYTES`]. A mark is written over the smaller one, so that a torn write leaves the
-//! other; processes that share the folder take turns by a lock on the file. `src/log/FORMAT.md` section 12.
+//! other; processes that share the folder take turns by a lock on the file, and a witness holds its folder alone.
+//! `src/log/FORMAT.md` section 12.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::Note;
-use crate::log::sequencer::{HighWater, Mark};
+use crate::log::sequencer::{HighWater, Mark, Raised};
 use crate::log::{Hash, Origin};
 use crate::whole_file::{self, Readers, WholeFile};
 
@@ -21,6 +22,9 @@ pub const SLOT_SIZE_BYTES: usize = 4096;
 
 /// How the name of a file ends.
 const EXTENSION: &str = "mark";
+
+/// The file whose lock says that one process has the folder for itself.
+const LOCK_FILE: &str = "lock";
 
 /// Why the marks of a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,12 @@ pub enum HighWaterError {
         /// What the system said.
         cause: io::Error,
     },
+    /// Another process holds the folder for itself.
+    #[error("another process holds {path}: stop it, or give this one a folder of its own that no other ever had")]
+    Held {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Neither slot holds a mark.
     #[error(
         "the high-water mark {path} is damaged: compare the log with its witnesses and with kept receipts, \
@@ -57,6 +67,8 @@ pub struct HighWaterFolder {
     folder: PathBuf,
     marks: Vec<Mark>,
     files: Mutex<BTreeMap<Origin, File>>,
+    // The system unlocks it when the process ends, however it ends.
+    _held: Option<File>,
 }
 
 impl HighWaterFolder {
@@ -93,6 +105,36 @@ impl HighWaterFolder {
             folder: folder.to_owned(),
             marks,
             files: Mutex::default(),
+            _held: None,
+        })
+    }
+
+    /// The same for one process alone, for as long as the value lives: a witness that remembers what it cosigned. It is
+    /// held before the marks are read, so that nobody raises them between.
+    ///
+    /// # Errors
+    /// Also [`HighWaterError::Held`].
+    pub fn hold(folder: &Path) -> Result<HighWaterFolder, HighWaterError> {
+        let unwritable = |cause| HighWaterError::Unwritable {
+            path: folder.to_owned(),
+            cause,
+        };
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false);
+        let lock = options.open(folder.join(LOCK_FILE)).map_err(unwritable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let path = folder.to_owned();
+                return Err(HighWaterError::Held { path });
+            }
+            Err(TryLockError::Error(cause)) => return Err(unwritable(cause)),
+        }
+        let opened = HighWaterFolder::open(folder)?;
+        Ok(HighWaterFolder {
+            _held: Some(lock),
+            ..opened
         })
     }
 
@@ -132,7 +174,10 @@ impl HighWaterFolder {
     fn begin(&self, path: &Path, mark: &Mark) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let file = WholeFile::begin(path, Readers::Owner)?;
-        write(file.as_file(), mark)?;
+        // It is empty: nothing else can be there.
+        let Raised::Durable = write(file.as_file(), mark)? else {
+            return Err(io::Error::other("a new file of high-water marks has a mark"));
+        };
         match file.create(path) {
             // Another process was faster.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -146,7 +191,7 @@ impl HighWater for HighWaterFolder {
         self.marks.clone()
     }
 
-    fn raise(&self, mark: &Mark) -> io::Result<()> {
+    fn raise(&self, mark: &Mark) -> io::Result<Raised> {
         let file = self.file(mark)?;
         file.lock()?;
         let written = write(&file, mark);
@@ -155,12 +200,21 @@ impl HighWater for HighWaterFolder {
     }
 }
 
-/// Writes a mark over the smaller slot, unless the larger one is as large.
-fn write(file: &File, mark: &Mark) -> io::Result<()> {
-    let sizes = slots(file)?.map(|slot| slot.map(|mark| mark.checkpoint.size));
-    if sizes.iter().flatten().any(|size| *size >= mark.checkpoint.size) {
-        return Ok(());
+/// Writes a mark over the smaller slot, unless one as large is there.
+fn write(file: &File, mark: &Mark) -> io::Result<Raised> {
+    let stored = slots(file)?.map(|slot| slot.map(|mark| mark.checkpoint));
+    let head = &mark.checkpoint;
+    if let Some(same_size) = stored.iter().flatten().find(|stored| stored.size == head.size) {
+        return Ok(if same_size.root == head.root {
+            Raised::Durable
+        } else {
+            Raised::Forked(same_size.clone())
+        });
     }
+    if let Some(larger) = stored.iter().flatten().find(|stored| stored.size > head.size) {
+        return Ok(Raised::Larger(larger.clone()));
+    }
+    let sizes = stored.map(|stored| stored.map(|stored| stored.size));
     let content = format!("{}\n{}", Hash::of(mark.note.as_bytes()), mark.note);
     if content.len() > SLOT_SIZE_BYTES {
         let text = "the checkpoint has too many signatures for a high-water mark";
@@ -170,7 +224,8 @@ fn write(file: &File, mark: &Mark) -> io::Result<()> {
     slot.resize(SLOT_SIZE_BYTES, 0);
     let at = if sizes[0] <= sizes[1] { 0 } else { SLOT_SIZE_BYTES };
     file.write_all_at(&slot, at as u64)?;
-    file.sync_data()
+    file.sync_data()?;
+    Ok(Raised::Durable)
 }
 
 /// What both slots hold; nothing for one that was never written, or not to its end.
@@ -210,9 +265,13 @@ mod tests {
     use crate::log::note::{Ed25519Signer, KeyName, Signer};
 
     fn mark(area: &str, size: u64) -> Mark {
+        mark_of(area, size, b"")
+    }
+
+    fn mark_of(area: &str, size: u64, history: &[u8]) -> Mark {
         let origin: Origin = format!("doudi.example/{area}/1").parse().expect("an origin");
         let signer = Ed25519Signer::new(KeyName::new(origin.to_string()).expect("a name"), &[5; 32]);
-        let root = Hash::of(&size.to_be_bytes());
+        let root = Hash::of_parts(&[history, &size.to_be_bytes()]);
         let size = TreeSize::new(size).expect("small");
         let signers: [&dyn Signer; 1] = [&signer];
         let signed = UncommittedCheckpoint::sign(Checkpoint { origin, size, root }, &signers).expect("signed");
@@ -232,10 +291,14 @@ mod tests {
         let folder = temporary.path().join("marks");
         let marks = HighWaterFolder::open(&folder).expect("a folder that is not there yet has no marks");
         assert!(marks.marks().is_empty());
-        for size in [3, 7, 5, 6] {
-            marks.raise(&mark("340321", size)).expect("written");
+        for size in [3, 7] {
+            assert_eq!(marks.raise(&mark("340321", size)).expect("written"), Raised::Durable);
         }
-        marks.raise(&mark("340322", 1)).expect("written");
+        for size in [5, 6] {
+            let larger = Raised::Larger(mark("340321", 7).checkpoint);
+            assert_eq!(marks.raise(&mark("340321", size)).expect("nothing to do"), larger);
+        }
+        assert_eq!(marks.raise(&mark("340322", 1)).expect("written"), Raised::Durable);
         assert_eq!(sizes(&folder), [1, 7]);
         let found = HighWaterFolder::open(&folder).expect("readable").marks();
         assert!(found.contains(&mark("340321", 7)), "the note is kept whole");
@@ -257,9 +320,41 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let one = HighWaterFolder::open(folder.path()).expect("readable");
         let two = HighWaterFolder::open(folder.path()).expect("readable");
-        one.raise(&mark("340321", 9)).expect("written");
-        two.raise(&mark("340321", 8)).expect("nothing to do");
+        assert_eq!(one.raise(&mark("340321", 9)).expect("written"), Raised::Durable);
+        let larger = Raised::Larger(mark("340321", 9).checkpoint);
+        assert_eq!(two.raise(&mark("340321", 8)).expect("nothing to do"), larger);
+        assert_eq!(two.raise(&mark("340321", 9)).expect("the same"), Raised::Durable);
         assert_eq!(sizes(folder.path()), [9]);
+    }
+
+    #[test]
+    fn another_root_of_a_size_that_is_marked_is_a_fork_and_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let one = HighWaterFolder::open(folder.path()).expect("readable");
+        let two = HighWaterFolder::open(folder.path()).expect("readable");
+        for size in [8, 9] {
+            assert_eq!(one.raise(&mark("340321", size)).expect("written"), Raised::Durable);
+        }
+        for size in [8, 9] {
+            let forked = Raised::Forked(mark("340321", size).checkpoint);
+            let other = mark_of("340321", size, b"another history");
+            assert_eq!(two.raise(&other).expect("readable"), forked, "size {size}");
+        }
+        let found = HighWaterFolder::open(folder.path()).expect("readable").marks();
+        assert_eq!(found, [mark("340321", 9)]);
+    }
+
+    #[test]
+    fn a_folder_that_one_process_holds_is_refused_to_the_next_until_that_ends() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path().join("state");
+        let held = HighWaterFolder::hold(&folder).expect("nobody holds it");
+        assert_eq!(held.raise(&mark("340321", 3)).expect("written"), Raised::Durable);
+        let refused = HighWaterFolder::hold(&folder).err().expect("it is held");
+        assert!(refused.to_string().contains("another process holds"), "{refused}");
+        drop(held);
+        let next = HighWaterFolder::hold(&folder).expect("free again");
+        assert_eq!(next.marks(), [mark("340321", 3)], "and remembers");
     }
 
     #[test]
@@ -267,14 +362,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let marks = HighWaterFolder::open(folder.path()).expect("readable");
         for size in [3, 4] {
-            marks.raise(&mark("340321", size)).expect("written");
+            assert_eq!(marks.raise(&mark("340321", size)).expect("written"), Raised::Durable);
         }
         let path = folder.path().join("doudi.example_340321_1.mark");
         let mut bytes = std::fs::read(&path).expect("readable");
         bytes[SLOT_SIZE_BYTES + 100] ^= 1;
         std::fs::write(&path, &bytes).expect("writable");
         assert_eq!(sizes(folder.path()), [3]);
-        marks.raise(&mark("340321", 5)).expect("written over the torn one");
+        let over_the_torn_one = marks.raise(&mark("340321", 5));
+        assert_eq!(over_the_torn_one.expect("written"), Raised::Durable);
         assert_eq!(sizes(folder.path()), [5]);
     }
 

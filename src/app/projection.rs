@@ -28,7 +28,7 @@ pub struct ProjectionReport {
     pub cases_equal: u64,
     /// Cases that are erased: their records cannot be read, and need not be.
     pub cases_erased: u64,
-    /// Cases that differ, by id.
+    /// Cases whose state differs, or what their head says of erasure, restriction or keys, by id.
     pub cases_different: Vec<String>,
 }
 
@@ -57,7 +57,17 @@ impl App {
             })
             .await?;
         }
+        let shared = self.shared_keys().await?;
         for (case, records) in cases {
+            let head = self.store.case_head(area.without_township(), &case).await?;
+            let head_differs = match &head {
+                Some(head) => self.head_differs(head, &records, &shared).await?.is_some(),
+                None => true,
+            };
+            if head_differs {
+                report.cases_different.push(case);
+                continue;
+            }
             let state = match self.retraced(&records).await {
                 Ok(state) => state,
                 Err(AppError::Erased { .. }) => {

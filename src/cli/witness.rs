@@ -38,7 +38,7 @@ enum Command {
     ///
     /// A checkpoint is cosigned if a known key of its log signed it and it continues what was cosigned before. What was
     /// cosigned is remembered in the state folder before the answer leaves: never lose it, never restore it from a
-    /// backup.
+    /// backup. One process has the folder; another one is refused.
     #[command(
         after_help = "Example:\n  doudi witness serve --listen 127.0.0.1:8091 --key witness.key --logs logs.txt --state witness.state"
     )]
@@ -89,7 +89,7 @@ fn show(key: &CosignerKey, out: &Out) {
 async fn witness(listen: SocketAddr, key: &Path, logs: &Path, state: &Path, out: &Out) -> Outcome {
     let cosigner = key::load(key).map_err(|error| Failure::usage(format!("{}: {error}", key.display())))?;
     let logs = verifier_keys(logs)?;
-    let state = HighWaterFolder::open(state).map_err(|error| Failure::usage(error.to_string()))?;
+    let state = HighWaterFolder::hold(state).map_err(|error| Failure::usage(error.to_string()))?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::failed(format!("{listen}: {error}: free the port or choose another")))?;

@@ -45,7 +45,7 @@ pub use read_gauges::{DueCount, OpenLog};
 pub use read_log::{TILE_HEIGHT, TILE_WIDTH};
 pub use read_record::RecordCursor;
 pub use read_sample::RecordDocument;
-pub use read_whole::{PlacedDocument, RANGE_ROW_COUNT_MAX};
+pub use read_whole::{PlacedDocument, RANGE_ROW_COUNT_MAX, SealedDocument};
 pub use rows::{
     AccessPlace, AccessRow, CaseHeadRow, CaseMarkRow, CaseScope, CaseScopeError, CheckpointRow, CosignatureRow,
     DataKeyRow, DocumentRow, EntryRow, ErasedKeyRow, HeadRow, LogId, LogRow, PersonRow, PolicyRow, RecordRow,

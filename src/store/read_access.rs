@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::batch::access_rows;
 use super::driver::Store;
-use super::read_log::{count, every, hash, index, log_index, one, page};
+use super::read_log::{count, every, hash, index, int, log_index, one, page};
 use super::rows::{AccessPlace, AccessRow, LogId};
 use super::value::{Row, Value};
 use crate::area::AreaCode;
@@ -119,6 +119,45 @@ impl dyn Store {
         every(self.read(sql, vec![Value::Int(log_id.0), index(at)]).await?, |row| {
             hash(row, 0)
         })
+    }
+
+    /// The rows under an ACCESS entry by their places, a page of them behind the place `after`: place and leaf hash,
+    /// and the row where it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accesses_under(
+        &self,
+        log_id: LogId,
+        at: LogIndex,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, Hash, Option<AccessRow>)>, StoreError> {
+        let sql = "SELECT a.leaf_hash, a.area, a.case_id, a.at_ms, a.content, p.ordinal, p.leaf_hash \
+                   FROM access_place AS p LEFT JOIN access AS a ON a.leaf_hash = p.leaf_hash \
+                   WHERE p.log_id = $1 AND p.idx = $2 AND p.ordinal >= $3 ORDER BY p.ordinal LIMIT $4";
+        let from = after.map_or(0, |after| after.saturating_add(1));
+        let args = vec![Value::Int(log_id.0), index(at), int(from), page(limit)];
+        every(self.read(sql, args).await?, |row| {
+            let access = row.part(5).map(|mut access| access_row(&mut access)).transpose()?;
+            Ok((count(row, 0)?, hash(row, 1)?, access))
+        })
+    }
+
+    /// The entries of a log under which rows of accesses stand, ascending, a page of them behind `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries_with_accesses(
+        &self,
+        log_id: LogId,
+        after: Option<LogIndex>,
+        limit: u32,
+    ) -> Result<Vec<LogIndex>, StoreError> {
+        let sql = "SELECT DISTINCT idx FROM access_place WHERE log_id = $1 AND idx >= $2 ORDER BY idx LIMIT $3";
+        let from = after.map_or(0, |after| after.get().saturating_add(1));
+        let args = vec![Value::Int(log_id.0), int(from), page(limit)];
+        every(self.read(sql, args).await?, |row| log_index(row, 0))
     }
 }
 

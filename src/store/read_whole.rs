@@ -21,6 +21,17 @@ pub struct PlacedDocument {
     pub row: DocumentRow,
 }
 
+/// Which key sealed a document of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedDocument {
+    /// Kind of the entry, as its record says.
+    pub kind: String,
+    /// Name of the document.
+    pub name: String,
+    /// The data key.
+    pub key_ref: String,
+}
+
 impl dyn Store {
     /// The entries `from..to` that there are.
     ///
@@ -225,6 +236,35 @@ impl dyn Store {
             super::read_log::page(limit),
         ];
         every(self.read(&sql, args).await?, record_row)
+    }
+
+    /// With which keys the documents of a case are sealed, entry by entry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sealed_of_case(&self, area: AreaCode, case_id: &str) -> Result<Vec<SealedDocument>, StoreError> {
+        let sql = "SELECT r.kind, d.name, d.key_ref FROM record AS r \
+                   JOIN document AS d ON d.log_id = r.log_id AND d.idx = r.idx \
+                   WHERE r.area = $1 AND r.case_id = $2 AND d.key_ref IS NOT NULL ORDER BY r.log_id, r.idx, d.ordinal";
+        let args = vec![Value::Text(area.to_string()), Value::Text(case_id.to_owned())];
+        every(self.read(sql, args).await?, |row| {
+            Ok(SealedDocument {
+                kind: row.text(0)?,
+                name: row.text(1)?,
+                key_ref: row.text(2)?,
+            })
+        })
+    }
+
+    /// Data keys that two places of case heads name, in one case or in two.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keys_named_twice(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT key_ref FROM (SELECT identity_key_ref AS key_ref FROM case_head \
+                   UNION ALL SELECT content_key_ref AS key_ref FROM case_head) AS named \
+                   GROUP BY key_ref HAVING count(*) > 1 ORDER BY key_ref";
+        every(self.read(sql, Vec::new()).await?, |row| row.text(0))
     }
 
     /// How many spans of an area name a case without a head, or none of the case's own: the first such case.

@@ -8,10 +8,10 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteCo
 /// Takes the triggers of a SQLite database away. Returns what to run.
 const SQLITE_TRIGGERS: &str = "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'";
 
-/// Takes triggers and checks of a PostgreSQL database away.
+/// Takes triggers, checks and foreign keys of a PostgreSQL database away.
 const POSTGRES_BELTS: &str = "DO $$ DECLARE it record; BEGIN \
     FOR it IN SELECT conrelid::regclass AS rel, conname AS name FROM pg_constraint \
-        WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
+        WHERE contype IN ('c', 'f') AND connamespace = 'public'::regnamespace LOOP \
         EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', it.rel, it.name); END LOOP; \
     FOR it IN SELECT tgrelid::regclass AS rel, tgname AS name FROM pg_trigger WHERE NOT tgisinternal LOOP \
         EXECUTE format('DROP TRIGGER %I ON %s', it.name, it.rel); END LOOP; END $$";

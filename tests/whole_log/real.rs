@@ -16,10 +16,11 @@ use doudi::app::{App, AppError, AreaRegister, Caller, caller::Principal, entropy
 use doudi::area::AreaCode;
 use doudi::canonical::Json;
 use doudi::log::keys::KeyRing;
-use doudi::log::sequencer::SystemClock;
+use doudi::log::merkle::leaf_hash;
+use doudi::log::sequencer::{Clock as _, SystemClock};
 use doudi::rules::language::say::Lang;
 use doudi::rules::outcome::Cause;
-use doudi::store::{LogRow, Store};
+use doudi::store::{AccessRow, LogRow, Store};
 use futures::StreamExt as _;
 
 pub const DOMAIN: &str = "doudi.example";
@@ -30,6 +31,9 @@ const SIZE_MIN: u64 = 300;
 
 /// Households that are decided beside the vectors, and entries behind the last full tile.
 const FILL_MIN: u64 = 40;
+
+/// What one ACCESS entry is over.
+const HOUR_MS: i64 = 3_600_000;
 
 /// How often a request is sent.
 const ATTEMPT_COUNT_MAX: u32 = 20;
@@ -124,6 +128,7 @@ impl Real {
         let moved = real.fill(area).await;
         real.remedy(&moved).await;
         real.transfer(&moved).await;
+        real.read(&moved).await;
         real.app.close().await;
         real
     }
@@ -369,5 +374,36 @@ impl Real {
         retried(|| self.app.transfer_case(&self.caller, command.clone()))
             .await
             .unwrap();
+    }
+
+    /// Three reads of a case in each of two hours that are over, and the two ACCESS entries over them.
+    async fn read(&mut self, of: &Determined) {
+        let case = of.case.unwrap();
+        let now_ms = SystemClock::new().now_ms();
+        let mut rows = Vec::new();
+        for (hours_ago, reader) in [3, 2]
+            .into_iter()
+            .flat_map(|hours_ago| [0, 1, 2].map(|reader| (hours_ago, reader)))
+        {
+            let at_ms = (now_ms.div_euclid(HOUR_MS) - hours_ago) * HOUR_MS + reader;
+            let content = Json::object([
+                ("v", Json::Int(1)),
+                ("at", Json::Int(at_ms)),
+                ("by", Json::text(format!("reader {reader}"))),
+                ("case", Json::text(case.case.to_string())),
+                ("purpose", Json::text("get_determination")),
+                ("nonce", Json::text(format!("{reader:032x}"))),
+            ])
+            .to_bytes();
+            rows.push(AccessRow {
+                leaf_hash: leaf_hash(&content),
+                area: case.area,
+                case_id: case.case.to_string(),
+                at_ms,
+                content,
+            });
+        }
+        self.store.record_accesses(&rows).await.unwrap();
+        assert_eq!(retried(|| self.app.close_access_hours()).await.unwrap(), 2);
     }
 }

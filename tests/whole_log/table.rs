@@ -16,7 +16,7 @@ that sees it, the place the first that it names. Made by `tests/whole_log/table.
 数据库所有者删掉全部触发器后改动数据。测试对真实的数据库做每一行：SQLite 每次都做，PostgreSQL 每次每级做两行，加 `--long` 做全部。
 级别是 `doudi fsck` 最先发现它的一级，位置是它指出的第一处。本表由 `tests/whole_log/table.rs` 从测试遵守的表生成。
 
-`j`, `k` and `last` are entries behind the last full tile (末尾未满瓦片里的条目).
+`j`, `k` and `last` are entries behind the last full tile (末尾未满瓦片里的条目). `a` is an ACCESS entry (访问条目).
 
 | change 改动 | seen by 发现级别 | first place 第一处 |
 |---|---|---|
@@ -33,17 +33,42 @@ const TAIL: &str = "
 | a false determination written with every key 持有全部密钥写入的虚假认定 | F9: replay 重放 | `a_false_determination_written_with_every_key_is_seen_when_it_is_decided_again` |
 ";
 
+/// The Chinese for a place as fsck prints it.
+fn place_in_chinese(place: &str) -> String {
+    match place.split(' ').collect::<Vec<_>>()[..] {
+        ["entry", at] => format!("条目 {at}"),
+        ["entries", from, "to", to] => format!("条目 {from} 至 {to}"),
+        ["the", "head"] => "日志头".to_owned(),
+        ["the", "case"] => "该个案".to_owned(),
+        ["checkpoint", size] => format!("检查点 {size}"),
+        ["document", name, "of", "entry", at] => format!("条目 {at} 的文件 {name}"),
+        ["record", "of", "entry", at] => format!("条目 {at} 的记录行"),
+        ["policy", "row", "of", "entry", at] => format!("条目 {at} 的政策行"),
+        ["request", "of", "entry", at] => format!("条目 {at} 的请求行"),
+        ["accesses", "of", "entry", at] => format!("条目 {at} 的访问行"),
+        [tile] if tile.starts_with("tile/") => "瓦片".to_owned(),
+        _ => panic!("no Chinese for the place {place}"),
+    }
+}
+
 fn table() -> String {
     let mut table = HEAD.to_owned();
     for tamper in TAMPERS {
+        let (code, title) = (tamper.level.code(), tamper.level.title());
+        let (what, in_chinese) = (tamper.what, tamper.in_chinese);
         let place = tamper
             .place
             .replace("{J}", "j")
             .replace("{K}", "k")
+            .replace("{A}", "a")
             .replace("{LAST}", "last")
             .replace("case {CASE}", "the case");
-        let (code, title) = (tamper.level.code(), tamper.level.title());
-        writeln!(table, "| {} | {code} {title} | {place} |", tamper.what).unwrap();
+        let place_in_chinese = place_in_chinese(&place);
+        writeln!(
+            table,
+            "| {what} {in_chinese} | {code} {title} | {place} {place_in_chinese} |"
+        )
+        .unwrap();
     }
     table + TAIL
 }

@@ -73,6 +73,7 @@ async fn each_change_is_seen(url: &str) {
         text.replace("{L}", &log.log_id.to_string())
             .replace("{J}", &(lone - 1).to_string())
             .replace("{K}", &lone.to_string())
+            .replace("{A}", &(last - 1).to_string())
             .replace("{LAST}", &last.to_string())
             .replace("{CASE}", &case)
     };

@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 
 use super::documents::opened;
 use super::{Fsck, Heard, Progress};
+use crate::app::case_head::SharedKeys;
 use crate::app::command::CaseId;
 use crate::app::erasure::erases_whole;
 use crate::app::projection::{Retraced, changes_a_case};
@@ -15,10 +16,10 @@ use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::fsck::{Finding, Level, Place, Problem};
 use crate::log::record::EntryKind;
-use crate::log::{Hash, LogIndex, TreeSize};
+use crate::log::{Hash, TreeSize};
 use crate::rules::case::CaseState;
 use crate::rules::determination::Determination;
-use crate::store::{CaseHeadRow, LogId, LogRow};
+use crate::store::{CaseHeadRow, LogRow, RecordRow};
 
 /// Cases of one read.
 const CASE_COUNT: u32 = 256;
@@ -38,6 +39,7 @@ pub(super) async fn check(app: &Arc<App>, log: &LogRow, fsck: &mut Fsck, heard: 
         // The cases of a closed log went on in the next one.
         return Ok(());
     }
+    let shared = Arc::new(app.shared_keys().await?);
     let mut after: Option<String> = None;
     let mut done = 0;
     loop {
@@ -45,7 +47,7 @@ pub(super) async fn check(app: &Arc<App>, log: &LogRow, fsck: &mut Fsck, heard: 
         let Some(last) = heads.last() else { break };
         after = Some(last.case_id.clone());
         let mut cases = futures::stream::iter(heads)
-            .map(|head| tokio::spawn(case(Arc::clone(app), area, head)))
+            .map(|head| tokio::spawn(case(Arc::clone(app), area, head, Arc::clone(&shared))))
             .buffered(CASE_AHEAD_COUNT);
         while let Some(found) = cases.next().await {
             let found = found.map_err(|error| AppError::internal(&error))??;
@@ -67,7 +69,12 @@ pub(super) async fn check(app: &Arc<App>, log: &LogRow, fsck: &mut Fsck, heard: 
 }
 
 /// One case: its records once more, and what its head and its spans say.
-async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Finding>, AppError> {
+async fn case(
+    app: Arc<App>,
+    area: AreaCode,
+    head: CaseHeadRow,
+    shared: Arc<SharedKeys>,
+) -> Result<Vec<Finding>, AppError> {
     let finding = |problem| {
         vec![Finding {
             level: Level::Projections,
@@ -75,16 +82,23 @@ async fn case(app: Arc<App>, area: AreaCode, head: CaseHeadRow) -> Result<Vec<Fi
             problem,
         }]
     };
-    let rebuilt = match rebuild(&app, area, &head.case_id).await? {
+    let records = app.records_of_case(area, &head.case_id).await?;
+    if records.is_empty() {
+        return Ok(finding(Problem::RowUnknown));
+    }
+    let is_newest = |record: &RecordRow| (record.log_id, record.index) == (head.last_log_id, head.last_index);
+    if !records.iter().any(is_newest) {
+        return Ok(finding(Problem::RowDiffers("newest entry")));
+    }
+    if let Some(what) = app.head_differs(&head, &records, &shared).await? {
+        return Ok(finding(Problem::RowDiffers(what)));
+    }
+    let rebuilt = match rebuild(&app, records).await? {
         Rebuilt::Case(rebuilt) => rebuilt,
         // A record is erased or damaged; the second was found with its documents.
         Rebuilt::Closed => return Ok(Vec::new()),
-        Rebuilt::Nothing => return Ok(finding(Problem::RowUnknown)),
         Rebuilt::Broken => return Ok(finding(Problem::StateDiffers)),
     };
-    if !rebuilt.places.contains(&(head.last_log_id, head.last_index)) {
-        return Ok(finding(Problem::RowDiffers("newest entry")));
-    }
     let state = rebuilt.state;
     if head.case_id.parse::<CaseId>().is_err() {
         return Ok(finding(Problem::RowDiffers("case id")));
@@ -123,7 +137,6 @@ type Span = (String, String, Option<String>, String);
 #[derive(Default)]
 struct Case {
     state: CaseState,
-    places: Vec<(LogId, LogIndex)>,
     /// In order.
     spans: Vec<Span>,
 }
@@ -134,18 +147,15 @@ enum Rebuilt {
     Case(Box<Case>),
     /// A record cannot be opened.
     Closed,
-    /// There are no records.
-    Nothing,
     /// The records do not follow from each other.
     Broken,
 }
 
-async fn rebuild(app: &Arc<App>, area: AreaCode, case_id: &str) -> Result<Rebuilt, AppError> {
-    let records = app.records_of_case(area, case_id).await?;
+/// A case out of all its records.
+async fn rebuild(app: &Arc<App>, records: Vec<RecordRow>) -> Result<Rebuilt, AppError> {
     let mut retraced = Retraced::of(&records);
     let mut case = Case::default();
     for record in records {
-        case.places.push((record.log_id, record.index));
         if !changes_a_case(&record.kind) {
             continue;
         }
@@ -166,11 +176,7 @@ async fn rebuild(app: &Arc<App>, area: AreaCode, case_id: &str) -> Result<Rebuil
         }
     }
     case.state = retraced.state;
-    Ok(if case.places.is_empty() {
-        Rebuilt::Nothing
-    } else {
-        Rebuilt::Case(Box::new(case))
-    })
+    Ok(Rebuilt::Case(Box::new(case)))
 }
 
 /// Whether the months that persons hold were written with this record.

@@ -39,7 +39,8 @@ pub(super) async fn check(
     plan: &Plan,
     fsck: &mut Fsck,
 ) -> Result<(), AppError> {
-    let mut looked_at = cosignatures(store, log, size, plan, fsck).await?;
+    let lines = cosignatures(store, log, size, plan, fsck).await?;
+    let mut looked_at = lines.judged;
     for kept in &plan.kept {
         looked_at += 1;
         compare(store, log, size, kept, fsck).await?;
@@ -47,7 +48,12 @@ pub(super) async fn check(
     looked_at += epoch_after(store, log, size, fsck).await?;
     fsck.checked.add(Level::Witnesses, looked_at);
     if looked_at == 0 {
-        let why = "nobody's heads were found: keep a checkpoint elsewhere and name it";
+        let why = if lines.unverified == 0 {
+            "nobody's heads were found: keep a checkpoint elsewhere and name it"
+        } else {
+            "the stored cosignatures are of witnesses that nobody named: give their policy, or a checkpoint that was \
+             kept elsewhere"
+        };
         fsck.skipped.push((Level::Witnesses, why));
     }
     Ok(())
@@ -109,6 +115,15 @@ fn previous(document: &Json, log: &LogRow, next: &LogRow) -> Option<KeptHead> {
     of_log.then_some(kept)
 }
 
+/// What the stored lines of witnesses came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    /// Lines that are verified or wrong, and samples that were held against them.
+    judged: u64,
+    /// Lines of which nobody says whose they are: anybody who writes the database may have made them.
+    unverified: u64,
+}
+
 /// The lines of witnesses belong to checkpoints that exist, and are signature lines. A line of a witness of the policy
 /// is verified, and samples closed by checkpoints that a quorum had cosigned; whose keys the others are of is for those
 /// who trust them.
@@ -118,7 +133,7 @@ async fn cosignatures(
     size: TreeSize,
     plan: &Plan,
     fsck: &mut Fsck,
-) -> Result<u64, AppError> {
+) -> Result<Lines, AppError> {
     let trusted: BTreeMap<&str, (usize, &CosignerKey)> = plan
         .witnesses
         .iter()
@@ -126,7 +141,7 @@ async fn cosignatures(
         .map(|(at, witness)| (witness.key.name().as_str(), (at, &witness.key)))
         .collect();
     let mut closings = Closings::of(store, log, plan.witnesses.as_ref()).await?;
-    let mut count = 0;
+    let mut lines = Lines::default();
     // Which witnesses have cosigned a size; the lines of one may go on in the next page.
     let mut by = (TreeSize::EMPTY, BTreeSet::new());
     let mut after: Option<(TreeSize, String)> = None;
@@ -134,8 +149,8 @@ async fn cosignatures(
         let from = after.as_ref().map(|(size, witness)| (*size, witness.as_str()));
         let rows = store.cosignatures_after(log.log_id, from, COSIGNATURE_COUNT).await?;
         let Some(last) = rows.last() else {
-            let judged = closings.map_or(0, |closings| closings.judge(fsck));
-            return Ok(count + judged);
+            lines.judged += closings.map_or(0, |closings| closings.judge(fsck));
+            return Ok(lines);
         };
         after = Some((last.size, last.witness.clone()));
         for of_size in rows.chunk_by(|a, b| a.size == b.size) {
@@ -145,22 +160,26 @@ async fn cosignatures(
                 by = (at, BTreeSet::new());
             }
             for row in of_size {
-                count += 1;
                 let witness = trusted.get(row.witness.as_str());
                 let judged = match &note {
                     // The log may have grown since its head was read.
                     None if at > size && store.head(log.log_id).await?.is_none_or(|head| head.size < at) => {
                         let place = Place::Kept(row.witness.clone(), at);
                         fsck.findings.add(Level::Witnesses, place, Problem::Shrunk(size));
+                        lines.judged += 1;
                         continue;
                     }
                     None => Err("stands under no checkpoint"),
                     Some(note) => is_verified(row, note, witness.map(|(_, key)| *key)),
                 };
                 match judged {
-                    Ok(true) => by.1.extend(witness.map(|(place, _)| *place)),
-                    Ok(false) => {}
+                    Ok(true) => {
+                        lines.judged += 1;
+                        by.1.extend(witness.map(|(place, _)| *place));
+                    }
+                    Ok(false) => lines.unverified += 1,
                     Err(problem) => {
+                        lines.judged += 1;
                         let problem = Problem::Cosignature(problem);
                         fsck.findings.add(Level::Witnesses, Place::Checkpoint(at), problem);
                     }

@@ -1,10 +1,11 @@
 //! fsck: a whole log checked level by level, F0 to F9, without stopping at the first thing that is wrong.
 //!
 //! F0 to F5 need a database that can be read and the log's public keys (`structure`). F6, F7 and F9 open documents,
-//! so they need the service's keys (`documents`, `requests`, `cases`). F8 compares the log with heads that others
+//! so they need the service's keys (`documents`, `requests`, `cases`, `access`). F8 compares the log with heads that others
 //! keep, and samples with the cosignatures under them (`kept`, `closings`). Every pass reads the log in pages and holds
 //! a bounded number of them.
 
+mod access;
 mod cases;
 mod closings;
 mod documents;
@@ -192,6 +193,7 @@ impl App {
         if plan.wants(Level::Projections) {
             requests::check(self, log, seen.size, &mut fsck).await?;
             cases::check(self, log, &mut fsck, &mut heard).await?;
+            access::check(self.store.as_ref(), log, &mut fsck).await?;
         }
         if plan.wants(Level::Witnesses) {
             kept::check(self.store.as_ref(), log, seen.size, plan, &mut fsck).await?;

@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use crate::log::Origin;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{Cosigner, VerifierKey};
-use crate::log::sequencer::{Clock, HighWater, Mark};
+use crate::log::sequencer::{Clock, HighWater, Mark, Raised};
 use crate::log::witness::request::{CONTENT_TYPE_SIZE, REQUEST_SIZE_MAX_BYTES};
 use crate::log::witness::{AddCheckpoint, Judgement, Known, judge};
 
@@ -81,8 +81,17 @@ impl WitnessServer {
                     size: checkpoint.size,
                     root: checkpoint.root,
                 };
-                if let Err(error) = self.high_water.raise(&Mark { checkpoint, note }) {
-                    error!(checkpoint.origin = %origin, %error, "the checkpoint cannot be remembered: it is not cosigned");
+                let remembered = match self.high_water.raise(&Mark { checkpoint, note }) {
+                    Ok(Raised::Durable) => Ok(()),
+                    // Nobody but this process may remember for it: what the other one cosigned may be another history.
+                    Ok(Raised::Larger(other) | Raised::Forked(other)) => Err(format!(
+                        "size {} was remembered by another process: stop it, and start this one again",
+                        other.size
+                    )),
+                    Err(error) => Err(error.to_string()),
+                };
+                if let Err(error) = remembered {
+                    error!(checkpoint.origin = %origin, error, "the checkpoint cannot be remembered: it is not cosigned");
                     return refused(StatusCode::INTERNAL_SERVER_ERROR, "the checkpoint cannot be remembered");
                 }
                 let seconds = u64::try_from(self.clock.now_ms() / 1000).unwrap_or_default();
@@ -163,5 +172,52 @@ pub async fn serve(listener: TcpListener, witness: Arc<WitnessServer>, stop: imp
             drop(permit);
         });
         while connections.try_join_next().is_some() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::high_water::HighWaterFolder;
+    use crate::log::checkpoint::{Committed, UncommittedCheckpoint};
+    use crate::log::note::{Ed25519Signer, KeyName, Signer};
+    use crate::log::sequencer::SystemClock;
+    use crate::log::{Hash, TreeSize};
+
+    /// A first request for a head of this size in one of the histories that the log signed.
+    fn request(signer: &Ed25519Signer, size: u64, history: &[u8]) -> Vec<u8> {
+        let head = Checkpoint {
+            origin: "doudi.example/340321/1".parse().expect("an origin"),
+            size: TreeSize::new(size).expect("small"),
+            root: Hash::of_parts(&[history, &size.to_be_bytes()]),
+        };
+        let signers: [&dyn Signer; 1] = [signer];
+        let signed = UncommittedCheckpoint::sign(head, &signers).expect("signed");
+        let note = signed.release(&Committed::after_commit()).note().to_owned();
+        format!("old 0\n\n{note}").into_bytes()
+    }
+
+    #[test]
+    fn a_witness_cosigns_nothing_beside_or_below_what_another_process_remembers_in_its_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = |name: &str| KeyName::new(name).expect("a name");
+        let log = Ed25519Signer::new(name("doudi.example/340321/1"), &[5; 32]);
+        // Both have read the folder while it was empty.
+        let [first, second] = [(), ()].map(|()| {
+            let state = HighWaterFolder::open(folder.path()).expect("readable");
+            let cosigner = Cosigner::new(name("witness.example/1"), &[9; 32]);
+            let logs = vec![log.verifier_key().clone()];
+            WitnessServer::new(cosigner, logs, Arc::new(SystemClock::new()), Arc::new(state))
+        });
+        assert_eq!(first.answer(&request(&log, 3, b"one")).0, StatusCode::OK);
+        for size in [3, 2] {
+            let (status, _, text) = second.answer(&request(&log, size, b"another"));
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "size {size}: {text}");
+        }
+        assert_eq!(
+            second.answer(&request(&log, 3, b"one")).0,
+            StatusCode::OK,
+            "the same head"
+        );
     }
 }

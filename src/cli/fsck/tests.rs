@@ -8,7 +8,7 @@ use crate::app::high_water::HighWaterFolder;
 use crate::cli::Cli;
 use crate::log::checkpoint::{Checkpoint, Committed, UncommittedCheckpoint};
 use crate::log::note::{Ed25519Signer, KeyName, Signer};
-use crate::log::sequencer::{HighWater as _, Mark};
+use crate::log::sequencer::{HighWater as _, Mark, Raised};
 use crate::log::{Hash, TreeSize};
 use crate::rules::language::say::Lang;
 use crate::store::conformance::{As, TestDatabase};
@@ -101,7 +101,7 @@ fn a_log_that_is_gone_as_a_whole_is_found() {
     let signers: [&dyn Signer; 1] = [&signer];
     let signed = UncommittedCheckpoint::sign(head, &signers).expect("signed");
     let mark = Mark::of(&signed.release(&Committed::after_commit()));
-    marks.raise(&mark).expect("written");
+    assert_eq!(marks.raise(&mark).expect("written"), Raised::Durable);
     assert_eq!(checked(&database.url, &[]).expect("checked"), Exit::Unsound(8));
     let here = checked(&database.url, &["--area", "340321"]);
     assert_eq!(here.expect("checked"), Exit::Done, "the log of this area is there");

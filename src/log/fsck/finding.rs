@@ -111,6 +111,8 @@ pub enum Place {
     Policy(u64),
     /// A request row that names an entry.
     Request(u64),
+    /// The rows of accesses that stand under an entry.
+    Accesses(u64),
     /// The head of a case.
     Case(String),
     /// What somebody else keeps: a witness, a file of checkpoints, the high-water mark.
@@ -127,7 +129,8 @@ impl Place {
             | Place::Document(index, _)
             | Place::Record(index)
             | Place::Policy(index)
-            | Place::Request(index) => Some(*index),
+            | Place::Request(index)
+            | Place::Accesses(index) => Some(*index),
             Place::Log | Place::Head | Place::Tile(_) | Place::Checkpoint(_) | Place::Case(_) | Place::Kept(..) => None,
         }
     }
@@ -152,6 +155,7 @@ impl fmt::Display for Place {
             Place::Record(index) => write!(f, "record of entry {index}"),
             Place::Policy(index) => write!(f, "policy row of entry {index}"),
             Place::Request(index) => write!(f, "request of entry {index}"),
+            Place::Accesses(index) => write!(f, "accesses of entry {index}"),
             Place::Case(case) => write!(f, "case {case}"),
             Place::Kept(who, size) => write!(f, "head of size {size} kept by {who}"),
         }

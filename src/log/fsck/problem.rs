@@ -124,6 +124,9 @@ pub enum Problem {
     /// A state does not follow from the records.
     #[error("its stored state is not the one that its records give")]
     StateDiffers,
+    /// An ACCESS entry that names another one before it than there is.
+    #[error("does not name the ACCESS entry before it in this log")]
+    AccessBefore,
     /// A head that somebody keeps is larger than the log.
     #[error("the log has only {0} entries: it was cut off or an old backup was restored")]
     Shrunk(TreeSize),
@@ -198,6 +201,7 @@ impl Problem {
             Problem::LawLater => "LAW_LATER",
             Problem::LawDiffers => "LAW_DIFFERS",
             Problem::StateDiffers => "STATE_DIFFERS",
+            Problem::AccessBefore => "ACCESS_BEFORE",
             Problem::Shrunk(_) => "SHRUNK",
             Problem::Forked => "FORKED",
             Problem::Closed(_) => "CLOSED",

@@ -112,6 +112,12 @@ impl EntryKind {
         }
     }
 
+    /// The kind of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<EntryKind> {
+        EntryKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether an entry of this kind was decided by the rules and must name its law.
     #[must_use]
     pub const fn is_decided_by_law(self) -> bool {
@@ -130,7 +136,7 @@ impl KindName {
     /// The kind, if this version knows it.
     #[must_use]
     pub fn known(&self) -> Option<EntryKind> {
-        EntryKind::ALL.into_iter().find(|kind| kind.name() == self.0)
+        EntryKind::of_name(&self.0)
     }
 
     /// The name.

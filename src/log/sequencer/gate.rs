@@ -42,11 +42,23 @@ pub trait HighWater: Send + Sync + 'static {
     /// The newest mark of each area, as they were when the process started.
     fn marks(&self) -> Vec<Mark>;
 
-    /// Makes a mark durable, unless a larger one of its log is there. Blocks.
+    /// Makes a mark durable, unless a larger one of its log is there, or another one of its size. Blocks.
     ///
     /// # Errors
     /// What the system says.
-    fn raise(&self, mark: &Mark) -> std::io::Result<()>;
+    fn raise(&self, mark: &Mark) -> std::io::Result<Raised>;
+}
+
+/// What became of a mark that was to be raised. Several processes may share the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Raised {
+    /// It is durable.
+    Durable,
+    /// A larger one is there: another process of the same log came further. Says nothing about its history.
+    Larger(Checkpoint),
+    /// One of the same size with another root is there: two histories of the log were signed.
+    Forked(Checkpoint),
 }
 
 /// Marks that end with the process: for logs that live no longer.
@@ -57,8 +69,8 @@ impl HighWater for Forgetful {
         Vec::new()
     }
 
-    fn raise(&self, _mark: &Mark) -> std::io::Result<()> {
-        Ok(())
+    fn raise(&self, _mark: &Mark) -> std::io::Result<Raised> {
+        Ok(Raised::Durable)
     }
 }
 
@@ -246,7 +258,9 @@ impl Gate {
     /// covered, and nothing is added to it.
     pub(super) async fn settle(&self, area: AreaCode) -> Result<(), AppendError> {
         let waiting = self.with(|seen| {
-            let seen = seen.get(&area).filter(|seen| !seen.durable)?;
+            // What is read-only is refused by its own reason.
+            let waits = |seen: &&Seen| !seen.durable && seen.rolled_back.is_none();
+            let seen = seen.get(&area).filter(waits)?;
             Some(seen.mark.clone())
         });
         match waiting {
@@ -256,7 +270,8 @@ impl Gate {
     }
 
     /// Raises the mark of a log after COMMIT. Where it cannot be written the answer still leaves, because what it
-    /// acknowledges is durable; the next append waits for the mark.
+    /// acknowledges is durable; the next append waits for the mark. Where another history of its size was seen, the log
+    /// is read-only from here on.
     pub(super) async fn raise(&self, mark: Mark) {
         let area = mark.checkpoint.origin.area();
         let raised = self.with(|all| {
@@ -283,7 +298,13 @@ impl Gate {
         let (high_water, written) = (self.high_water.clone(), mark.clone());
         let done = spawn_blocking(move || high_water.raise(&written)).await;
         let cause = match done {
-            Ok(Ok(())) => {
+            Ok(Ok(Raised::Forked(seen))) => {
+                let found = Some(mark.checkpoint.clone());
+                let seen = seen.into();
+                return Err(self.trip(RolledBack { seen, found }));
+            }
+            // Servers of one log share a folder, and raise in any order: the larger one covers what this one does.
+            Ok(Ok(Raised::Durable | Raised::Larger(_))) => {
                 self.with(|seen| {
                     let of_area = seen.get_mut(&mark.checkpoint.origin.area());
                     if let Some(seen) = of_area.filter(|seen| seen.mark == *mark) {

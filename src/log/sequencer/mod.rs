@@ -42,7 +42,7 @@ pub use clock::{CLOCK_DIFFERENCE_MAX_MS, CLOCK_GAP_MAX_MS, Clock, ClockError, Sy
 pub use entropy::SystemEntropy;
 pub use epoch::{Ended, OpenedEpoch, Succession};
 use gate::Gate;
-pub use gate::{Forgetful, HighWater, Mark, RolledBack, SeenHead};
+pub use gate::{Forgetful, HighWater, Mark, Raised, RolledBack, SeenHead};
 pub use item::{Acknowledged, AppendError, CaseChange, CaseMark, Effects, Follows, Item, NewPolicy, PersonSpan};
 use lane::{Job, Lane, LaneOf};
 pub use select::two_programmes;

@@ -5,6 +5,7 @@ mod bundle;
 mod bundle_tampered;
 mod cases;
 mod closed_log;
+mod contradicted;
 mod disclosure;
 mod epochs;
 mod erasure;

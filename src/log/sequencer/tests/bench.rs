@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::super::{
-    Acknowledged, CaseChange, Clock, Effects, Guards, HighWater, Item, LogKeys, Mark, PersonSpan, Sequencer,
+    Acknowledged, CaseChange, Clock, Effects, Guards, HighWater, Item, LogKeys, Mark, PersonSpan, Raised, Sequencer,
     SystemClock,
 };
 use crate::area::AreaCode;
@@ -113,14 +113,23 @@ impl HighWater for Marks {
         self.kept.lock().expect("no panic").clone()
     }
 
-    fn raise(&self, mark: &Mark) -> std::io::Result<()> {
+    fn raise(&self, mark: &Mark) -> std::io::Result<Raised> {
         if self.disk_full.load(Ordering::SeqCst) {
             return Err(std::io::ErrorKind::StorageFull.into());
         }
         let mut kept = self.kept.lock().expect("no panic");
+        let head = &mark.checkpoint;
+        let same = |other: &&Mark| (&other.checkpoint.origin, other.checkpoint.size) == (&head.origin, head.size);
+        if let Some(other) = kept
+            .iter()
+            .find(same)
+            .filter(|other| other.checkpoint.root != head.root)
+        {
+            return Ok(Raised::Forked(other.checkpoint.clone()));
+        }
         kept.retain(|other| other.checkpoint.origin != mark.checkpoint.origin);
         kept.push(mark.clone());
-        Ok(())
+        Ok(Raised::Durable)
     }
 }
 

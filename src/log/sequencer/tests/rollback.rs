@@ -18,6 +18,7 @@ on_both!(
     what_another_replica_appended_is_proved_and_built_upon,
     a_mark_is_never_larger_than_the_database,
     a_mark_that_cannot_be_written_holds_up_the_next_append_and_no_answer,
+    a_mark_that_says_another_history_of_the_same_size_makes_the_log_read_only,
     a_rolled_back_log_is_found_without_an_append,
     a_confirmed_fork_goes_on_in_an_epoch_that_names_both_heads,
     nothing_is_confirmed_where_nothing_was_rolled_back,
@@ -139,6 +140,23 @@ async fn a_mark_that_cannot_be_written_holds_up_the_next_append_and_no_answer(da
     let answer = replica.sequencer.append(item(2)).await.expect("there is room again");
     assert_eq!(answer.index, index(3), "the refused attempt wrote nothing");
     assert_eq!(marks.marks()[0].checkpoint.size, answer.first_size);
+}
+
+async fn a_mark_that_says_another_history_of_the_same_size_makes_the_log_read_only(database: TestDatabase) {
+    let (other, marks) = (TestDatabase::sqlite().await, Arc::new(Marks::default()));
+    let store = database.store().await;
+    let first = guarded(other.store().await, marks.clone());
+    let second = guarded(store.clone(), marks.clone());
+    append(&first, 0..1).await;
+    let seen = marks.marks().remove(0);
+    append(&second, 1..2).await;
+    assert_eq!(
+        second.sequencer.rolled_back().len(),
+        1,
+        "found where the mark was to be raised"
+    );
+    read_only(&store, &second, 1).await;
+    assert_eq!(marks.marks(), [seen], "what was seen first stays");
 }
 
 async fn a_rolled_back_log_is_found_without_an_append(database: TestDatabase) {
