@@ -9,7 +9,7 @@ pub(crate) const AMOUNT_FIELDS: [&str; 8] = [
     "local_part_fen",
     "value_fen",
     "wage_fen",
-    "year_income_fen_per_person",
+    "year_income_fen",
 ];
 
 /// What ends the name of a fact where a unit follows in the request.
@@ -47,7 +47,7 @@ mod tests {
         );
         assert_eq!(
             field_of("obligors/0/year_income"),
-            "obligors[0].year_income_fen_per_person"
+            "obligors[0].year_income_fen"
         );
     }
 }

@@ -157,7 +157,7 @@ fn obligor(raw: pb::Obligor, mut record: Record<'_>, taken: &mut BTreeSet<super:
     record.id(&raw.id, taken);
     record.code::<pb::ObligorKind>("kind", raw.kind);
     record.date("birth", raw.birth);
-    record.fen("year_income_fen_per_person", raw.year_income_fen_per_person);
+    record.fen("year_income_fen", raw.year_income_fen);
     record.flag("property_ok", raw.property_ok);
     record.source(raw.source);
     record.finish()

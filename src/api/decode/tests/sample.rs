@@ -147,7 +147,7 @@ fn facts() -> pb::HouseholdFacts {
             id: "o1".to_owned(),
             kind: Some(pb::ObligorKind::Ordinary as i32),
             birth: day(1970, 1, 1),
-            year_income_fen_per_person: Some(1_000_000),
+            year_income_fen: Some(1_000_000),
             property_ok: Some(true),
             source: s1(),
         }],
