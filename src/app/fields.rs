@@ -45,9 +45,6 @@ mod tests {
             field_of("members/0/incomes/12/amount"),
             "members[0].incomes[12].amount_fen"
         );
-        assert_eq!(
-            field_of("obligors/0/year_income"),
-            "obligors[0].year_income_fen"
-        );
+        assert_eq!(field_of("obligors/0/year_income"), "obligors[0].year_income_fen");
     }
 }

@@ -123,14 +123,15 @@ struct Tripped {
 enum By {
     /// Our own mark: a database that continues it is the right one.
     Mark,
-    /// Witnesses, who signed another history than ours: our mark says nothing about it, and only an operator decides.
-    Witnesses,
+    /// Witnesses, or a server that shares the folder of our marks: they saw another history than ours. Our mark says
+    /// nothing about that, and only an operator decides.
+    Others,
 }
 
 impl Seen {
-    fn against_witnesses(&self) -> bool {
+    fn against_others(&self) -> bool {
         let tripped = self.tripped.as_ref();
-        tripped.is_some_and(|tripped| tripped.by == By::Witnesses)
+        tripped.is_some_and(|tripped| tripped.by == By::Others)
     }
 }
 
@@ -243,7 +244,7 @@ impl Gate {
     fn clear(&self, area: AreaCode, mark: &Checkpoint) {
         let cleared = self.with(|seen| {
             let of_area = seen.get_mut(&area);
-            let same = |seen: &&mut Seen| seen.mark.checkpoint == *mark && !seen.against_witnesses();
+            let same = |seen: &&mut Seen| seen.mark.checkpoint == *mark && !seen.against_others();
             of_area.filter(same).and_then(|seen| seen.tripped.take())
         });
         if cleared.is_some() {
@@ -259,7 +260,7 @@ impl Gate {
     pub(super) async fn settle(&self, area: AreaCode) -> Result<(), AppendError> {
         let waiting = self.with(|seen| {
             // What is read-only is refused by its own reason.
-            let waits = |seen: &&Seen| !seen.durable && seen.rolled_back.is_none();
+            let waits = |seen: &&Seen| !seen.durable && seen.tripped.is_none();
             let seen = seen.get(&area).filter(waits)?;
             Some(seen.mark.clone())
         });
@@ -279,11 +280,9 @@ impl Gate {
             if !all.get(&area).is_none_or(lower) {
                 return false;
             }
-            // What witnesses said of a log stands also where an append that had begun before is committed after it.
+            // What others said of a log stands also where an append that had begun before is committed after it.
             let of_log = |seen: &Seen| seen.mark.checkpoint.origin == mark.checkpoint.origin;
-            let before = all
-                .remove(&area)
-                .filter(|seen| of_log(seen) && seen.against_witnesses());
+            let before = all.remove(&area).filter(|seen| of_log(seen) && seen.against_others());
             let (durable, tripped) = (false, before.and_then(|seen| seen.tripped));
             let mark = mark.clone();
             all.insert(area, Seen { mark, durable, tripped });
@@ -301,7 +300,7 @@ impl Gate {
             Ok(Ok(Raised::Forked(seen))) => {
                 let found = Some(mark.checkpoint.clone());
                 let seen = seen.into();
-                return Err(self.trip(RolledBack { seen, found }));
+                return Err(self.trip(RolledBack { seen, found }, By::Others));
             }
             // Servers of one log share a folder, and raise in any order: the larger one covers what this one does.
             Ok(Ok(Raised::Durable | Raised::Larger(_))) => {
@@ -336,7 +335,7 @@ impl Gate {
         );
         self.with(|seen| {
             let of_area = seen.get_mut(&area);
-            if let Some(seen) = of_area.filter(|seen| by == By::Witnesses || !seen.against_witnesses()) {
+            if let Some(seen) = of_area.filter(|seen| by == By::Others || !seen.against_others()) {
                 seen.tripped = Some(Tripped { rolled_back, by });
             }
         });
@@ -356,7 +355,7 @@ impl Gate {
             });
         });
         let found = Some(found_head);
-        self.trip(RolledBack { seen, found }, By::Witnesses);
+        self.trip(RolledBack { seen, found }, By::Others);
     }
 
     /// Compares every mark with the database, outside any transaction: at start-up, and again and again for logs
@@ -365,7 +364,7 @@ impl Gate {
     pub(super) async fn compare(&self, store: &dyn Store) -> Result<(), StoreError> {
         // The marks first: a head that is read later is never smaller.
         let marks: BTreeMap<AreaCode, Checkpoint> = self.with(|seen| {
-            let comparable = seen.iter().filter(|(_, seen)| !seen.against_witnesses());
+            let comparable = seen.iter().filter(|(_, seen)| !seen.against_others());
             comparable
                 .map(|(area, seen)| (*area, seen.mark.checkpoint.clone()))
                 .collect()
