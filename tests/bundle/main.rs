@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot write its bundle must stop")]
 
+mod disclosed;
 mod synthetic;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::Path;
 
 use doudi::app::bundle::{Ask, Code, Report, verify};
 use doudi::canonical::Json;
@@ -17,9 +19,13 @@ use synthetic::{Corpus, Shape, key, write};
 const DECISIONS: u64 = 300;
 
 fn verified(change: &dyn Fn(u64, &mut Shape)) -> Report {
+    written(|path| write(path, &Corpus::read(), DECISIONS, change))
+}
+
+fn written(write: impl Fn(&Path)) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bundle.tar");
-    write(&path, &Corpus::read(), DECISIONS, change);
+    write(&path);
     let keys = [key()];
     let ask = Ask {
         keys: &keys,

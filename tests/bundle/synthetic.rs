@@ -16,9 +16,7 @@ use doudi::log::bundle::{BundlePath, Head, Manifest, Opened, OpenedPlace, encode
 use doudi::log::checkpoint::Checkpoint;
 use doudi::log::merkle::{CompactTree, leaf_hash};
 use doudi::log::note::{Ed25519Signer, KeyName, Note, VerifierKey};
-use doudi::log::record::{
-    DataKey, DocumentCommitment, DocumentName, Entry, EntryKind, LawUsed, Place, Salt, commitment, open,
-};
+use doudi::log::record::{DataKey, DocumentName, Entry, EntryKind, Place, Salt, commitment, open};
 use doudi::log::tiles::{TileKind, TilePath, encode_bundle};
 use doudi::log::{Hash, LogIndex, Origin, TreeSize};
 
@@ -44,7 +42,7 @@ pub struct Shape {
 pub struct Corpus {
     pub shapes: Vec<Shape>,
     /// The documents of law by the index of their POLICY entry.
-    policies: BTreeMap<u64, Vec<u8>>,
+    pub policies: BTreeMap<u64, Vec<u8>>,
 }
 
 fn text<'j>(json: &'j Json, key: &str) -> &'j str {
@@ -114,7 +112,7 @@ impl Corpus {
 }
 
 /// A document of an entry: its name and its bytes.
-type Document = (&'static str, Vec<u8>);
+pub type Document = (&'static str, Vec<u8>);
 
 /// The key of the log.
 pub fn key() -> VerifierKey {
@@ -125,10 +123,34 @@ fn signer() -> Ed25519Signer {
     Ed25519Signer::new(KeyName::new(ORIGIN).unwrap(), &[7; 32])
 }
 
+/// What stands beside the decisions of the corpus.
+pub struct Beside<'a> {
+    /// Entries after the OPENING entry: kind, law and documents of each.
+    pub more: Vec<(&'static str, Option<Hash>, Vec<Document>)>,
+    /// Whether the document of an entry is in the bundle.
+    pub opened: &'a dyn Fn(u64, &str) -> bool,
+    /// When an entry is logged, seconds after the first.
+    pub logged: &'a dyn Fn(u64) -> u64,
+    /// The manifest before it is written.
+    pub manifest: &'a dyn Fn(&mut Manifest),
+}
+
+impl Default for Beside<'_> {
+    fn default() -> Self {
+        Beside {
+            more: Vec::new(),
+            opened: &|_, _| true,
+            logged: &|index| index,
+            manifest: &|_| {},
+        }
+    }
+}
+
 struct Writer<'a> {
     corpus: &'a Corpus,
     decisions: u64,
     change: &'a dyn Fn(u64, &mut Shape),
+    beside: &'a Beside<'a>,
 }
 
 impl Writer<'_> {
@@ -138,26 +160,36 @@ impl Writer<'_> {
     }
 
     fn size(&self) -> u64 {
-        self.before() + self.decisions + 1
+        self.opening() + 1 + self.beside.more.len() as u64
     }
 
-    fn record(&self, index: u64) -> (EntryKind, Option<Hash>, Vec<Document>) {
+    /// Where the OPENING entry stands.
+    fn opening(&self) -> u64 {
+        self.before() + self.decisions
+    }
+
+    fn record(&self, index: u64) -> (&'static str, Option<Hash>, Vec<Document>) {
         if let Some(policy) = self.corpus.policies.get(&index) {
-            return (EntryKind::Policy, None, vec![("policy", policy.clone())]);
+            return (EntryKind::Policy.name(), None, vec![("policy", policy.clone())]);
         }
-        if index + 1 == self.size() {
+        if let Some(number) = index.checked_sub(self.opening() + 1) {
+            return self.beside.more[usize::try_from(number).unwrap()].clone();
+        }
+        if index == self.opening() {
+            let is_decision = |kind: &str| kind == EntryKind::Determination.name();
+            let more = self.beside.more.iter().filter(|(kind, ..)| is_decision(kind)).count() as u64;
             let opening = Json::object([
                 ("v", Json::Int(1)),
-                ("count", Json::integer(self.decisions.into())),
+                ("count", Json::integer((self.decisions + more).into())),
                 ("identity", Json::Bool(false)),
                 ("purpose", "audit".into()),
             ]);
-            return (EntryKind::Opening, None, vec![("opening", opening.to_bytes())]);
+            return (EntryKind::Opening.name(), None, vec![("opening", opening.to_bytes())]);
         }
         let Some(number) = index.checked_sub(self.before()) else {
             let keys = Json::List(vec![Json::text(key().to_string())]);
             let epoch = Json::object([("keys", keys), ("origin", ORIGIN.into())]);
-            return (EntryKind::Epoch, None, vec![("epoch", epoch.to_bytes())]);
+            return (EntryKind::Epoch.name(), None, vec![("epoch", epoch.to_bytes())]);
         };
         let at = usize::try_from(number).unwrap() % self.corpus.shapes.len();
         let mut shape = self.corpus.shapes[at].clone();
@@ -167,7 +199,7 @@ impl Writer<'_> {
             ("determination", shape.determination),
             ("frame", shape.frame),
         ];
-        (EntryKind::Determination, Some(shape.law), documents)
+        (EntryKind::Determination.name(), Some(shape.law), documents)
     }
 
     /// The entry at an index, and its documents as they stand in the bundle.
@@ -181,30 +213,54 @@ impl Writer<'_> {
                 entry: u8::try_from(index % 256).unwrap(),
                 document: number,
             };
-            encode_document(out, place, &salt, content);
-            commitments.push(DocumentCommitment {
-                commitment: commitment(&name, &salt, content),
-                name,
-            });
+            if (self.beside.opened)(index, name.as_str()) {
+                encode_document(out, place, &salt, content);
+            }
+            commitments.push(Json::object([
+                ("commitment", Json::text(commitment(&name, &salt, content).to_string())),
+                ("name", name.as_str().into()),
+            ]));
         }
-        let law = law.map(|manifest| LawUsed {
-            manifest,
-            semantics: "doudi-rules/1".to_owned(),
-        });
-        let logged = LOGGED_FIRST + i64::try_from(index).unwrap();
-        let origin: Origin = ORIGIN.parse().unwrap();
-        Entry::new(kind, origin, logged, law, "doudi/0.1.0", commitments)
-            .unwrap()
-            .to_bytes()
+        // As JSON, because an entry may be of a kind that this version does not know.
+        let mut members = vec![
+            ("v", Json::Int(1)),
+            ("kind", kind.into()),
+            ("origin", ORIGIN.into()),
+            (
+                "logged",
+                Json::integer((LOGGED_FIRST + i64::try_from((self.beside.logged)(index)).unwrap()).into()),
+            ),
+            ("engine", "doudi/0.1.0".into()),
+            ("documents", Json::List(commitments)),
+        ];
+        if let Some(law) = law {
+            members.extend([
+                ("law", Json::text(law.to_string())),
+                ("semantics", "doudi-rules/1".into()),
+            ]);
+        }
+        Json::object(members).to_bytes()
     }
 }
 
 /// Writes a bundle of so many decisions. `change` may change each before it is sealed.
 pub fn write(path: &Path, corpus: &Corpus, decisions: u64, change: &dyn Fn(u64, &mut Shape)) {
+    write_beside(path, corpus, decisions, change, &Beside::default());
+}
+
+/// The same with more entries, fewer documents, or another manifest.
+pub fn write_beside(
+    path: &Path,
+    corpus: &Corpus,
+    decisions: u64,
+    change: &dyn Fn(u64, &mut Shape),
+    beside: &Beside<'_>,
+) {
     let writer = Writer {
         corpus,
         decisions,
         change,
+        beside,
     };
     let size = TreeSize::new(writer.size()).unwrap();
     let body_path = path.with_extension("body");
@@ -243,6 +299,8 @@ pub fn write(path: &Path, corpus: &Corpus, decisions: u64, change: &dyn Fn(u64, 
                 let hashes = &levels[usize::from(level)][from..from + usize::from(width)];
                 hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
             }
+            // A tile of which nothing is opened has no file of documents.
+            _ if documents.is_empty() => continue,
             _ => documents.clone(),
         };
         tar.add(&file.to_string(), &bytes).unwrap();
@@ -258,18 +316,19 @@ pub fn write(path: &Path, corpus: &Corpus, decisions: u64, change: &dyn Fn(u64, 
     };
     let note = Note::sign(&checkpoint.to_string(), &[&signer()]).unwrap().to_string();
     files.insert(0, (BundlePath::Checkpoint, note.len() as u64));
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         engine: "doudi/0.1.0".to_owned(),
         origin,
         head: Head { size, root },
         previous: None,
         opened: Opened::All,
         identity: false,
-        openings: vec![LogIndex::new(writer.size() - 1).unwrap()],
+        openings: vec![LogIndex::new(writer.opening()).unwrap()],
         samples: Vec::new(),
         unopened: Vec::new(),
         files,
     };
+    (beside.manifest)(&mut manifest);
     let manifest = manifest.to_bytes();
     let mut out = BufWriter::new(File::create(path).unwrap());
     for (name, bytes) in [("manifest.json", &manifest[..]), ("checkpoint", note.as_bytes())] {

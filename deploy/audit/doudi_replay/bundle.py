@@ -14,7 +14,9 @@ from .record import Entry, commitment
 from .rounds import Round
 from .stream import LOG, REFUSED, REPLAYED, DIFFERENT, VERIFIED, Result, decided
 from .tar import TarError, files
+from .tree import Tree
 
+KINDS_NAMED_MAX = 16
 DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024
 HEAD = struct.Struct(">BBI32s")
 DECISIONS = ("DETERMINATION", "CORRECTION")
@@ -26,6 +28,16 @@ SAMPLES = {
 }
 PUBLIC = dict(SAMPLES, POLICY="policy", EPOCH="epoch", OPENING="opening", ACCESS="access", ERASURE="erasure",
               KEY_EVENT="key_event")
+SEALED = {
+    "DETERMINATION": {"identity", "facts", "determination", "frame"},
+    "CORRECTION": {"identity", "facts", "determination", "frame"},
+    "SAMPLE_RESULT": {"selection"},
+    "FINDING": {"finding"},
+    "IMPORT": set(), "REMEDY": set(), "TRANSFER": set(), "LINK": set(),
+}
+"""The sealed documents that a bundle may open, by kind: of no other kind that this version knows any."""
+KINDS = set(PUBLIC) | set(SEALED)
+"""Kinds whose documents this version knows."""
 
 
 def is_bundle(path):
@@ -34,66 +46,15 @@ def is_bundle(path):
         return file.read(14) == b"manifest.json\0"
 
 
-class Tree:
-    """The tree of the bundle's entries, leaf by leaf; keeps the hashes that its tiles hold."""
-
-    def __init__(self):
-        self.size = 0
-        self._edge = []
-        self.levels = [[]]
-
-    def append(self, leaf):
-        """Adds a leaf hash."""
-        self.levels[0].append(leaf)
-        height, number, node = 0, self.size, leaf
-        while number & 1:
-            node = proofs.node_hash(self._edge.pop(), node)
-            height, number = height + 1, number >> 1
-            if height % 8 == 0:
-                if len(self.levels) == height // 8:
-                    self.levels.append([])
-                self.levels[height // 8].append(node)
-        self._edge.append(node)
-        self.size += 1
-
-    def root(self):
-        """The root now."""
-        if not self._edge:
-            return proofs.EMPTY_ROOT
-        node = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
-            node = proofs.node_hash(left, node)
-        return node
-
-
-    def root_at(self, size):
-        """The root at an older size; None beyond this one."""
-        if size > self.size:
-            return None
-        if size == 0:
-            return proofs.EMPTY_ROOT
-        nodes, start = [], 0
-        for height in reversed(range(size.bit_length())):
-            if size >> height & 1:
-                nodes.append(self._complete(start, height))
-                start += 1 << height
-        root = nodes.pop()
-        while nodes:
-            root = proofs.node_hash(nodes.pop(), root)
-        return root
-
-    def _complete(self, start, height):
-        """The hash of a complete subtree."""
-        level = min(height // 8, len(self.levels) - 1)
-        row = self.levels[level][start >> 8 * level : (start >> 8 * level) + (1 << height - 8 * level)]
-        while len(row) > 1:
-            row = [proofs.node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
-
-
 def _is_law(document):
     """Whether a document is one of law, as far as the log has to know."""
     return type(document) is dict and all(type(document.get(name)) is str for name in ("area", "policy"))
+
+
+def _may_be_opened(kind):
+    """The documents that a bundle may open of entries of a kind that this version knows."""
+    public = {PUBLIC[kind]} if kind in PUBLIC else set()
+    return public | SEALED.get(kind, set()) | ({"source"} if kind == "POLICY" else set())
 
 
 def _selection(data):
@@ -121,6 +82,8 @@ class Bundle:
         self._tree = Tree()
         self._frames, self._samples, self._selections = {}, [], {}
         self._opened, self._openings, self._logged = set(), {}, 0
+        self._readable = set()
+        self.unknown = {}
         self._erasures, self._findings, self._unopened_findings = Erasures(), [], []
 
     def results(self):
@@ -131,6 +94,12 @@ class Bundle:
             except (TarError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
                     struct.error) as wrong:
                 yield self._log("bundle", "cannot be read further: %s" % wrong)
+
+    def not_checked(self):
+        """What a reader must not believe to be checked, once the bundle was read; the rest is that of every bundle."""
+        if self.unknown:
+            names = ", ".join(sorted(self.unknown)[:KINDS_NAMED_MAX])
+            yield "%d entries are of kinds that this version does not know: %s" % (sum(self.unknown.values()), names)
 
     def _log(self, place, text):
         return Result(place, REFUSED, Difference(LOG, place, "verified", text))
@@ -213,6 +182,8 @@ class Bundle:
             if parsed is not None and (index == 0) != (parsed.kind == "EPOCH"):
                 yield self._log("entry %d" % index, "the first entry of a log is its EPOCH entry, and no other is")
             read.append((index, parsed))
+            if parsed is not None and parsed.kind not in KINDS:
+                self.unknown[parsed.kind] = self.unknown.get(parsed.kind, 0) + 1
             if parsed is not None and parsed.kind in DECISIONS:
                 self._frames[index] = None
         expected = tile_path("entries", first // WIDTH, len(entries))
@@ -245,6 +216,8 @@ class Bundle:
                 opened.setdefault(index, {})[name] = content
             if name == "identity" and not self.manifest["identity"]:
                 yield self._log("entry %d" % index, "an identity is opened and the manifest says none is")
+            elif parsed.kind in KINDS and name not in _may_be_opened(parsed.kind):
+                yield self._log("entry %d" % index, "document %s is sealed, and no bundle opens it" % name)
         for index, parsed in entries:
             if parsed is not None:
                 yield from self._opened_entry(index, parsed, opened.get(index, {}))
@@ -254,6 +227,8 @@ class Bundle:
         if name is not None and name not in held:
             yield self._log("entry %d" % index, "the public document %s is missing" % name)
             return
+        if entry.kind == "POLICY" and "source" in entry.commitments and "source" not in held:
+            yield self._log("entry %d" % index, "the public document source is missing")
         document = None
         if name is not None:
             try:
@@ -280,9 +255,13 @@ class Bundle:
             if is_opening and type(document.get("count")) is int and document["count"] >= 0:
                 self._openings[index] = document
         elif entry.kind == "FINDING":
+            if "finding" not in entry.commitments:
+                yield self._log("finding %d" % index, "the entry commits to none")
+                return
             if "finding" not in held:
                 self._unopened_findings.append(index)
                 return
+            self._readable.add(index)
             try:
                 self._findings.append((index, findings.read_finding(held["finding"], index, self.origin)))
             except findings.NoFinding as wrong:
@@ -292,6 +271,8 @@ class Bundle:
 
     def _decision(self, index, entry, held):
         opened = [name in held for name in ("facts", "determination", "frame")]
+        if any(opened):
+            self._readable.add(index)
         if opened[2]:
             try:
                 found = canonical.parse_canonical(held["frame"])
@@ -451,6 +432,8 @@ class Bundle:
         for item in manifest["unopened"]:
             index = item["index"]
             may = self._erasures.may_erase if item["why"] == "erased" else self._erasures.may_restrict
+            if item["why"] == "erased" and index in self._readable:
+                yield self._log("entry %d" % index, "is said to be erased, and a document of it is opened")
             if not may(index):
                 yield self._log("entry %d" % index, "is said to be %s, and no ERASURE entry can account for it" % item["why"])
         for index in self._unopened_findings:

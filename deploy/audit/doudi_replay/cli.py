@@ -82,7 +82,10 @@ def _all(options, records):
 
 def _results(options, records, path):
     if path != "-" and is_bundle(path):
-        yield from Bundle(path, records.key, options.previous).results()
+        bundle = Bundle(path, records.key, options.previous)
+        yield from bundle.results()
+        for text in bundle.not_checked():
+            print("%s: not checked: %s" % (path, text), file=sys.stderr)
         return
     with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
         text = file.read()

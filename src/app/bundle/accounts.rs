@@ -49,7 +49,8 @@ pub(super) fn opened(manifest: &Manifest, samples: &[SampleReport], folded: &mut
 /// record only the operator's keys can show; that none can, the log shows.
 fn excuses(manifest: &Manifest, folded: &mut Folded) {
     for unopened in &manifest.unopened {
-        let Err(text) = excuse(unopened.why, unopened.index, &folded.erasures) else {
+        let is_readable = folded.readable.holds(unopened.index);
+        let Err(text) = excuse(unopened.why, unopened.index, is_readable, &folded.erasures) else {
             continue;
         };
         let place = format!("entry {}", unopened.index);
@@ -66,8 +67,12 @@ fn excuses(manifest: &Manifest, folded: &mut Folded) {
     }
 }
 
-fn excuse(why: Why, index: LogIndex, erasures: &Erasures) -> Result<(), &'static str> {
+fn excuse(why: Why, index: LogIndex, is_readable: bool, erasures: &Erasures) -> Result<(), &'static str> {
     match why {
+        // One key seals all that a case says: where a frame can be read, facts and determination can.
+        Why::Erased if is_readable => {
+            Err("the manifest says that it is erased, and a document of it is opened that an erasure takes with it")
+        }
         Why::Erased if !erasures.may_erase(index, TreeSize::MAX) => {
             Err("the manifest says that it is erased, and no case was erased as a whole after it")
         }

@@ -59,6 +59,8 @@ pub(super) struct Folded {
     pub(super) decisions: u64,
     pub(super) decided: Bits,
     pub(super) opened: Bits,
+    /// Decisions and findings of which something sealed with the key of their case is opened.
+    pub(super) readable: Bits,
     pub(super) opened_count: u64,
     pub(super) different: BTreeSet<LogIndex>,
     pub(super) different_count: u64,
@@ -138,6 +140,7 @@ impl Folded {
         self.document_bytes += tile.document_bytes;
         self.decisions += tile.decisions.len() as u64;
         tile.decisions.iter().for_each(|index| self.decided.insert(*index));
+        tile.readable.iter().for_each(|index| self.readable.insert(*index));
         for (index, replay) in tile.replays {
             self.opened.insert(index);
             self.opened_count += 1;

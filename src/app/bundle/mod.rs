@@ -2,9 +2,10 @@
 //!
 //! `make`, with `opening` and `tile_files`, reads the store. Everything else reads a bundle alone: `verify` walks
 //! through it once and hands each tile to `tile`, which any thread can do; `again` decides again what a tile opens, by
-//! the law that `laws` resolves out of the bundle's POLICY entries, and `frames` makes its frame again; `fold` puts the
-//! tiles together in order, `proofs` holds the head to its signatures, `sample` draws again, `finding` holds findings to
-//! their rules, `accounts` asks what accounts for what is not opened, `report` is what is said in the end.
+//! the law that `laws` resolves out of the bundle's POLICY entries, and `frames` makes its frame again, `openable` says
+//! which documents may be there; `fold` puts the tiles together in order, `proofs` holds the head to its signatures,
+//! `sample` draws again, `finding` holds findings to their rules, `accounts` asks what accounts for what is not opened,
+//! `report` is what is said in the end.
 
 mod accounts;
 mod again;
@@ -14,6 +15,7 @@ mod fold;
 mod frames;
 mod laws;
 mod make;
+mod openable;
 mod opened;
 mod opening;
 mod proofs;

@@ -7,13 +7,14 @@ use super::super::result::{DifferenceCause, ReplayDifference};
 use super::again::{Recorded, Replayer};
 use super::finding::FindingRead;
 use super::laws::BundleLaws;
+use super::openable;
 use super::opened::{Good, Opened, opened};
 use super::public::{OpeningSays, not_epoch};
 use super::violation::{Code, Violations};
 use crate::canonical::Json;
 use crate::log::bundle::{LeafView, PlacedDocument, decode_documents};
 use crate::log::merkle::leaf_hashes;
-use crate::log::record::{EntryKind, Protection, slots};
+use crate::log::record::EntryKind;
 use crate::log::sample::{Frame, Logged, SampleDocument, framed};
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::{Hash, LogIndex};
@@ -81,6 +82,8 @@ pub struct TileResult {
     pub document_bytes: u64,
     /// Decisions.
     pub decisions: Vec<LogIndex>,
+    /// Decisions and findings of which a document is opened that no erasure of their case leaves readable.
+    pub readable: Vec<LogIndex>,
     /// What each opened decision's replay came to.
     pub replays: Vec<(LogIndex, Replay)>,
     /// Decisions by the digest of their law.
@@ -328,6 +331,7 @@ impl<'a> Tile<'a> {
                 self.wrong(Code::Document, place, "is not the one that its entry commits to");
             }
         }
+        openable::judge(index, leaf, documents, self.rules.identity, &mut self.out.violations);
         if let Some(kind) = kind {
             self.known(index, kind, leaf, documents, &good);
         }
@@ -336,29 +340,6 @@ impl<'a> Tile<'a> {
     /// An entry of a kind that this version knows, with those of its documents that opened.
     fn known(&mut self, index: LogIndex, kind: EntryKind, leaf: &LeafView<'a>, there: &[Opened<'_>], good: &Good<'a>) {
         let find = |name: &str| good.find(name);
-        for slot in slots(kind).unwrap_or_default() {
-            if slot.protection == Protection::Content || slot.protection == Protection::Entry {
-                continue;
-            }
-            let number = (0_u8..)
-                .zip(leaf.documents())
-                .find(|(_, document)| document.name == slot.name);
-            let Some((number, _)) = number else { continue };
-            let is_there = there.iter().any(|opened| opened.document.place.document == number);
-            let place = || format!("document {} of entry {index}", slot.name);
-            if slot.protection == Protection::Public && !is_there {
-                self.out
-                    .violations
-                    .add(Code::DocumentMissing, place(), "is public and not in the bundle");
-            }
-            if slot.protection == Protection::Identity && is_there && !self.rules.identity {
-                self.out.violations.add(
-                    Code::DocumentUnasked,
-                    place(),
-                    "the manifest says that no identity is opened",
-                );
-            }
-        }
         if framed(kind) {
             let [facts, determination, frame] = ["facts", "determination", "frame"].map(find);
             self.decision(index, leaf, facts, determination, frame);
@@ -392,12 +373,20 @@ impl<'a> Tile<'a> {
         match kind {
             EntryKind::Finding => match find("finding") {
                 Some(content) => match FindingRead::parse(content, index, self.rules.origin) {
-                    Ok(finding) => self.out.findings.push((index, finding)),
+                    Ok(finding) => {
+                        self.out.readable.push(index);
+                        self.out.findings.push((index, finding));
+                    }
                     Err(text) => self.wrong(Code::Finding, format!("entry {index}"), text),
                 },
-                None if there.is_empty() => self.out.unopened_findings.push(index),
-                // That it does not open was said.
-                None => {}
+                // That it does not open, or that its entry has none, was said. Whatever else is there excuses nothing.
+                None => {
+                    let is_finding = |name: &str| name == "finding";
+                    let mut names = there.iter().filter_map(|one| one.committed);
+                    if !names.any(|held| is_finding(held.name)) && leaf.documents().any(|held| is_finding(held.name)) {
+                        self.out.unopened_findings.push(index);
+                    }
+                }
             },
             EntryKind::Opening => {
                 let says = find("opening").and_then(OpeningSays::parse);
@@ -428,6 +417,10 @@ impl<'a> Tile<'a> {
         frame: Option<&'a [u8]>,
     ) {
         self.out.decisions.push(index);
+        // All three are sealed with one key, which an erasure of the whole case destroys.
+        if facts.is_some() || determination.is_some() || frame.is_some() {
+            self.out.readable.push(index);
+        }
         if let Some(law) = leaf.law {
             self.laws.add(law);
         }

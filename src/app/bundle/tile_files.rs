@@ -95,10 +95,14 @@ impl TileMaker<'_> {
             .any(|kind| framed(kind) && kind.name() == record.kind);
         let opened = self.opened.holds(index);
         let whole = record.erased.is_none() && record.restricted.is_none();
-        // Restricted or erased since it was opened.
-        let open = opened && record.erased != Some(CaseScope::Case) && record.restricted != Some(CaseScope::Case);
+        // Restricted or erased since it was opened. Of a case that is erased as a whole nothing leaves, though its key
+        // may not be destroyed yet.
+        let erased = record.erased == Some(CaseScope::Case);
+        let open = opened && !erased && record.restricted != Some(CaseScope::Case);
         match name {
-            "frame" => decision && (open || self.ranges.iter().any(|(from, to)| index >= *from && to.holds(index))),
+            "frame" => {
+                decision && !erased && (open || self.ranges.iter().any(|(from, to)| index >= *from && to.holds(index)))
+            }
             "selection" => self.selections.contains(&index),
             "facts" | "determination" => decision && open,
             "finding" => open,

@@ -1,9 +1,13 @@
 //! What a verification does not show, for whoever reads its report.
 
+use super::openable;
 use super::report::{Report, number};
 use crate::canonical::Json;
 use crate::log::LogIndex;
 use crate::log::sample::{Agreement, DrawKind};
+
+/// Unknown kinds that are named: later versions have a few, and whoever signs a log can invent any number.
+const KIND_COUNT_MAX: usize = 16;
 
 impl Report {
     /// What a reader must not believe to be checked.
@@ -59,6 +63,13 @@ impl Report {
                 let text = format!("{period}: frames of the range were erased after the draw: {rest}; {by}");
                 say("sample_erased", Some(lost.len() as u64), text);
             }
+        }
+        let unknown = self.folded.kinds.iter().filter(|(kind, _)| !openable::is_known(kind));
+        let count: u64 = unknown.clone().map(|(_, count)| count).sum();
+        if count > 0 {
+            let names: Vec<&str> = unknown.map(|(kind, _)| kind.as_str()).take(KIND_COUNT_MAX).collect();
+            let text = "entries are of kinds that this version does not know, held to their hashes alone";
+            say("kinds_unknown", Some(count), format!("{text}: {}", names.join(", ")));
         }
         if self.previous.is_none() {
             let text =

@@ -346,7 +346,7 @@ pub fn not_checked(html: &mut Html, lang: Lang, of: &Verification) {
                 let text = |key: &str| one.get(key).and_then(Json::as_text).unwrap_or_default();
                 let said = unchecked(lang, text("code"), text("text"));
                 let count = one.get("count").and_then(Json::as_integer);
-                let said = count.map_or_else(|| said.to_owned(), |count| format!("{said}: {count}"));
+                let said = count.map_or_else(|| said.clone(), |count| format!("{said}: {count}"));
                 html.put("li", &[], &said);
             }
         });

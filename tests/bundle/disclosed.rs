@@ -1,0 +1,171 @@
+//! What a bundle opens, keeps back and excuses, held to the documents of each kind of entry.
+
+use doudi::app::bundle::{Code, Report};
+use doudi::canonical::Json;
+use doudi::log::LogIndex;
+use doudi::log::bundle::{Manifest, Opened, Unopened, Why};
+
+use super::synthetic::{Beside, Corpus, Document, write_beside};
+use super::{at, written};
+
+/// Decisions of these bundles: from 7 on, so that the OPENING entry is at 17 and what stands beside after it.
+const DECISIONS: u64 = 10;
+
+fn beside(beside: &Beside<'_>) -> Report {
+    written(|path| write_beside(path, &Corpus::read(), DECISIONS, &|_, _| {}, beside))
+}
+
+/// A bundle with one more entry, of which some documents are not opened.
+fn with(kind: &'static str, documents: Vec<Document>, hidden: &[&str]) -> Report {
+    beside(&Beside {
+        more: vec![(kind, None, documents)],
+        opened: &|index, name| index < 18 || !hidden.contains(&name),
+        ..Beside::default()
+    })
+}
+
+/// Codes and places of all that does not verify.
+fn broken(report: &Report) -> Vec<(Code, &str)> {
+    let kept = report.violations().kept().iter();
+    kept.map(|violation| (violation.code, &*violation.place)).collect()
+}
+
+fn document(json: &str) -> Vec<u8> {
+    Json::parse(json.as_bytes()).unwrap().to_bytes()
+}
+
+fn erasure() -> Vec<u8> {
+    document(r#"{"act":"erase","basis":"order","scope":"case","v":1}"#)
+}
+
+/// What the report says is not checked.
+fn not_checked(report: &Report, code: &str) -> Option<(Option<i128>, String)> {
+    let json = report.to_json();
+    let list = at(&json, "not_checked").as_list().unwrap();
+    let one = list.iter().find(|one| at(one, "code").as_text() == Some(code))?;
+    let count = one.get("count").and_then(Json::as_integer);
+    Some((count, at(one, "text").as_text().unwrap().to_owned()))
+}
+
+#[test]
+fn a_finding_that_is_withheld_is_missed_whatever_else_of_its_entry_is_there() {
+    let both = || vec![("finding", document("{}")), ("note", document("{}"))];
+    let report = with("FINDING", both(), &["finding"]);
+    assert_eq!(
+        broken(&report),
+        [
+            (Code::DocumentUnasked, "document note of entry 18"),
+            (Code::DocumentMissing, "document finding of entry 18"),
+        ]
+    );
+    assert_eq!(not_checked(&report, "findings_unopened").unwrap().0, Some(1));
+}
+
+#[test]
+fn a_finding_entry_commits_to_a_finding() {
+    let report = with("FINDING", Vec::new(), &[]);
+    assert_eq!(
+        broken(&report),
+        [(Code::DocumentMissing, "document finding of entry 18")]
+    );
+}
+
+#[test]
+fn an_entry_commits_to_the_public_document_of_its_kind() {
+    let public = [
+        ("POLICY", "policy"),
+        ("ACCESS", "access"),
+        ("ERASURE", "erasure"),
+        ("KEY_EVENT", "key_event"),
+        ("OPENING", "opening"),
+        ("SAMPLE_COMMIT", "sample_commit"),
+        ("SAMPLE_REQUEST", "sample_request"),
+        ("SAMPLE_REVEAL", "sample_reveal"),
+        ("SAMPLE_RESULT", "sample_result"),
+    ];
+    for (kind, name) in public {
+        let report = with(kind, Vec::new(), &[]);
+        let place = format!("document {name} of entry 18");
+        assert_eq!(broken(&report), [(Code::DocumentMissing, &*place)], "{kind}");
+    }
+}
+
+#[test]
+fn what_no_opening_counts_is_not_opened() {
+    let sealed: [(&str, Vec<Document>, &[&str]); 6] = [
+        (
+            "IMPORT",
+            vec![("facts", document("{}")), ("frame", document("{}"))],
+            &["facts", "frame"],
+        ),
+        (
+            "REMEDY",
+            vec![("remedy", document("{}")), ("facts", document("{}"))],
+            &["remedy", "facts"],
+        ),
+        ("TRANSFER", vec![("transfer", document("{}"))], &["transfer"]),
+        ("LINK", vec![("link", document("{}"))], &["link"]),
+        (
+            "ERASURE",
+            vec![("erasure", erasure()), ("erased", document("{}"))],
+            &["erased"],
+        ),
+        (
+            "KEY_EVENT",
+            vec![("key_event", document("{}")), ("opened", document("{}"))],
+            &["opened"],
+        ),
+    ];
+    for (kind, documents, unasked) in sealed {
+        let report = with(kind, documents.clone(), &[]);
+        let places: Vec<String> = unasked
+            .iter()
+            .map(|name| format!("document {name} of entry 18"))
+            .collect();
+        let expected: Vec<(Code, &str)> = places.iter().map(|place| (Code::DocumentUnasked, &**place)).collect();
+        assert_eq!(broken(&report), expected, "{kind}");
+        assert!(with(kind, documents, unasked).is_good(), "{kind} without them");
+    }
+}
+
+#[test]
+fn an_entry_of_an_unknown_kind_verifies_and_is_named_and_opens_no_identity() {
+    let report = with("DETERMINATION_B", vec![("facts", document("{}"))], &[]);
+    assert!(report.is_good(), "{:?}", report.violations().kept());
+    let (count, text) = not_checked(&report, "kinds_unknown").unwrap();
+    assert_eq!(count, Some(1));
+    assert!(text.ends_with(": DETERMINATION_B"), "{text}");
+    assert_eq!(
+        not_checked(&with("ACCESS", vec![("access", document("{}"))], &[]), "kinds_unknown"),
+        None
+    );
+    let report = with("DETERMINATION_B", vec![("identity", b"nobody".to_vec())], &[]);
+    assert_eq!(
+        broken(&report),
+        [(Code::DocumentUnasked, "document identity of entry 18")]
+    );
+}
+
+#[test]
+fn what_is_said_to_be_erased_shows_no_frame() {
+    let excused = |manifest: &mut Manifest| {
+        manifest.opened = Opened::All;
+        manifest.unopened = vec![Unopened {
+            index: LogIndex::new(9).unwrap(),
+            why: Why::Erased,
+        }];
+    };
+    let hiding = |hidden: &'static [&str]| {
+        beside(&Beside {
+            more: vec![("ERASURE", None, vec![("erasure", erasure())])],
+            opened: &|index, name| index != 9 || !hidden.contains(&name),
+            manifest: &excused,
+            ..Beside::default()
+        })
+    };
+    // The key that an erasure of the whole case destroys is that of the frame.
+    let report = hiding(&["facts", "determination"]);
+    assert_eq!(broken(&report), [(Code::DocumentMissing, "entry 9")]);
+    let report = hiding(&["facts", "determination", "frame"]);
+    assert!(report.is_good(), "{:?}", report.violations().kept());
+}
