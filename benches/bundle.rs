@@ -85,6 +85,7 @@ fn verified(path: &Path, threads: usize, replay: bool) -> Duration {
         keys: &keys,
         policy: None,
         previous: None,
+        samples: &[],
         threads,
         replay,
     };

@@ -115,6 +115,7 @@ pub fn bundle(bytes: &[u8]) {
         keys: std::slice::from_ref(&*STRANGER),
         policy: None,
         previous: None,
+        samples: &[],
         threads: 1,
         replay: true,
     };

@@ -72,6 +72,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         keys: &args.key,
         policy: None,
         previous: None,
+        samples: &[],
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         replay: false,
     };

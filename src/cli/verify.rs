@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{BAD, BOLD, DIM, Exit, Failure, GOOD, Out, Outcome, WARN};
-use crate::app::bundle::{Ask, Report, Unreadable, verify};
+use crate::app::bundle::{Ask, NotChecked, Report, Unreadable, verify};
 use crate::log::bundle::{Manifest, ManifestError};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{Note, VerifierKey};
+use crate::log::sample::Period;
 use crate::log::witness::TrustPolicy;
 use crate::whole_file::{self, Readers};
 
 /// Verify a bundle: its log, its documents, its samples, and every opened decision decided again.
 ///
 /// Needs the bundle and the log's public key, which you got from the operator by another way. Nothing else is read, no
-/// connection is made. All violations are named, at most 100 of each kind. Keep the checkpoint with --keep, and give it
+/// connection is made. All violations are named, at most 100 of each kind, and everything that this does not show. Keep the checkpoint with --keep, and give it
 /// with --previous to the next audit: then nobody can rewrite what you have seen. A checkpoint that was kept is never
 /// written over unseen: where the file of --keep is there, it is held against the bundle like that of --previous, and
 /// replaced only if the log continues it.
@@ -45,6 +46,9 @@ pub struct Args {
     /// The checkpoint that you kept from the audit before
     #[arg(long, value_name = "CHECKPOINT")]
     previous: Option<PathBuf>,
+    /// A sample that the bundle must answer for, by its period; may be given several times
+    #[arg(long, value_name = "PERIOD")]
+    sample: Vec<Period>,
     /// Keep the checkpoint of this audit here, if everything verifies; one that is there counts as --previous
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
@@ -78,6 +82,7 @@ pub fn run(args: &Args, out: &Out) -> Outcome {
         keys: &args.key,
         policy: policy.as_ref(),
         previous,
+        samples: &args.sample,
         threads: args.threads.unwrap_or(cores),
         replay: true,
     };
@@ -211,6 +216,10 @@ fn said(report: &Report, out: &Out) {
     let hidden = violations.count() - violations.kept().len() as u64;
     if hidden > 0 {
         out.line(format_args!("{WARN}{hidden} more are counted and not shown{WARN:#}"));
+    }
+    for NotChecked { count, text, .. } in report.not_checked() {
+        let count = count.map(|count| format!(" ({count})")).unwrap_or_default();
+        out.line(format_args!("{WARN}not checked{WARN:#}: {text}{count}"));
     }
     if report.is_good() {
         out.line(format_args!("{GOOD}verified{GOOD:#}"));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot write its bundle must stop")]
 
 mod disclosed;
+mod printed;
 mod synthetic;
 
 use std::cell::RefCell;
@@ -31,6 +32,7 @@ fn written(write: impl Fn(&Path)) -> Report {
         keys: &keys,
         policy: None,
         previous: None,
+        samples: &[],
         threads: 2,
         replay: true,
     };

@@ -75,8 +75,8 @@ def _selection(data):
 class Bundle:
     """A bundle as it is read; `results` gives one Result for each thing checked."""
 
-    def __init__(self, path, key, previous=None):
-        self._path, self._key, self._previous = path, key, previous
+    def __init__(self, path, key, previous=None, samples=()):
+        self._path, self._key, self._previous, self._asked = path, key, previous, samples
         self._laws = Laws()
         self._published = Published(self._laws)
         self._tree = Tree()
@@ -137,6 +137,8 @@ class Bundle:
             yield from self._finding(index, finding)
         for period in manifest["samples"]:
             yield self._sample(period)
+        for period in sorted(set(self._asked) - set(manifest["samples"])):
+            yield self._log("sample %s" % period, "is asked for, and the bundle does not answer for it")
         yield from self._openings_and_opened(small)
 
     def _file_set(self, listed, size):

@@ -46,6 +46,8 @@ def main(arguments=None):
     parser.add_argument("files", nargs="+", metavar="FILE", help="JSON files or bundles; - is standard input")
     parser.add_argument("--key", metavar="VKEY", help="the log's public key, from the operator by another way")
     parser.add_argument("--previous", metavar="FILE", help="the checkpoint kept from the audit before (bundles only)")
+    parser.add_argument("--sample", metavar="PERIOD", action="append", default=[],
+                        help="a sample that each bundle must answer for; may be given several times")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a record")
     options = parser.parse_args(arguments)
     return in_deep_stack(lambda: _run(options))
@@ -82,7 +84,7 @@ def _all(options, records):
 
 def _results(options, records, path):
     if path != "-" and is_bundle(path):
-        bundle = Bundle(path, records.key, options.previous)
+        bundle = Bundle(path, records.key, options.previous, options.sample)
         yield from bundle.results()
         for text in bundle.not_checked():
             print("%s: not checked: %s" % (path, text), file=sys.stderr)

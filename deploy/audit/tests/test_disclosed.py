@@ -12,12 +12,12 @@ ERASURE = {"act": "erase", "basis": "order", "scope": "case", "v": 1}
 
 
 class Disclosed(unittest.TestCase):
-    def read(self, log, **changes):
+    def read(self, log, samples=(), **changes):
         """The bundle, and what speaks against it."""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "bundle.tar")
             log.write(path, **changes)
-            bundle = Bundle(path, None)
+            bundle = Bundle(path, None, samples=samples)
             return bundle, [str(result.difference) for result in bundle.results() if not result.is_good()]
 
     def one(self, kind, **documents):
@@ -70,6 +70,12 @@ class Disclosed(unittest.TestCase):
             log.add("ERASURE", erasure=ERASURE)
             _, wrong = self.read(log, opened="all", unopened=[{"index": at, "why": "erased"}])
             self.assertEqual(len(wrong), count, wrong)
+
+    def test_a_sample_that_is_asked_for_must_be_answered_for(self):
+        self.assertEqual(self.read(Log())[1], [])
+        wrong = self.read(Log(), samples=["2026-Q3"])[1]
+        self.assertEqual(len(wrong), 1, wrong)
+        self.assertIn("does not answer for it", wrong[0])
 
 
 if __name__ == "__main__":

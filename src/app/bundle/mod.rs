@@ -32,5 +32,6 @@ pub use laws::BundleLaws;
 pub use make::{Choice, Made, MakeError, OpenFor, Phase, make};
 pub use report::{Report, SampleReport};
 pub use tile::{TileFiles, TileResult, TileRules, judge_tile};
+pub use unchecked::NotChecked;
 pub use verify::{Ask, Unreadable, verify};
 pub use violation::{Code, VIOLATION_COUNT_MAX, Violation, Violations};

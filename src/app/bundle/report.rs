@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::fold::Folded;
 use super::laws::BundleLaws;
 use super::tile::cause;
+use super::unchecked::NotChecked;
 use super::violation::Violations;
 use crate::canonical::Json;
 use crate::log::bundle::{Head, Manifest, Why, specifications};
@@ -162,7 +163,10 @@ impl Report {
             ("samples", Json::List(self.samples.iter().map(sample).collect())),
             ("findings", findings(&self.folded)),
             ("violations", self.violations().to_json()),
-            ("not_checked", self.not_checked()),
+            (
+                "not_checked",
+                Json::List(self.not_checked().iter().map(NotChecked::to_json).collect()),
+            ),
         ];
         members.extend(
             self.previous

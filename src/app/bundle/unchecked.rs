@@ -9,16 +9,32 @@ use crate::log::sample::{Agreement, DrawKind};
 /// Unknown kinds that are named: later versions have a few, and whoever signs a log can invent any number.
 const KIND_COUNT_MAX: usize = 16;
 
+/// One thing that a verification does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotChecked {
+    /// Stands for the text where a program reads it (`REPORT.md`).
+    pub code: &'static str,
+    /// Of how many entries it is said, where it is said of entries.
+    pub count: Option<u64>,
+    /// What is not shown, and what would show it.
+    pub text: String,
+}
+
+impl NotChecked {
+    pub(super) fn to_json(&self) -> Json {
+        let mut members = vec![("code", Json::from(self.code)), ("text", Json::text(&*self.text))];
+        members.extend(self.count.map(|count| ("count", number(count))));
+        Json::object(members)
+    }
+}
+
 impl Report {
     /// What a reader must not believe to be checked.
-    pub(super) fn not_checked(&self) -> Json {
+    #[must_use]
+    pub fn not_checked(&self) -> Vec<NotChecked> {
         let (count, opened, _) = self.decisions();
-        let mut list: Vec<Json> = Vec::new();
-        let mut say = |code: &str, count: Option<u64>, text: String| {
-            let mut members = vec![("code", Json::from(code)), ("text", Json::text(text))];
-            members.extend(count.map(|count| ("count", number(count))));
-            list.push(Json::object(members));
-        };
+        let mut list = Vec::new();
+        let mut say = |code, count, text| list.push(NotChecked { code, count, text });
         if opened < count {
             let text = "decisions are not opened in this bundle: their facts and determinations were not decided again";
             say("decisions_unopened", Some(count - opened), text.to_owned());
@@ -89,6 +105,6 @@ impl Report {
         }
         let text = "whether facts are true, and whether a document of law says what its instrument says, is for people";
         say("facts", None, text.to_owned());
-        Json::List(list)
+        list
     }
 }

@@ -27,6 +27,7 @@ use crate::log::bundle::{
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{Note, VerifierKey};
 use crate::log::record::EntryKind;
+use crate::log::sample::Period;
 use crate::log::tiles::{TILE_WIDTH, decode_bundle};
 use crate::log::witness::TrustPolicy;
 use crate::log::{Hash, LogIndex, TreeSize};
@@ -40,6 +41,8 @@ pub struct Ask<'a> {
     pub policy: Option<&'a TrustPolicy>,
     /// The checkpoint kept from the audit before.
     pub previous: Option<&'a [u8]>,
+    /// Periods whose samples the bundle must answer for.
+    pub samples: &'a [Period],
     /// Threads that judge tiles.
     pub threads: usize,
     /// Decide again what is opened. Without it a bundle is only held to its hashes.
@@ -143,6 +146,11 @@ pub fn verify<R: Read + Seek>(
     consistency(&manifest, &small, ask, &mut folded);
     check_receipts(&manifest, &small, &mut folded);
     let samples = samples(&mut input, &manifest, &mut folded);
+    for period in ask.samples.iter().filter(|period| !manifest.samples.contains(period)) {
+        let text =
+            "is asked for, and the bundle does not answer for it: ask the operator for a bundle with this sample";
+        folded.violations.add(Code::Sample, format!("sample {period}"), text);
+    }
     opened(&manifest, &samples, &mut folded);
     let periods: BTreeSet<_> = folded
         .samples

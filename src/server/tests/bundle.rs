@@ -75,6 +75,7 @@ pub(super) fn verified_with(
         keys: std::slice::from_ref(key),
         policy: None,
         previous: previous.map(str::as_bytes),
+        samples: &[],
         threads,
         replay: true,
     };
