@@ -169,7 +169,7 @@ fn one_tile(bencher: Bencher<'_, '_>, path: &Path) {
         match &*member.path {
             "documents/000" => {
                 for document in decode_documents(&bytes).unwrap() {
-                    laws.adopt(LogIndex::new(document.place.entry.into()).unwrap(), document.content);
+                    laws.adopt(LogIndex::new(document.place.entry.into()).unwrap(), 0, document.content);
                 }
             }
             "tile/entries/001" => files.entries = Some(bytes),

@@ -169,3 +169,37 @@ fn what_is_said_to_be_erased_shows_no_frame() {
     let report = hiding(&["facts", "determination", "frame"]);
     assert!(report.is_good(), "{:?}", report.violations().kept());
 }
+
+#[test]
+fn a_decision_by_a_law_that_was_long_replaced_is_named() {
+    let corpus = Corpus::read();
+    let own = corpus.policies[&6].clone();
+    let text = String::from_utf8(own.clone()).unwrap();
+    assert!(text.starts_with(r#"{"area":"340321""#), "the county's own document");
+    let foreign = text.replacen("340321", "340322", 1).into_bytes();
+    let after = |policy: &[u8], seconds: u64| {
+        let shape = corpus.shapes[0].clone();
+        let documents = vec![
+            ("facts", shape.facts),
+            ("determination", shape.determination),
+            ("frame", shape.frame),
+        ];
+        let more = vec![
+            ("POLICY", None, vec![("policy", policy.to_vec())]),
+            ("DETERMINATION", Some(shape.law), documents),
+        ];
+        // The POLICY entry stands at 18.
+        let report = beside(&Beside {
+            more,
+            logged: &|index| if index > 18 { 18 + seconds } else { index },
+            ..Beside::default()
+        });
+        assert!(report.is_good(), "{:?}", report.violations().kept());
+        not_checked(&report, "law_older")
+    };
+    let (count, named) = after(&own, 601).unwrap();
+    assert_eq!(count, Some(1));
+    assert!(named.ends_with(": entries 19"), "{named}");
+    assert_eq!(after(&own, 600), None, "no call lasts longer");
+    assert_eq!(after(&foreign, 601), None, "another county's law");
+}

@@ -9,7 +9,7 @@ from .drawing import NotDrawn, cross_checks, draw, is_within, may_be_drawn
 from .erasures import Erasures
 from .manifest import HASH, MANIFEST_PATH, WIDTH, paths_of, place_of, read_manifest, size_max, tile_path
 from .note import Checkpoint, Key, Refused, Receipt, verify_note
-from .published import Published
+from .published import LAW_LAG_SECONDS_MAX, Published
 from .record import Entry, commitment
 from .rounds import Round
 from .stream import LOG, REFUSED, REPLAYED, DIFFERENT, VERIFIED, Result, decided
@@ -17,6 +17,7 @@ from .tar import TarError, files
 from .tree import Tree
 
 KINDS_NAMED_MAX = 16
+OLDER_LAW_NAMED_MAX = 20
 DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024
 HEAD = struct.Struct(">BBI32s")
 DECISIONS = ("DETERMINATION", "CORRECTION")
@@ -83,7 +84,7 @@ class Bundle:
         self._frames, self._samples, self._selections = {}, [], {}
         self._opened, self._openings, self._logged = set(), {}, 0
         self._readable = set()
-        self.unknown = {}
+        self.unknown, self.by_older_law = {}, []
         self._erasures, self._findings, self._unopened_findings = Erasures(), [], []
 
     def results(self):
@@ -100,6 +101,11 @@ class Bundle:
         if self.unknown:
             names = ", ".join(sorted(self.unknown)[:KINDS_NAMED_MAX])
             yield "%d entries are of kinds that this version does not know: %s" % (sum(self.unknown.values()), names)
+        if self.by_older_law:
+            more = " and more" if len(self.by_older_law) > OLDER_LAW_NAMED_MAX else ""
+            named = ", ".join(map(str, self.by_older_law[:OLDER_LAW_NAMED_MAX]))
+            yield ("%d decisions follow from a law of which a document had been replaced or added more than %d minutes before "
+                   "they were logged: entries %s%s" % (len(self.by_older_law), LAW_LAG_SECONDS_MAX // 60, named, more))
 
     def _log(self, place, text):
         return Result(place, REFUSED, Difference(LOG, place, "verified", text))
@@ -241,7 +247,7 @@ class Bundle:
             if not _is_law(document):
                 yield self._log("entry %d" % index, "its policy is no document of law")
             else:
-                self._published.add(self.origin, index, document)
+                self._published.add(self.origin, index, document, entry.logged)
         elif entry.kind == "EPOCH":
             if not self._opens_log(document):
                 yield self._log("entry %d" % index, "opens another log, or names no keys of this one")
@@ -289,6 +295,8 @@ class Bundle:
         elif opened[0]:
             self._opened.add(index)
             difference = decided(self._published, self._laws, entry, index, held["facts"], held["determination"])
+            if self._is_by_older_law(index, entry, held["facts"]):
+                self.by_older_law.append(index)
             status = REPLAYED if difference is None else DIFFERENT
             yield Result("%s entry %d" % (self.origin, index), status, difference)
             # Where another decision follows, which frame would follow is nothing more to say.
@@ -296,6 +304,14 @@ class Bundle:
             member = frame.difference(held["facts"], held["determination"], held["frame"]) if follows else None
             if member is not None:
                 yield self._log("entry %d" % index, "its frame is not the one that facts and determination make: %s" % member)
+
+    def _is_by_older_law(self, index, entry, facts):
+        """Whether a decision follows from a law that had been replaced long before it was logged."""
+        try:
+            size = canonical.parse_canonical(facts)["known_at"]["size"]
+            return self._published.was_replaced(self.origin, size, index, entry.logged)
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def _opens_log(self, document):
         """Whether the document of an EPOCH entry opens this log, with keys of this log alone."""

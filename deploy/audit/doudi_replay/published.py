@@ -5,17 +5,30 @@ from .law import SEMANTICS
 from .values import chain, read_area
 
 
+LAW_LAG_SECONDS_MAX = 10 * 60
+"""Time after which a decision must know what was published: no call lasts so long."""
+
+
 class Published:
     """Documents of POLICY entries, by the log they stand in."""
 
     def __init__(self, laws):
         self.laws = laws
-        self._entries = {}
+        self._entries, self._logged = {}, {}
 
-    def add(self, origin, index, document):
-        """Takes the document of one POLICY entry."""
+    def add(self, origin, index, document, logged=0):
+        """Takes the document of one POLICY entry, with the time at which it was logged."""
         self.laws.add_document(document)
         self._entries.setdefault(origin, {})[index] = document
+        self._logged[origin, index] = logged
+
+    def was_replaced(self, origin, size, index, logged):
+        """Whether a document of the law had stood beyond the first `size` entries for longer than any decision takes."""
+        above = chain(read_area(origin.split("/")[-2]))
+        for at, document in sorted(self._entries.get(origin, {}).items()):
+            if size <= at < index and ("vocabulary" in document or "calendar" in document or document["area"] in above):
+                return logged - self._logged[origin, at] > LAW_LAG_SECONDS_MAX
+        return False
 
     def manifest(self, origin, size, area):
         """The manifest of an area's law while its log had `size` entries; None if a part is not there.

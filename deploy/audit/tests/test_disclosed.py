@@ -77,6 +77,16 @@ class Disclosed(unittest.TestCase):
         self.assertEqual(len(wrong), 1, wrong)
         self.assertIn("does not answer for it", wrong[0])
 
+    def test_a_decision_by_a_law_that_was_long_replaced_is_named(self):
+        for area, logged, named in [("340321", 601, [2]), ("340321", 600, []), ("340322", 601, [])]:
+            log = Log()
+            log.add("POLICY", policy={"area": area, "policy": "county"})
+            facts = {"known_at": {"origin": "doudi.example/340321/1", "size": 1}}
+            log.add("DETERMINATION", law="0" * 64, logged=logged, facts=facts, determination={}, frame={})
+            bundle, _ = self.read(log, opened="all")
+            self.assertEqual(bundle.by_older_law, named, (area, logged))
+            self.assertEqual(len(list(bundle.not_checked())), len(named))
+
 
 if __name__ == "__main__":
     unittest.main()

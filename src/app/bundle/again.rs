@@ -19,6 +19,8 @@ const TRACE_COUNT: usize = 64;
 #[derive(Clone, Copy)]
 pub(super) struct Recorded<'a> {
     pub(super) index: LogIndex,
+    /// Unix seconds.
+    pub(super) logged_seconds: i64,
     /// SHA-256 of the law manifest, as the entry names it.
     pub(super) law: Option<Hash>,
     pub(super) facts: &'a [u8],
@@ -40,6 +42,8 @@ pub(super) struct Replayer<'a> {
     broken: Vec<Recorded<'a>>,
     /// Decisions by the sample values that they read.
     pub(super) sample_values: BTreeMap<String, u64>,
+    /// Decisions by a law that had been replaced long before they were logged.
+    pub(super) by_older_law: Vec<LogIndex>,
     /// Decisions whose frame is another, each with the first member that differs.
     pub(super) different_frames: Vec<(LogIndex, String)>,
 }
@@ -63,6 +67,7 @@ impl<'a> Replayer<'a> {
             promises: Vec::new(),
             broken: Vec::new(),
             sample_values: BTreeMap::new(),
+            by_older_law: Vec::new(),
             different_frames: Vec::new(),
         }
     }
@@ -172,6 +177,7 @@ impl<'a> Replayer<'a> {
     ) -> Result<(&'s BundleLaw, DecisionFacts, Option<Said<'a>>), ReplayDifference> {
         let Recorded {
             index,
+            logged_seconds,
             law: recorded_law,
             facts,
             ..
@@ -202,6 +208,9 @@ impl<'a> Replayer<'a> {
             *before = None;
         }
         let span = before.get_or_insert_with(|| self.laws.at(size));
+        if span.was_replaced(index, logged_seconds) {
+            self.by_older_law.push(index);
+        }
         let recorded = || recorded_law.map(|law| law.to_string()).unwrap_or_default();
         let Some(law) = span.law.as_deref() else {
             return wrong(

@@ -15,6 +15,9 @@ use crate::log::{Erasures, Hash, LogIndex, TreeSize};
 /// Differences that a report names one by one.
 const DIFFERENCE_COUNT_MAX: usize = 100;
 
+/// Decisions by an older law that are named one by one: enough to find what they have in common.
+const OLDER_LAW_COUNT_MAX: usize = 20;
+
 /// Findings that a report lists: more than any audit reviews.
 const FINDING_COUNT_MAX: usize = 100_000;
 
@@ -67,6 +70,9 @@ pub(super) struct Folded {
     pub(super) laws: BTreeMap<Hash, u64>,
     pub(super) engines: BTreeMap<String, u64>,
     pub(super) sample_values: BTreeMap<String, u64>,
+    /// The first decisions by a law that had been replaced long before they were logged.
+    pub(super) by_older_law: Vec<LogIndex>,
+    pub(super) by_older_law_count: u64,
     pub(super) causes: BTreeMap<&'static str, u64>,
     pub(super) differences: Vec<(LogIndex, ReplayDifference)>,
     pub(super) samples: Vec<Logged>,
@@ -151,6 +157,9 @@ impl Folded {
                 }
             }
         }
+        self.by_older_law_count += tile.by_older_law.len() as u64;
+        let room = OLDER_LAW_COUNT_MAX.saturating_sub(self.by_older_law.len());
+        self.by_older_law.extend(tile.by_older_law.into_iter().take(room));
         let room = DIFFERENCE_COUNT_MAX.saturating_sub(self.differences.len());
         self.differences.extend(tile.differences.into_iter().take(room));
         self.samples.extend(tile.samples);

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::super::laws::law_of_documents;
+use super::super::laws::{kind, law_of_documents};
 use super::super::policies::kind_of;
 use crate::area::AreaCode;
 use crate::canonical::Json;
 use crate::log::{Hash, LogIndex, Origin, TreeSize};
 use crate::rules::document::Document;
 use crate::rules::law::{Law, Published};
+use crate::rules::value::Area;
 
 /// Most laws that are kept: a county changes its law a few times a year.
 const LAW_COUNT_MAX: usize = 256;
+
+/// Time after which a decision must know what was published: a call that began before it may be written after it, but no
+/// call lasts so long. The service decides by the newest law that its log has.
+pub const LAW_LAG_SECONDS_MAX: i64 = 10 * 60;
 
 /// A resolved law with the digest of its manifest.
 #[derive(Debug)]
@@ -31,6 +36,8 @@ pub struct LawSpan {
     from: u64,
     /// The last size, as far as a later document was adopted when this was asked.
     until: Option<u64>,
+    /// Place and time of the first document of this log's law after it, Unix seconds.
+    replaced: Option<(LogIndex, i64)>,
 }
 
 impl LawSpan {
@@ -39,12 +46,24 @@ impl LawSpan {
     pub fn holds(&self, size: TreeSize) -> bool {
         self.from <= size.get() && self.until.is_none_or(|until| size.get() <= until)
     }
+
+    /// Whether a document of the law had stood after it for longer than any decision takes, when the decision of this
+    /// entry was logged.
+    #[must_use]
+    pub fn was_replaced(&self, index: LogIndex, logged_seconds: i64) -> bool {
+        let is_late = |since: i64| logged_seconds.saturating_sub(since) > LAW_LAG_SECONDS_MAX;
+        self.replaced.is_some_and(|(at, since)| at < index && is_late(since))
+    }
 }
 
 /// A document that came into use.
 #[derive(Debug)]
 struct Adopted {
     index: LogIndex,
+    /// Unix seconds.
+    logged_seconds: i64,
+    /// Whether it is of the law of the log's area.
+    is_own: bool,
     kind: &'static str,
     published: Published,
 }
@@ -73,15 +92,25 @@ impl BundleLaws {
     }
 
     /// Takes the document of a POLICY entry, in the order of the log. Whether it is a document of law.
-    pub fn adopt(&self, index: LogIndex, content: &[u8]) -> bool {
+    pub fn adopt(&self, index: LogIndex, logged_seconds: i64, content: &[u8]) -> bool {
         let document = Json::parse_canonical(content)
             .ok()
             .and_then(|json| Document::from_json(&json).ok());
         let Some(document) = document else { return false };
         let kind = kind_of(&document);
+        let of: Option<Area> = document.area.parse().ok();
+        let own: Option<Area> = self.area.to_string().parse().ok();
+        // Vocabulary and calendar are those of the log, whichever area they name.
+        let is_own = kind != kind::POLICY || own.zip(of).is_some_and(|(own, of)| own.lies_in(of));
         let published = Published::new(document, self.origin.to_string(), index.get());
         let mut adopted = self.adopted.write().unwrap_or_else(PoisonError::into_inner);
-        adopted.push(Adopted { index, kind, published });
+        adopted.push(Adopted {
+            index,
+            logged_seconds,
+            is_own,
+            kind,
+            published,
+        });
         true
     }
 
@@ -94,6 +123,10 @@ impl BundleLaws {
             law: self.of_first(&adopted, count),
             from: count.checked_sub(1).map_or(0, |last| adopted[last].index.get() + 1),
             until: adopted.get(count).map(|next| next.index.get()),
+            replaced: adopted[count..]
+                .iter()
+                .find(|next| next.is_own)
+                .map(|next| (next.index, next.logged_seconds)),
         }
     }
 

@@ -92,6 +92,8 @@ pub struct TileResult {
     pub engines: BTreeMap<String, u64>,
     /// Decisions by the sample values that they read when they were decided again.
     pub sample_values: BTreeMap<String, u64>,
+    /// Decisions by a law that had been replaced long before they were logged.
+    pub by_older_law: Vec<LogIndex>,
     /// Differences by cause.
     pub causes: BTreeMap<&'static str, u64>,
     /// The first differences.
@@ -157,6 +159,7 @@ pub fn judge_tile(files: &TileFiles, rules: &TileRules<'_>) -> TileResult {
     tile.out.engines = engines.map(|(raw, count)| (LeafView::label(raw), count)).collect();
     tile.out.laws = tile.laws.0.into_iter().collect();
     tile.out.sample_values = std::mem::take(&mut tile.replayer.sample_values);
+    tile.out.by_older_law = std::mem::take(&mut tile.replayer.by_older_law);
     for (index, found) in tile.replayer.settle() {
         tile.out.differs(index, found);
     }
@@ -446,6 +449,7 @@ impl<'a> Tile<'a> {
         }
         let recorded = Recorded {
             index,
+            logged_seconds: leaf.logged_seconds,
             law: leaf.law,
             facts,
             determination,

@@ -1,5 +1,6 @@
 //! What a verification does not show, for whoever reads its report.
 
+use super::laws::LAW_LAG_SECONDS_MAX;
 use super::openable;
 use super::report::{Report, number};
 use crate::canonical::Json;
@@ -38,6 +39,18 @@ impl Report {
         if opened < count {
             let text = "decisions are not opened in this bundle: their facts and determinations were not decided again";
             say("decisions_unopened", Some(count - opened), text.to_owned());
+        }
+        let older = self.folded.by_older_law_count;
+        if older > 0 {
+            let minutes = LAW_LAG_SECONDS_MAX / 60;
+            let named: Vec<String> = self.folded.by_older_law.iter().map(ToString::to_string).collect();
+            let more = if older > named.len() as u64 { " and more" } else { "" };
+            let text = format!(
+                "decisions follow from a law of which a document had been replaced or added more than {minutes} minutes \
+                 before they were logged, and the service decides by the newest: why is for people: entries {}{more}",
+                named.join(", ")
+            );
+            say("law_older", Some(older), text);
         }
         let (erased, restricted) = (
             self.folded.erasures.erased_count(),

@@ -346,11 +346,12 @@ fn adopt(tile: &TileFiles, origin: &str, laws: &BundleLaws, violations: &mut Vio
             continue;
         }
         let leaf = LeafView::read(entries[at], origin).filter(|leaf| leaf.known_kind() == Some(EntryKind::Policy));
+        let logged_seconds = leaf.as_ref().map_or(0, |leaf| leaf.logged_seconds);
         let committed = leaf.and_then(|leaf| leaf.document(document.place.document));
         let is_law = committed.is_some_and(|held| held.name == "policy" && document.opens("policy") == held.commitment);
         if let Ok(index) = LogIndex::new(tile.n * u64::from(TILE_WIDTH) + at as u64)
             && is_law
-            && !laws.adopt(index, document.content)
+            && !laws.adopt(index, logged_seconds, document.content)
         {
             let place = format!("document policy of entry {index}");
             violations.add(Code::Document, place, "is no document of law");

@@ -144,6 +144,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "",
     ),
     ("sample_erased", "抽样之后有抽样框被销毁：样本只能在其余部分上核对", ""),
+    (
+        "law_older",
+        "有决定所依据的政策，在决定登记之前 10 分钟以上已被修订或者增补，而系统总是按最新政策作出决定：其原因须由人查明",
+        "",
+    ),
     ("kinds_unknown", "有本版本不认识种类的条目：仅核对了其哈希", ""),
     ("previous", "未提供上次审计留存的检查点：不能说明此前历史未被改写", ""),
     ("witnesses", "未要求见证方：不能说明他人看到的是同一日志", ""),
@@ -156,7 +161,7 @@ pub fn unchecked(lang: Lang, code: &str, text: &str) -> String {
         (Lang::En, _) => text.to_owned(),
         (Lang::Zh, "sample") => "日志中另有本证据包未涉及的样本".to_owned(),
         (Lang::Zh, "facts") => "事实是否真实、政策文件是否与规范性文件原文一致，须由人判断".to_owned(),
-        (Lang::Zh, "kinds_unknown") => format!("{}（程序原文：{text}）", Lang::Zh.word(code)),
+        (Lang::Zh, "law_older" | "kinds_unknown") => format!("{}（程序原文：{text}）", Lang::Zh.word(code)),
         (Lang::Zh, _) => {
             let word = Lang::Zh.word(code);
             if word == code { text } else { word }.to_owned()
