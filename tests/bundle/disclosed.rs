@@ -170,6 +170,39 @@ fn what_is_said_to_be_erased_shows_no_frame() {
     assert!(report.is_good(), "{:?}", report.violations().kept());
 }
 
+fn finding(more: &str) -> Vec<u8> {
+    let of = "\"index\":7,\"leaf_hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"";
+    let reviewer = |id: &str| format!(r#"{{"officer":{{"id":"{id}","role":"复核","unit":"审计组"}}}}"#);
+    document(&format!(
+        r#"{{"v":1,"determination":"areas/340321/cases/{case}/determinations/{record}","caller":"audit-firm","paid_fen":0,
+            "of":{{{of},"origin":"doudi.example/340321/2"}},"items":[{{"outcome":"correct"}}],
+            "reviewers":[{},{}]{more}}}"#,
+        reviewer("a-0"),
+        reviewer("a-1"),
+        case = "2".repeat(32),
+        record = "1".repeat(32),
+    ))
+}
+
+#[test]
+fn a_finding_has_its_members_and_its_size_and_no_others() {
+    let of = |more: &str| with("FINDING", vec![("finding", finding(more))], &[]);
+    for good in ["", r#","summary":"核算有误""#] {
+        let report = of(good);
+        assert!(report.is_good(), "{:?}", report.violations().kept());
+        assert_eq!(report.findings(), 1);
+    }
+    let long = format!(r#","summary":"{}""#, "x".repeat(64 * 1024));
+    for wrong in [
+        r#","zz":[{"":0}]"#,
+        r#","auditee":{"answer":"agrees","on":"2026-07-01","zz":1}"#,
+        &long,
+    ] {
+        let report = of(wrong);
+        assert_eq!(broken(&report), [(Code::Finding, "entry 18")], "{}", &wrong[..20]);
+    }
+}
+
 #[test]
 fn a_decision_by_a_law_that_was_long_replaced_is_named() {
     let corpus = Corpus::read();

@@ -52,6 +52,16 @@ def _is_law(document):
     return type(document) is dict and all(type(document.get(name)) is str for name in ("area", "policy"))
 
 
+def _proof(path, data, checkpoint):
+    """The hashes of a receipt of the entry that its path names, under the bundle's checkpoint; None for any other."""
+    try:
+        receipt = Receipt(data.decode("utf-8"))
+    except (Refused, ValueError, IndexError):
+        return None
+    good = receipt.index == int(path.split("/")[1]) and receipt.note.encode("utf-8") == checkpoint
+    return receipt.proof if good else None
+
+
 def _may_be_opened(kind):
     """The documents that a bundle may open of entries of a kind that this version knows."""
     public = {PUBLIC[kind]} if kind in PUBLIC else set()
@@ -120,7 +130,7 @@ class Bundle:
         listed = [(item["path"], item["size"]) for item in manifest["files"]]
         yield from self._file_set([path for path, _ in listed], size)
         kept = self._kept()
-        small, entries, found = {}, [], []
+        small, receipts, entries, found = {}, {}, [], []
         for path, data in tar:
             found.append((path, len(data)))
             if path.startswith("tile/entries/"):
@@ -132,20 +142,22 @@ class Bundle:
                 entries = []
             elif path.startswith("tile/"):
                 yield from self._tile(path, data)
+            elif path.startswith("receipts/"):
+                receipts[path] = _proof(path, data, small.get("checkpoint"))
             else:
                 small[path] = data
         yield from self._documents(entries, b"")
         if found != listed:
             yield self._log("files", "the files are not those that the manifest lists, or have other sizes")
         yield from self._head(small, kept)
-        yield from self._receipts(small)
+        yield from self._receipts(receipts)
         for index, finding in self._findings:
             yield from self._finding(index, finding)
         for period in manifest["samples"]:
             yield self._sample(period)
         for period in sorted(set(self._asked) - set(manifest["samples"])):
             yield self._log("sample %s" % period, "is asked for, and the bundle does not answer for it")
-        yield from self._openings_and_opened(small)
+        yield from self._openings_and_opened(receipts)
 
     def _file_set(self, listed, size):
         must = ["checkpoint"]
@@ -375,22 +387,12 @@ class Bundle:
         if not good or not proofs.consistent(older.size, checkpoint.size, root, checkpoint.root, proof):
             yield self._log("previous/consistency", "does not prove that the log continues the older head")
 
-    def _receipts(self, small):
-        for path in sorted(small):
-            if not path.startswith("receipts/"):
-                continue
-            index = int(path.split("/")[1])
-            try:
-                receipt = Receipt(small[path].decode("utf-8"))
-                size, root = self.manifest["checkpoint"]["size"], bytes.fromhex(self.manifest["checkpoint"]["root"])
-                leaf = self._tree.levels[0][index]
-                good = (
-                    receipt.index == index
-                    and receipt.note.encode("utf-8") == small["checkpoint"]
-                    and proofs.included(leaf, index, size, receipt.proof, root)
-                )
-            except (Refused, ValueError, IndexError):
-                good = False
+    def _receipts(self, receipts):
+        size, root = self.manifest["checkpoint"]["size"], bytes.fromhex(self.manifest["checkpoint"]["root"])
+        for path in sorted(receipts):
+            index, proof = int(path.split("/")[1]), receipts[path]
+            held = proof is not None and index < self._tree.size
+            good = held and proofs.included(self._tree.levels[0][index], index, size, proof, root)
             yield Result(path, VERIFIED) if good else self._log(path, "is not a receipt of its entry under the checkpoint")
 
     def _sample(self, period):
@@ -444,7 +446,7 @@ class Bundle:
             pass
         return self._log(place, problem)
 
-    def _openings_and_opened(self, small):
+    def _openings_and_opened(self, receipts):
         manifest = self.manifest
         excused = {item["index"] for item in manifest["unopened"]}
         for item in manifest["unopened"]:
@@ -464,7 +466,7 @@ class Bundle:
         for index in sorted(self._opened - asked):
             yield self._log("entry %d" % index, "is opened, and the manifest does not say so")
         for index in sorted(drawn & self._opened):
-            if "receipts/%d" % index not in small:
+            if "receipts/%d" % index not in receipts:
                 yield self._log("receipts/%d" % index, "is not there, and its unit is opened")
         listed = [self._openings.get(index) for index in manifest["openings"]]
         if None in listed:

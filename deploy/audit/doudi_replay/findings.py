@@ -12,6 +12,10 @@ OUTCOMES = ERRORS | {"correct", "not_reviewable"}
 CAUSES = {"agency", "client", "data", "rule", "system"}
 STEPS = {"clock", "notice", "publicity", "hearing", "other"}
 ANSWERS = {"agrees", "disputes", "silent"}
+MEMBERS = {"v", "determination", "of", "period", "items", "paid_fen", "reviewers", "summary", "rectification", "auditee",
+           "correction", "sign_off", "amends", "caller"}
+FINDING_SIZE_MAX_BYTES = 64 * 1024
+"""Three texts of 2,000 bytes, sixteen items, three officers with their units, all of it escaped."""
 _NAME = re.compile(r"areas/[0-9]{6}/cases/[0-9a-f-]{32,36}/(determinations|findings)/[0-9a-f]{32}\Z")
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
@@ -31,6 +35,10 @@ def _optional(record, name, fits):
     return name not in record or fits(record[name])
 
 
+def _has_only(record, *names):
+    return set(record) <= set(names)
+
+
 def _is_text(value):
     return type(value) is str
 
@@ -42,6 +50,7 @@ def _one_of(codes):
 def _is_officer(value):
     return (
         type(value) is dict
+        and _has_only(value, "id", "role", "unit", "delegation")
         and all(type(value.get(name)) is str for name in ("id", "role", "unit"))
         and _optional(value, "delegation", _is_text)
     )
@@ -50,6 +59,7 @@ def _is_officer(value):
 def _is_item(item):
     return (
         type(item) is dict
+        and _has_only(item, "outcome", "cause", "step", "amount_fen")
         and _one_of(OUTCOMES)(item.get("outcome"))
         and _optional(item, "cause", _one_of(CAUSES))
         and _optional(item, "step", _one_of(STEPS))
@@ -58,24 +68,32 @@ def _is_item(item):
 
 
 def _is_reviewer(value):
-    return type(value) is dict and _is_officer(value.get("officer")) and _optional(value, "township", _is_text)
+    return (
+        type(value) is dict
+        and _has_only(value, "officer", "township")
+        and _is_officer(value.get("officer"))
+        and _optional(value, "township", _is_text)
+    )
 
 
 def _is_name(kind):
     return lambda value: type(value) is str and bool(_NAME.match(value)) and "/%s/" % kind in value
 
 
-def _is_dated(value):
-    return type(value) is dict and type(value.get("on")) is str and bool(_DATE.match(value["on"]))
+def _is_dated(value, *others):
+    return type(value) is dict and _has_only(value, "on", *others) and type(value.get("on")) is str and bool(_DATE.match(value["on"]))
 
 
 def read_finding(data, index, origin):
     """A finding of the entry at an index, or NoFinding."""
+    _need(len(data) <= FINDING_SIZE_MAX_BYTES, "is larger than a finding can be")
     try:
         finding = canonical.parse_canonical(data)
     except ValueError as wrong:
         raise NoFinding(str(wrong)) from None
     _need(type(finding) is dict and finding.get("v") == 1, "is of another version")
+    _need(set(finding) <= MEMBERS, "has a member that no finding has")
+    _need(type(finding.get("caller")) is str, "`caller` is absent or malformed")
     _need(_is_name("determinations")(finding.get("determination")), "`determination` is absent or malformed")
     _need(_optional(finding, "period", lambda name: _is_text(name) and bool(_PERIOD.match(name))), "`period` is malformed")
     items, reviewers = finding.get("items"), finding.get("reviewers")
@@ -84,15 +102,15 @@ def read_finding(data, index, origin):
           "`reviewers` is absent or malformed")
     for name in ("summary", "rectification"):
         _need(_optional(finding, name, _is_text), "`%s` is malformed" % name)
-    _need(_optional(finding, "auditee", lambda said: _is_dated(said) and _one_of(ANSWERS)(said.get("answer"))
+    _need(_optional(finding, "auditee", lambda said: _is_dated(said, "answer", "text") and _one_of(ANSWERS)(said.get("answer"))
                     and _optional(said, "text", _is_text)), "`auditee` is malformed")
     _need(_optional(finding, "correction", _is_name("determinations")), "`correction` is malformed")
-    _need(_optional(finding, "sign_off", lambda end: _is_dated(end) and _is_officer(end.get("officer"))),
+    _need(_optional(finding, "sign_off", lambda end: _is_dated(end, "officer") and _is_officer(end.get("officer"))),
           "`sign_off` is malformed")
     _need(_optional(finding, "amends", _is_name("findings")), "`amends` is malformed")
     _need(is_count(finding.get("paid_fen"), 2**53), "`paid_fen` is absent or malformed")
     of = finding.get("of")
-    _need(type(of) is dict and is_count(of.get("index")) and type(of.get("origin")) is str
+    _need(type(of) is dict and set(of) == {"index", "leaf_hash", "origin"} and is_count(of.get("index")) and type(of.get("origin")) is str
           and type(of.get("leaf_hash")) is str and bool(_HEX.match(of["leaf_hash"])), "`of` is absent or malformed")
     _need(items, "has no item")
     for item in items:

@@ -14,6 +14,9 @@ MANIFEST_PATH = "manifest.json"
 MANIFEST_SIZE_MAX_BYTES = 64 * 1024 * 1024
 FILES_MAX = 1_000_000
 SAMPLES_MAX = 64
+MARKS_MAX = 8 * FILES_MAX
+"""Commas and brackets of the largest manifest: three a file, three a record that is not opened, one an opening. Each may
+become an object, and a manifest is read before any signature is."""
 DOCUMENTS_SIZE_MAX_BYTES = 256 * 1024 * 1024
 POLICY_SIZE_MAX_BYTES = 1024 * 1024
 RECEIPT_SIZE_MAX_BYTES = NOTE_SIZE_MAX_BYTES + 64 * 1024
@@ -139,6 +142,8 @@ def _is_unopened(item):
 
 def read_manifest(data):
     """A manifest, or ValueError with the member that is wrong."""
+    if sum(map(data.count, (b",", b"[", b"{"))) > MARKS_MAX:
+        raise ValueError("the manifest has more items than any")
     manifest = canonical.parse_canonical(data)
     if type(manifest) is not dict or manifest.get("format") != FORMAT:
         raise ValueError("it does not begin with a manifest of %s" % FORMAT)

@@ -67,6 +67,10 @@ class Manifests(unittest.TestCase):
             with self.assertRaises(ValueError, msg=str(changes)):
                 read_manifest(manifest(**changes))
 
+    def test_a_manifest_of_more_items_than_any_is_not_read(self):
+        with self.assertRaisesRegex(ValueError, "more items than any"):
+            read_manifest(b'{"a":[' + b"[]," * 4_000_001 + b"[]]}")
+
     def test_a_path_has_one_spelling(self):
         for path in ["receipts/306", "tile/entries/x001/x234/067", "documents/000.p/3", "tile/1/000", "previous/checkpoint"]:
             self.assertIsNotNone(place_of(path), path)
@@ -115,7 +119,8 @@ class Findings(unittest.TestCase):
             b"\x00", b"[]", b"{}", finding(items=[]), finding(items=[{"outcome": "bribed"}]), finding(reviewers=reviewers[:1]),
             finding(reviewers=[reviewers[0]] * 2), finding(items=[{"outcome": "overpaid", "cause": "agency", "amount_fen": -1}]),
             finding(items=[{"outcome": "overpaid", "cause": "agency"}]), finding(items=[{"outcome": ["correct"]}]),
-            finding(of={"index": 8, "leaf_hash": "0" * 64, "origin": ORIGIN}),
+            finding(of={"index": 8, "leaf_hash": "0" * 64, "origin": ORIGIN}), finding(zz=1), finding(caller=1),
+            finding(auditee={"answer": "agrees", "on": "2026-07-01", "zz": 1}), finding(summary="x" * 65_536),
         ]:
             with self.assertRaises(findings.NoFinding, msg=str(data)):
                 findings.read_finding(data, 8, ORIGIN)

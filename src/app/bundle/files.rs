@@ -5,10 +5,11 @@ use std::io::Read;
 
 use super::tile::TileFiles;
 use super::violation::{Code, Violations};
-use crate::log::TreeSize;
 use crate::log::bundle::tar::{Member, TarError, TarReader};
 use crate::log::bundle::{BundlePath, Manifest};
+use crate::log::receipt::Receipt;
 use crate::log::tiles::{TileId, TileKind, TilePath};
+use crate::log::{Hash, LogIndex, TreeSize};
 
 /// What is read of a bundle after its manifest.
 pub(super) struct BundleFiles<'m, R> {
@@ -21,8 +22,10 @@ pub(super) struct BundleFiles<'m, R> {
     /// A file of a later tile.
     ahead: Option<(BundlePath, Vec<u8>)>,
     ended: bool,
-    /// Checkpoints, proof and receipts, by path.
+    /// Checkpoints and proof, by path.
     pub(super) small: BTreeMap<String, Vec<u8>>,
+    /// What each receipt proves by, or what is wrong with it. Of its checkpoint nothing is kept: it is the bundle's own.
+    pub(super) receipts: Vec<(LogIndex, Result<Vec<Hash>, String>)>,
     /// Tiles above the leaves.
     pub(super) above: Vec<(TilePath, Vec<u8>)>,
     /// What is wrong with the set of files.
@@ -52,6 +55,21 @@ fn tile_of(path: BundlePath) -> Option<u64> {
     }
 }
 
+/// Path of the signed head, which stands before all receipts.
+pub(super) const CHECKPOINT_PATH: &str = "checkpoint";
+
+/// The hashes by which a receipt proves an entry under the checkpoint of the bundle, or why it proves nothing.
+fn proof_of(index: LogIndex, receipt: &[u8], note: &[u8]) -> Result<Vec<Hash>, String> {
+    let receipt = Receipt::parse(receipt).map_err(|error| error.to_string())?;
+    if receipt.index() != index {
+        Err("is of another entry than its name says".to_owned())
+    } else if receipt.unverified_checkpoint().as_bytes() != note {
+        Err("is not under the checkpoint of this bundle".to_owned())
+    } else {
+        Ok(receipt.proof().to_vec())
+    }
+}
+
 impl<'m, R: Read> BundleFiles<'m, R> {
     /// The files after the manifest.
     pub(super) fn new(tar: TarReader<R>, manifest: &'m Manifest) -> BundleFiles<'m, R> {
@@ -63,6 +81,7 @@ impl<'m, R: Read> BundleFiles<'m, R> {
             ahead: None,
             ended: false,
             small: BTreeMap::new(),
+            receipts: Vec::new(),
             above: Vec::new(),
             violations: Violations::default(),
         }
@@ -102,6 +121,10 @@ impl<'m, R: Read> BundleFiles<'m, R> {
     fn beside(&mut self, path: BundlePath, bytes: Vec<u8>) {
         match path {
             BundlePath::Tile(at) => self.above.push((at, bytes)),
+            BundlePath::Receipt(index) => {
+                let note = self.small.get(CHECKPOINT_PATH).map_or(&[][..], |note| &note[..]);
+                self.receipts.push((index, proof_of(index, &bytes, note)));
+            }
             path => {
                 self.small.insert(path.to_string(), bytes);
             }

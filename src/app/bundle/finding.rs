@@ -13,17 +13,23 @@ use crate::reader::need;
 /// A finding that reads as one.
 #[derive(Clone, Debug)]
 pub(super) struct FindingRead {
-    pub(super) json: Json,
-    content: FindingContent,
+    pub(super) content: FindingContent,
     /// The entry that it is on; none in a log of an earlier epoch.
     pub(super) of: Option<LogIndex>,
     leaf_hash: Hash,
-    paid_fen: u64,
+    pub(super) paid_fen: u64,
 }
+
+/// Largest finding: three texts of 2,000 bytes, sixteen items, three officers with their units, all of it escaped. What
+/// is larger no service has recorded, and a tree of it takes a hundred times its size.
+const FINDING_SIZE_MAX_BYTES: usize = 64 * 1024;
 
 impl FindingRead {
     /// Reads the document of the entry at an index of a log.
     pub(super) fn parse(content: &[u8], index: LogIndex, origin: &str) -> Result<FindingRead, String> {
+        if content.len() > FINDING_SIZE_MAX_BYTES {
+            return Err(format!("has more than {FINDING_SIZE_MAX_BYTES} bytes"));
+        }
         let json = Json::parse_canonical(content).map_err(|error| error.to_string())?;
         let member = |error: crate::reader::RecordError| format!("`{}` is absent or malformed", error.0);
         if need::<u64>(&json, "v").map_err(member)? != 1 {
@@ -33,8 +39,9 @@ impl FindingRead {
         let place: Json = need(&json, "of").map_err(member)?;
         let at = LogIndex::new(need(&place, "index").map_err(member)?).map_err(|error| error.to_string())?;
         let leaf_hash = need::<String>(&place, "leaf_hash").map_err(member)?;
-        let leaf_hash = leaf_hash.parse().map_err(|_| "`leaf_hash` is no SHA-256".to_owned())?;
-        let is_own = need::<String>(&place, "origin").map_err(member)? == origin;
+        let leaf_hash: Hash = leaf_hash.parse().map_err(|_| "`leaf_hash` is no SHA-256".to_owned())?;
+        let origin_of = need::<String>(&place, "origin").map_err(member)?;
+        let is_own = origin_of == origin;
         if content.items.is_empty() {
             return Err("has no item".to_owned());
         }
@@ -48,9 +55,19 @@ impl FindingRead {
         if is_own && at >= index {
             return Err("stands before the entry that it is on".to_owned());
         }
+        let paid_fen: u64 = need(&json, "paid_fen").map_err(member)?;
+        let caller: String = need(&json, "caller").map_err(member)?;
+        // What nobody reads would be kept, and shown as if it had been judged.
+        let mut known = content.to_json().as_object().cloned().unwrap_or_default();
+        known.insert("v".to_owned(), Json::Int(1));
+        known.insert("of".to_owned(), of_json(&origin_of, at, leaf_hash));
+        known.insert("paid_fen".to_owned(), Json::integer(paid_fen.into()));
+        known.insert("caller".to_owned(), Json::text(caller));
+        if Json::Object(known) != json {
+            return Err("has a member that no finding has, or one in another form".to_owned());
+        }
         Ok(FindingRead {
-            paid_fen: need(&json, "paid_fen").map_err(member)?,
-            json,
+            paid_fen,
             content,
             of: Some(at).filter(|_| is_own),
             leaf_hash,
@@ -83,6 +100,15 @@ impl FindingRead {
         }
         (self.paid_fen != frame.amount_fen()).then(|| "says another `paid_fen` than the decision's frame".to_owned())
     }
+}
+
+/// The entry that a finding is on, as it stands in the document.
+fn of_json(origin: &str, index: LogIndex, leaf_hash: Hash) -> Json {
+    Json::object([
+        ("index", Json::integer(index.get().into())),
+        ("leaf_hash", Json::text(leaf_hash.to_string())),
+        ("origin", origin.into()),
+    ])
 }
 
 /// What an item may not be: each outcome has just its own members.

@@ -6,14 +6,13 @@ use super::fold::Folded;
 use super::report::{Cosigned, Signed};
 use super::verify::Ask;
 use super::violation::{Code, Violations};
-use crate::log::Hash;
 use crate::log::bundle::path::MANIFEST_PATH;
 use crate::log::bundle::{BundlePath, Manifest};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::merkle::verify_consistency;
 use crate::log::note::{Note, VerifierKey};
-use crate::log::receipt::Receipt;
 use crate::log::tiles::{TileKind, TilePath};
+use crate::log::{Hash, LogIndex};
 
 /// The checkpoint under the auditor's keys and policy.
 pub(super) fn checkpoint(manifest: &Manifest, note: &[u8], ask: &Ask<'_>, violations: &mut Violations) -> Signed {
@@ -163,28 +162,25 @@ pub(super) fn consistency(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>
     }
 }
 
-pub(super) fn check_receipts(manifest: &Manifest, small: &BTreeMap<String, Vec<u8>>, folded: &mut Folded) {
-    let note = small.get("checkpoint").and_then(|note| std::str::from_utf8(note).ok());
-    for (path, bytes) in small {
-        let Ok(BundlePath::Receipt(index)) = path.parse() else {
-            continue;
-        };
-        let problem = match (Receipt::parse(bytes), folded.leaves.get(&index)) {
-            (Err(error), _) => Some(error.to_string()),
+pub(super) fn check_receipts(
+    manifest: &Manifest,
+    receipts: &[(LogIndex, Result<Vec<Hash>, String>)],
+    folded: &mut Folded,
+) {
+    let head = manifest.head;
+    for (index, proof) in receipts {
+        let problem = match (proof, folded.leaves.get(index)) {
+            (Err(problem), _) => Some(problem.clone()),
             (Ok(_), None) => Some("its entry is not in the bundle".to_owned()),
-            (Ok(receipt), _) if receipt.index() != index => Some("is of another entry than its name says".to_owned()),
-            (Ok(receipt), _) if Some(receipt.unverified_checkpoint()) != note => {
-                Some("is not under the checkpoint of this bundle".to_owned())
-            }
-            (Ok(receipt), Some(leaf)) => {
-                let head = manifest.head;
-                let verified =
-                    crate::log::merkle::verify_inclusion(leaf, index, head.size, receipt.proof(), &head.root);
+            (Ok(proof), Some(leaf)) => {
+                let verified = crate::log::merkle::verify_inclusion(leaf, *index, head.size, proof, &head.root);
                 verified.err().map(|error| error.to_string())
             }
         };
         if let Some(problem) = problem {
-            folded.violations.add(Code::Receipt, path, problem);
+            folded
+                .violations
+                .add(Code::Receipt, BundlePath::Receipt(*index), problem);
         }
     }
 }

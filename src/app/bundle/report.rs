@@ -397,29 +397,28 @@ fn findings(folded: &Folded) -> Json {
     let (mut outcomes, mut causes): (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
     let mut list = Vec::new();
     for (at, finding) in &folded.findings {
-        let (of, finding) = (finding.of, &finding.json);
+        let (of, content) = (finding.of, &finding.content);
         let stands = of.and_then(|of| standing.get(&of)) == Some(at);
-        let items = finding.get("items").and_then(Json::as_list).unwrap_or_default();
-        for item in items.iter().filter(|_| stands) {
-            let text = |key: &str| item.get(key).and_then(Json::as_text).map(str::to_owned);
-            if let Some(outcome) = text("outcome") {
-                *outcomes.entry(outcome).or_default() += 1;
-            }
-            if let Some(cause) = text("cause") {
-                *causes.entry(cause).or_default() += 1;
+        for item in content.items.iter().filter(|_| stands) {
+            *outcomes.entry(item.outcome.code().to_owned()).or_default() += 1;
+            if let Some(cause) = item.cause {
+                *causes.entry(cause.code().to_owned()).or_default() += 1;
             }
         }
+        let document = content.to_json();
+        let items = document.get("items").and_then(Json::as_list).unwrap_or_default();
         let mut members = vec![
             ("index", number(at.get())),
             ("stands", Json::Bool(stands)),
             ("items", Json::List(items.to_vec())),
-            ("signed_off", Json::Bool(finding.get("sign_off").is_some())),
+            ("signed_off", Json::Bool(content.sign_off.is_some())),
+            ("paid_fen", number(finding.paid_fen)),
         ];
         members.extend(of.map(|of| ("of", number(of.get()))));
-        for key in ["period", "paid_fen", "summary", "rectification", "correction"] {
-            members.extend(finding.get(key).map(|value| (key, value.clone())));
+        for key in ["period", "summary", "rectification", "correction"] {
+            members.extend(document.get(key).map(|value| (key, value.clone())));
         }
-        let answer = finding.get("auditee").and_then(|auditee| auditee.get("answer"));
+        let answer = document.get("auditee").and_then(|auditee| auditee.get("answer"));
         members.extend(answer.map(|answer| ("auditee", answer.clone())));
         list.push(Json::object(members));
     }

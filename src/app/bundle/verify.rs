@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use memchr::memmem;
 
 use super::accounts::opened;
-use super::files::BundleFiles;
+use super::files::{BundleFiles, CHECKPOINT_PATH};
 use super::fold::{Folded, Wanted};
 use super::laws::BundleLaws;
 use super::proofs::{check_receipts, checkpoint, consistency, tree};
@@ -114,6 +114,7 @@ pub fn verify<R: Read + Seek>(
     run(&mut files, &laws, ask, &wanted, &mut folded, &mut progress);
     let BundleFiles {
         small,
+        receipts: held,
         above,
         violations,
         ..
@@ -121,7 +122,7 @@ pub fn verify<R: Read + Seek>(
     folded.violations.extend(violations);
     let root = folded.root_at(size);
     let text = |path: &str| small.get(path).map_or(&[][..], |bytes| &bytes[..]);
-    let signed = checkpoint(&manifest, text("checkpoint"), ask, &mut folded.violations);
+    let signed = checkpoint(&manifest, text(CHECKPOINT_PATH), ask, &mut folded.violations);
     tree(&manifest, root, above, &mut folded);
     let previous = kept.map(|kept| {
         let root = folded.root_at(kept.size);
@@ -144,7 +145,7 @@ pub fn verify<R: Read + Seek>(
         (Head { size, root }, continues)
     });
     consistency(&manifest, &small, ask, &mut folded);
-    check_receipts(&manifest, &small, &mut folded);
+    check_receipts(&manifest, &held, &mut folded);
     let samples = samples(&mut input, &manifest, &mut folded);
     for period in ask.samples.iter().filter(|period| !manifest.samples.contains(period)) {
         let text =
@@ -169,7 +170,7 @@ pub fn verify<R: Read + Seek>(
         root,
         samples,
         other_samples,
-        note: String::from_utf8_lossy(text("checkpoint")).into_owned(),
+        note: String::from_utf8_lossy(text(CHECKPOINT_PATH)).into_owned(),
         folded,
         laws,
         manifest,

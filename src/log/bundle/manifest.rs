@@ -7,9 +7,8 @@ use super::super::tiles::TILE_WIDTH;
 use super::super::{Hash, LogIndex, Origin, TreeSize};
 use super::path::BundlePath;
 use super::{BUNDLE_FORMAT, FILE_COUNT_MAX, MANIFEST_SIZE_MAX_BYTES};
-use crate::canonical::Json;
+use crate::canonical::{Cursor, Json};
 use crate::log::record::entry::LABEL_SIZE_MAX_BYTES;
-use crate::reader::{FromJson, RecordError, each, need};
 
 /// The specifications that a bundle follows, with their versions (`FORMAT.md`, section 1).
 const SPECIFICATIONS: [(&str, &str); 7] = [
@@ -99,7 +98,7 @@ pub fn specifications() -> Json {
 }
 
 impl Manifest {
-    /// The file.
+    /// The file. Written item by item: a tree of all that it lists would be many times as large.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let head = |head: &Head| {
@@ -110,6 +109,7 @@ impl Manifest {
         };
         let mut checkpoint = head(&self.head);
         checkpoint.insert("origin".to_owned(), Json::text(self.origin.to_string()));
+        let previous = self.previous.as_ref().map(|previous| Json::Object(head(previous)));
         let index = |index: &LogIndex| Json::integer(index.get().into());
         let unopened = |unopened: &Unopened| {
             Json::object([("index", index(&unopened.index)), ("why", unopened.why.code().into())])
@@ -120,28 +120,34 @@ impl Manifest {
                 ("size", Json::integer((*size).into())),
             ])
         };
-        let samples = self.samples.iter().map(|period| Json::from(period.as_str()));
-        let mut members = vec![
-            ("format", Json::from(BUNDLE_FORMAT)),
-            ("specifications", specifications()),
-            ("engine", self.engine.as_str().into()),
-            ("checkpoint", Json::Object(checkpoint)),
-            ("opened", self.opened.code().into()),
-            ("identity", Json::Bool(self.identity)),
-            ("openings", Json::List(self.openings.iter().map(index).collect())),
-            ("samples", Json::List(samples.collect())),
-            ("unopened", Json::List(self.unopened.iter().map(unopened).collect())),
-            ("files", Json::List(self.files.iter().map(file).collect())),
-        ];
-        members.extend(
-            self.previous
-                .as_ref()
-                .map(|previous| ("previous", Json::Object(head(previous)))),
-        );
-        Json::object(members).to_bytes()
+        let mut out = Vec::new();
+        // By their names, as canonical JSON has them.
+        let mut begins = b'{';
+        let mut member = |name: &str, write: &dyn Fn(&mut Vec<u8>)| {
+            out.push(std::mem::replace(&mut begins, b','));
+            Json::from(name).write(&mut out);
+            out.push(b':');
+            write(&mut out);
+        };
+        member("checkpoint", &|out| Json::Object(checkpoint.clone()).write(out));
+        member("engine", &|out| Json::from(self.engine.as_str()).write(out));
+        member("files", &|out| write_list(self.files.iter().map(file), out));
+        member("format", &|out| Json::from(BUNDLE_FORMAT).write(out));
+        member("identity", &|out| Json::Bool(self.identity).write(out));
+        member("opened", &|out| Json::from(self.opened.code()).write(out));
+        member("openings", &|out| write_list(self.openings.iter().map(index), out));
+        if let Some(previous) = &previous {
+            member("previous", &|out| previous.write(out));
+        }
+        let samples = || self.samples.iter().map(|period| Json::from(period.as_str()));
+        member("samples", &|out| write_list(samples(), out));
+        member("specifications", &|out| specifications().write(out));
+        member("unopened", &|out| write_list(self.unopened.iter().map(unopened), out));
+        out.push(b'}');
+        out
     }
 
-    /// Reads the file.
+    /// Reads the file, from left to right and without a tree: it is read before any signature is.
     ///
     /// # Errors
     /// [`ManifestError`] names the member.
@@ -150,14 +156,14 @@ impl Manifest {
         if bytes.len() as u64 > MANIFEST_SIZE_MAX_BYTES {
             return Err(wrong("file"));
         }
-        let json = Json::parse_canonical(bytes).map_err(|_| wrong("file"))?;
-        if json.get("format").and_then(Json::as_text) != Some(BUNDLE_FORMAT) {
-            return Err(wrong("format"));
+        version(bytes)?;
+        let mut read = Read::default();
+        let mut cursor = Cursor::new(bytes).ok_or_else(|| wrong("file"))?;
+        let whole = cursor.object(|cursor, key| read.member(cursor, key));
+        if whole.is_none() || !cursor.is_at_end() {
+            return Err(wrong(read.wrong.unwrap_or("file")));
         }
-        if json.get("specifications") != Some(&specifications()) {
-            return Err(wrong("specifications"));
-        }
-        let manifest = read(&json).map_err(|RecordError(what)| ManifestError(what))?;
+        let manifest = read.manifest()?;
         // A member that no manifest has, at whatever depth, is in no other spelling of it.
         if manifest.to_bytes() == bytes {
             Ok(manifest)
@@ -167,70 +173,152 @@ impl Manifest {
     }
 }
 
-fn read(json: &Json) -> Result<Manifest, RecordError> {
-    let wrong = |what: &str| RecordError(what.to_owned());
-    let head = |name: &str| -> Result<(Json, Head), RecordError> {
-        let head: Json = need(json, name)?;
-        let parsed = Head {
-            size: TreeSize::new(need(&head, "size")?).map_err(|_| wrong(name))?,
-            root: need::<String>(&head, "root")?.parse().map_err(|_| wrong(name))?,
-        };
-        Ok((head, parsed))
-    };
-    let (checkpoint, of_log) = head("checkpoint")?;
-    // Each tile has two files at least; a size beyond what can be listed would only make a reader count to it.
-    if of_log.size.get() / u64::from(TILE_WIDTH) > FILE_COUNT_MAX as u64 / 2 {
-        return Err(wrong("checkpoint"));
+fn write_list(items: impl Iterator<Item = Json>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (item, number) in items.zip(0_u64..) {
+        if number > 0 {
+            out.push(b',');
+        }
+        item.write(out);
     }
-    let previous = match json.get("previous") {
-        None => None,
-        Some(_) => Some(head("previous")?.1),
-    };
-    let engine: String = need(json, "engine")?;
-    if engine.is_empty() || engine.len() > LABEL_SIZE_MAX_BYTES {
-        return Err(wrong("engine"));
-    }
-    let files: Vec<(BundlePath, u64)> = all(json, "files", FILE_COUNT_MAX, |file| {
-        let path: String = need(file, "path")?;
-        Ok((path.parse().map_err(|_| wrong("path"))?, need(file, "size")?))
-    })?;
-    let ascending = files.is_sorted_by(|(a, _), (b, _)| a.place() < b.place());
-    if !ascending || files.iter().any(|(path, size)| *size > path.size_max()) {
-        return Err(wrong("files"));
-    }
-    let openings = all(json, "openings", FILE_COUNT_MAX, index)?;
-    let samples: Vec<Period> = all(json, "samples", SAMPLE_COUNT_MAX, |period| {
-        Period::from_json(period).ok_or_else(|| wrong("period"))
-    })?;
-    let unopened: Vec<Unopened> = all(json, "unopened", UNOPENED_COUNT_MAX, |item| {
-        Ok(Unopened {
-            index: index(item.get("index").ok_or_else(|| wrong("index"))?)?,
-            why: Why::from_code(&need::<String>(item, "why")?).ok_or_else(|| wrong("why"))?,
+    out.push(b']');
+}
+
+/// Whether it is a manifest of this version, before anything of it is judged: another one is written otherwise.
+fn version(bytes: &[u8]) -> Result<(), ManifestError> {
+    let (mut format, mut followed) = (None, None);
+    let read = Cursor::new(bytes).and_then(|mut cursor| {
+        cursor.object(|cursor, key| {
+            match &**key {
+                "format" => format = Some(cursor.string()? == BUNDLE_FORMAT),
+                "specifications" => followed = Some(follows(cursor)?),
+                _ => cursor.leap()?,
+            }
+            Some(())
         })
+    });
+    let what = match (read, format, followed) {
+        (Some(()), Some(true), Some(true)) => return Ok(()),
+        (Some(()), Some(true), _) => "specifications",
+        (Some(()), _, _) => "format",
+        (None, _, _) => "file",
+    };
+    Err(ManifestError(what.to_owned()))
+}
+
+/// Whether the specifications are those of this version.
+fn follows(cursor: &mut Cursor<'_>) -> Option<bool> {
+    let mut count = 0;
+    let mut all = true;
+    cursor.object(|cursor, key| {
+        let version = cursor.string()?;
+        all = all && SPECIFICATIONS.get(count) == Some(&(&**key, &*version));
+        count += 1;
+        Some(())
     })?;
-    if !openings.is_sorted_by(|a, b| a < b) {
-        return Err(wrong("openings"));
+    Some(all && count == SPECIFICATIONS.len())
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Read {
+    engine: Option<String>,
+    origin: Option<Origin>,
+    head: Option<Head>,
+    previous: Option<Head>,
+    opened: Option<Opened>,
+    identity: Option<bool>,
+    openings: Option<Vec<LogIndex>>,
+    samples: Option<Vec<Period>>,
+    unopened: Option<Vec<Unopened>>,
+    files: Option<Vec<(BundlePath, u64)>>,
+    /// The member at which the reading ended.
+    wrong: Option<&'static str>,
+}
+
+impl Read {
+    fn member(&mut self, cursor: &mut Cursor<'_>, key: &str) -> Option<()> {
+        match key {
+            "checkpoint" => {
+                self.wrong = Some("checkpoint");
+                let (head, origin) = head(cursor)?;
+                // Each tile has two files at least; a size beyond what can be listed would only make a reader count.
+                if head.size.get() / u64::from(TILE_WIDTH) > FILE_COUNT_MAX as u64 / 2 {
+                    return None;
+                }
+                (self.head, self.origin) = (Some(head), origin);
+            }
+            "engine" => {
+                self.wrong = Some("engine");
+                let engine = cursor.string()?;
+                (1..=LABEL_SIZE_MAX_BYTES).contains(&engine.len()).then_some(())?;
+                self.engine = Some(engine.into_owned());
+            }
+            "files" => {
+                self.wrong = Some("files");
+                let files = list(cursor, FILE_COUNT_MAX, file)?;
+                files
+                    .is_sorted_by(|(a, _), (b, _)| a.place() < b.place())
+                    .then_some(())?;
+                self.files = Some(files);
+            }
+            "identity" => {
+                self.wrong = Some("identity");
+                self.identity = Some(cursor.bool()?);
+            }
+            "opened" => {
+                self.wrong = Some("opened");
+                self.opened = Some(Opened::from_code(&cursor.string()?)?);
+            }
+            "openings" => {
+                self.wrong = Some("openings");
+                let openings = list(cursor, FILE_COUNT_MAX, index)?;
+                openings.is_sorted_by(|a, b| a < b).then_some(())?;
+                self.openings = Some(openings);
+            }
+            "previous" => {
+                self.wrong = Some("previous");
+                self.previous = Some(head(cursor)?.0);
+            }
+            "samples" => {
+                self.wrong = Some("samples");
+                let samples: Vec<Period> = list(cursor, SAMPLE_COUNT_MAX, |cursor| cursor.string()?.parse().ok())?;
+                samples.is_sorted_by(|a, b| a < b).then_some(())?;
+                self.samples = Some(samples);
+            }
+            "unopened" => {
+                self.wrong = Some("unopened");
+                let unopened = list(cursor, UNOPENED_COUNT_MAX, unopened)?;
+                unopened.is_sorted_by(|a, b| a.index < b.index).then_some(())?;
+                self.unopened = Some(unopened);
+            }
+            // They were read before.
+            "format" | "specifications" => cursor.skip()?,
+            _ => {
+                self.wrong = Some("file");
+                return None;
+            }
+        }
+        self.wrong = None;
+        Some(())
     }
-    if !samples.is_sorted_by(|a, b| a < b) {
-        return Err(wrong("samples"));
+
+    /// All of it, or the first member that is absent.
+    fn manifest(self) -> Result<Manifest, ManifestError> {
+        let absent = |name: &'static str| move || ManifestError(name.to_owned());
+        Ok(Manifest {
+            engine: self.engine.ok_or_else(absent("engine"))?,
+            origin: self.origin.ok_or_else(absent("checkpoint"))?,
+            head: self.head.ok_or_else(absent("checkpoint"))?,
+            previous: self.previous,
+            opened: self.opened.ok_or_else(absent("opened"))?,
+            identity: self.identity.ok_or_else(absent("identity"))?,
+            openings: self.openings.ok_or_else(absent("openings"))?,
+            samples: self.samples.ok_or_else(absent("samples"))?,
+            unopened: self.unopened.ok_or_else(absent("unopened"))?,
+            files: self.files.ok_or_else(absent("files"))?,
+        })
     }
-    if !unopened.is_sorted_by(|a, b| a.index < b.index) {
-        return Err(wrong("unopened"));
-    }
-    Ok(Manifest {
-        engine,
-        origin: need::<String>(&checkpoint, "origin")?
-            .parse()
-            .map_err(|_| wrong("checkpoint"))?,
-        head: of_log,
-        previous,
-        opened: Opened::from_code(&need::<String>(json, "opened")?).ok_or_else(|| wrong("opened"))?,
-        identity: need(json, "identity")?,
-        openings,
-        samples,
-        unopened,
-        files,
-    })
 }
 
 /// Samples of one bundle: several years of quarters.
@@ -239,21 +327,71 @@ pub const SAMPLE_COUNT_MAX: usize = 64;
 /// Decisions that one manifest lists as not opened: what it has room for.
 pub const UNOPENED_COUNT_MAX: usize = 1_000_000;
 
-/// A list that must be there, with at most so many items.
-fn all<T>(
-    json: &Json,
-    key: &str,
+/// A list of at most so many items.
+fn list<'a, T>(
+    cursor: &mut Cursor<'a>,
     count_max: usize,
-    read: impl Fn(&Json) -> Result<T, RecordError>,
-) -> Result<Vec<T>, RecordError> {
-    let list = json.get(key).and_then(Json::as_list);
-    if list.is_none_or(|list| list.len() > count_max) {
-        return Err(RecordError(key.to_owned()));
-    }
-    each(json, key, read)
+    mut read: impl FnMut(&mut Cursor<'a>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut items = Vec::new();
+    cursor.list(|cursor| {
+        (items.len() < count_max).then_some(())?;
+        items.push(read(cursor)?);
+        Some(())
+    })?;
+    Some(items)
 }
 
-fn index(json: &Json) -> Result<LogIndex, RecordError> {
-    let index = u64::from_json(json).and_then(|index| LogIndex::new(index).ok());
-    index.ok_or_else(|| RecordError("index".to_owned()))
+fn count(cursor: &mut Cursor<'_>) -> Option<u64> {
+    u64::try_from(cursor.integer()?).ok()
+}
+
+fn index(cursor: &mut Cursor<'_>) -> Option<LogIndex> {
+    LogIndex::new(count(cursor)?).ok()
+}
+
+/// A head, and the log where it names it.
+fn head(cursor: &mut Cursor<'_>) -> Option<(Head, Option<Origin>)> {
+    let (mut origin, mut root, mut size) = (None, None, None);
+    cursor.object(|cursor, key| {
+        match &**key {
+            "origin" => origin = Some(cursor.string()?.parse().ok()?),
+            "root" => root = Some(cursor.string()?.parse().ok()?),
+            "size" => size = Some(TreeSize::new(count(cursor)?).ok()?),
+            _ => return None,
+        }
+        Some(())
+    })?;
+    let head = Head {
+        size: size?,
+        root: root?,
+    };
+    Some((head, origin))
+}
+
+fn file(cursor: &mut Cursor<'_>) -> Option<(BundlePath, u64)> {
+    let (mut path, mut size) = (None, None);
+    cursor.object(|cursor, key| {
+        match &**key {
+            "path" => path = Some(cursor.string()?.parse::<BundlePath>().ok()?),
+            "size" => size = Some(count(cursor)?),
+            _ => return None,
+        }
+        Some(())
+    })?;
+    let (path, size) = (path?, size?);
+    (size <= path.size_max()).then_some((path, size))
+}
+
+fn unopened(cursor: &mut Cursor<'_>) -> Option<Unopened> {
+    let (mut at, mut why) = (None, None);
+    cursor.object(|cursor, key| {
+        match &**key {
+            "index" => at = Some(index(cursor)?),
+            "why" => why = Some(Why::from_code(&cursor.string()?)?),
+            _ => return None,
+        }
+        Some(())
+    })?;
+    Some(Unopened { index: at?, why: why? })
 }

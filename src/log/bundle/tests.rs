@@ -240,6 +240,46 @@ fn a_manifest_reads_back_and_every_member_counts() {
 }
 
 #[test]
+fn a_manifest_of_another_version_says_so_before_anything_else_of_it() {
+    let text = String::from_utf8(manifest().to_bytes()).expect("UTF-8");
+    let wrong = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} is not in {text}");
+        Manifest::parse(text.replacen(from, to, 1).as_bytes()).map_err(|error| error.0)
+    };
+    // Its files are of another form too, and stand before.
+    let format = wrong(r#""files":["#, r#""files":[7,"#).map_err(|what| what == "files");
+    assert_eq!(format, Err(true));
+    let later = text
+        .replacen(r#""files":["#, r#""files":[7,"#, 1)
+        .replacen(BUNDLE_FORMAT, "doudi-bundle/2", 1);
+    assert_eq!(
+        Manifest::parse(later.as_bytes()),
+        Err(ManifestError("format".to_owned()))
+    );
+    assert_eq!(wrong("v0.1.0", "v0.2.0"), Err("specifications".to_owned()));
+    assert_eq!(wrong(r#""tlog-proof":"draft","#, ""), Err("specifications".to_owned()));
+    assert_eq!(
+        wrong(r#""identity":false"#, r#""identity":1"#),
+        Err("identity".to_owned())
+    );
+    assert_eq!(
+        wrong(r#"{"checkpoint":"#, r#"{"a":[{"":0}],"checkpoint":"#),
+        Err("file".to_owned())
+    );
+}
+
+#[test]
+fn a_manifest_lists_no_more_than_it_can_hold() {
+    let indices: Vec<String> = (0..=FILE_COUNT_MAX).map(|index| index.to_string()).collect();
+    let openings = format!(r#""openings":[{}]"#, indices.join(","));
+    let mut manifest = manifest();
+    manifest.openings.clear();
+    let text = String::from_utf8(manifest.to_bytes()).expect("UTF-8");
+    let parsed = Manifest::parse(text.replacen(r#""openings":[]"#, &openings, 1).as_bytes());
+    assert_eq!(parsed, Err(ManifestError("openings".to_owned())));
+}
+
+#[test]
 fn a_manifest_lists_files_in_order_within_their_sizes_and_once() {
     let with = |files: Vec<(BundlePath, u64)>| Manifest { files, ..manifest() }.to_bytes();
     let receipt = BundlePath::Receipt(LogIndex::new(0).expect("small"));
