@@ -77,7 +77,7 @@ def _selection(data):
             if set(stratum) - {"size_fen"} != {"key", "population", "units", "reserve"} or type(stratum["key"]) is not str:
                 return None
             indices += stratum["units"] + stratum["reserve"] + [stratum["population"], stratum.get("size_fen", 0)]
-        good = set(selection) == {"v", "strata", "unopened", "cross_checks"} and selection["v"] == 1
+        good = set(selection) == {"v", "strata", "unopened", "cross_checks"} and canonical.same(selection["v"], 1)
         return selection if good and all(type(index) is int and index >= 0 for index in indices) else None
     except (ValueError, KeyError, TypeError):
         return None
@@ -103,7 +103,7 @@ class Bundle:
             try:
                 yield from self._read(files(file, size_max))
             except (TarError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
-                    struct.error) as wrong:
+                    OverflowError, struct.error) as wrong:
                 yield self._log("bundle", "cannot be read further: %s" % wrong)
 
     def not_checked(self):

@@ -80,6 +80,11 @@ def to_bytes(value):
     return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
+def same(one, other):
+    """Whether two values are written alike. Python takes `true` for 1, and no other language does."""
+    return to_bytes(one) == to_bytes(other)
+
+
 def digest(value):
     """SHA-256 of the canonical bytes, in hex."""
     return hashlib.sha256(to_bytes(value)).hexdigest()

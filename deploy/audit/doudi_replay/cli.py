@@ -57,7 +57,7 @@ def _run(options):
     try:
         records = Records(Key(options.key) if options.key else None)
         good, replayed, bad = _all(options, records)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Refused) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, Refused) as wrong:
         print("cannot read the records: %s" % wrong, file=sys.stderr)
         return UNREADABLE
     if not options.key:

@@ -79,14 +79,14 @@ def first_difference(recorded, replayed, path=""):
     """The first place, in the order of canonical JSON, where two values differ."""
     if type(recorded) is dict and type(replayed) is dict:
         for key in sorted(set(recorded) | set(replayed)):
-            if recorded.get(key) != replayed.get(key) or (key in recorded) != (key in replayed):
+            if not canonical.same(recorded.get(key), replayed.get(key)) or (key in recorded) != (key in replayed):
                 inner = "%s.%s" % (path, key) if path else key
                 return first_difference(recorded.get(key, "nothing"), replayed.get(key, "nothing"), inner)
     if type(recorded) is list and type(replayed) is list:
         for at in range(max(len(recorded), len(replayed))):
             left = recorded[at] if at < len(recorded) else "nothing"
             right = replayed[at] if at < len(replayed) else "nothing"
-            if left != right:
+            if not canonical.same(left, right):
                 return first_difference(left, right, "%s[%d]" % (path, at))
     return Difference(ENGINE, path, _shown(recorded), _shown(replayed))
 

@@ -91,7 +91,7 @@ def read_finding(data, index, origin):
         finding = canonical.parse_canonical(data)
     except ValueError as wrong:
         raise NoFinding(str(wrong)) from None
-    _need(type(finding) is dict and finding.get("v") == 1, "is of another version")
+    _need(type(finding) is dict and canonical.same(finding.get("v"), 1), "is of another version")
     _need(set(finding) <= MEMBERS, "has a member that no finding has")
     _need(type(finding.get("caller")) is str, "`caller` is absent or malformed")
     _need(_is_name("determinations")(finding.get("determination")), "`determination` is absent or malformed")

@@ -55,4 +55,5 @@ def difference(facts, determination, frame):
         return "document"
     if type(recorded) is not dict:
         return "document"
-    return min(key for key in set(made) | set(recorded) if made.get(key) != recorded.get(key))
+    # As bytes, because Python takes `true` for 1.
+    return min(key for key in set(made) | set(recorded) if not canonical.same(made.get(key), recorded.get(key)))

@@ -31,7 +31,7 @@ class Entry:
     def __init__(self, data):
         try:
             members = canonical.parse_canonical(data)
-            if len(data) > ENTRY_SIZE_MAX_BYTES or members["v"] != 1:
+            if len(data) > ENTRY_SIZE_MAX_BYTES or not canonical.same(members["v"], 1):
                 raise ValueError("its size or version is unknown")
             self.kind, self.origin, self.logged = members["kind"], members["origin"], members["logged"]
             self.engine = members["engine"]

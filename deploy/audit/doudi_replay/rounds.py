@@ -3,8 +3,8 @@
 import hashlib
 
 from .drawing import seed_of
+from .samples import read_document
 
-METHOD = "commit-reveal/1"
 REVEAL_SECONDS = 72 * 60 * 60
 REGISTERING, REVEALING, READY, DRAWN, VOID = "registering", "revealing", "ready", "drawn", "void"
 
@@ -44,11 +44,9 @@ class Round:
 
     def take(self, index, logged, kind, document):
         """Takes an entry; one that does not count, or is malformed, changes nothing."""
-        if type(document) is dict and document.get("method") == METHOD:
-            try:
-                self._take(index, logged, kind, document)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                pass
+        members = read_document(kind, document)
+        if members is not None:
+            self._take(index, logged, kind, members)
 
     def _take(self, index, logged, kind, document):
         own = document["period"] == self.period

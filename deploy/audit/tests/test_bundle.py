@@ -4,8 +4,11 @@ import io
 import unittest
 
 from doudi_replay import canonical, findings, frame, tar
+from doudi_replay.compare import first_difference
 from doudi_replay.erasures import Erasures
 from doudi_replay.manifest import SPECIFICATIONS, place_of, read_manifest, size_max
+from doudi_replay.note import Refused
+from doudi_replay.record import Entry
 from doudi_replay.rounds import REGISTERING, Round
 
 ORIGIN = "doudi.example/340321/1"
@@ -110,6 +113,28 @@ class Accounts(unittest.TestCase):
             judged.take(5, 0, "SAMPLE_COMMIT", document)
         self.assertEqual((judged.stage(), judged.commits), (REGISTERING, []))
 
+    def test_a_request_whose_numbers_are_none_is_passed_over_and_the_next_one_counts(self):
+        head = {"v": 1, "method": "commit-reveal/1", "period": "2026-Q3", "party": "audit-firm"}
+        good = dict(head, checkpoint={"root": "0" * 64, "size": 9}, population="decisions", draw="simple", strata=[],
+                    allocation="proportional", floor=0, size=1, reserve=0, prior=[], values=2, townships=[], to=5)
+        good["from"] = 0
+        bad = [
+            {"from": -5}, {"from": True}, {"to": "5"}, {"size": 2**64}, {"values": True}, {"floor": None},
+            {"strata": ["age"]}, {"checkpoint": {"root": "0" * 64, "size": 2**62}}, {"townships": ["x"]},
+            {"prior": [[]]}, {"party": 5}, {"party": "Audit"},
+        ]
+        for changes in bad:
+            judged = Round("2026-Q3")
+            for at, role in enumerate(("auditor", "operator")):
+                party = "audit-firm" if role == "auditor" else role
+                commit = dict(head, party=party, role=role, commitment=str(at) * 64)
+                judged.take(at, 0, "SAMPLE_COMMIT", commit)
+            judged.take(9, 0, "SAMPLE_REQUEST", {**good, **changes})
+            self.assertIsNone(judged.request, changes)
+            judged.take(10, 0, "SAMPLE_REQUEST", good)
+            self.assertEqual(judged.request_index, 10)
+            self.assertIsNone(judged.seed())
+
 
 class Findings(unittest.TestCase):
     def test_a_finding_keeps_its_rules(self):
@@ -152,6 +177,18 @@ class Frames(unittest.TestCase):
         for name, value in FRAME.items():
             lie = dict(FRAME, **{name: "another" if type(value) is str else value + 1})
             self.assertEqual(frame.difference(facts, determination, canonical.to_bytes(lie)), name)
+
+    def test_true_is_not_one(self):
+        alone = canonical.to_bytes(dict(self.DETERMINATION, persons=["a"]))
+        lie = canonical.to_bytes(dict(FRAME, household_size=True))
+        self.assertEqual(frame.difference(canonical.to_bytes(self.FACTS), alone, lie), "household_size")
+        self.assertEqual(first_difference({"a": [1, 2]}, {"a": [True, 2]}).path, "a[0]")
+        entry = {"v": True, "kind": "X", "origin": ORIGIN, "logged": 0, "engine": "doudi/0.1.0", "documents": []}
+        self.assertEqual(Entry(canonical.to_bytes(dict(entry, v=1))).kind, "X")
+        with self.assertRaises(Refused):
+            Entry(canonical.to_bytes(entry))
+        with self.assertRaises(findings.NoFinding):
+            findings.read_finding(finding(v=True), 8, ORIGIN)
 
 
 if __name__ == "__main__":
