@@ -179,7 +179,7 @@ fn finding(more: &str) -> Vec<u8> {
             "reviewers":[{},{}]{more}}}"#,
         reviewer("a-0"),
         reviewer("a-1"),
-        case = "00000000-0000-7000-8000-000000000001",
+        case = "2".repeat(32),
         record = "1".repeat(32),
     ))
 }

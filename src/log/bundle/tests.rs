@@ -259,11 +259,11 @@ fn a_manifest_of_another_version_says_so_before_anything_else_of_it() {
     assert_eq!(wrong("v0.1.0", "v0.2.0"), Err("specifications".to_owned()));
     assert_eq!(wrong(r#""tlog-proof":"draft","#, ""), Err("specifications".to_owned()));
     assert_eq!(
-        wrong(r#""identity":"#, r#""identity":1,"x":"#),
+        wrong(r#""identity":false"#, r#""identity":1"#),
         Err("identity".to_owned())
     );
     assert_eq!(
-        wrong(r#""engine":"#, r#""a":[{"":0}],"engine":"#),
+        wrong(r#"{"checkpoint":"#, r#"{"a":[{"":0}],"checkpoint":"#),
         Err("file".to_owned())
     );
 }
