@@ -54,6 +54,7 @@ async fn a_lost_signing_key_ends_the_epoch_and_the_next_one_says_so() {
 
     let keys = replaced(&keys)
         .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
+        .and_then(|keys| keys.activated(KeyPurpose::KeyEncryption))
         .expect("random bytes");
     let app = app_on(&database.url, &keys, &marks).await;
     let running = run(app.clone()).await;

@@ -119,6 +119,7 @@ async fn a_restored_backup_is_read_only_until_the_fork_is_confirmed_and_then_goe
     assert!(states[0].rolled_back);
     let rotated = keys
         .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
+        .and_then(|keys| keys.activated(KeyPurpose::KeyEncryption))
         .expect("random bytes");
     let starting = app_on(&format!("sqlite:{}", backup.display()), &rotated, &marks).await;
     let stated = starting.record_key_events().await;

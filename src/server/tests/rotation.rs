@@ -148,10 +148,9 @@ async fn a_rewrap_that_was_stopped_goes_on_with_what_is_left(database: TestDatab
 async fn a_log_that_takes_no_entries_is_told_of_the_keys_later_and_the_others_now(database: TestDatabase) {
     let mut place = Place::new(database);
     let (_server, _) = place.with_a_case().await;
-    place.keys = place
-        .keys
-        .rotated(KeyPurpose::KeyEncryption, &mut OsEntropy)
-        .expect("random bytes");
+    place.keys = rotated(&place.keys, KeyPurpose::KeyEncryption)
+        .activated(KeyPurpose::KeyEncryption)
+        .expect("it is on standby");
     let (store, closed) = ClosedLog::over(place.database.store().await, 3_403_210_001);
     let app = place.app(store).await;
     let other = publication_in("340322", 810, super::flow::POLICIES[0]);
