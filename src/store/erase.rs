@@ -98,7 +98,8 @@ impl dyn Store {
         let sql = format!("DELETE FROM person_map WHERE key_ref {among}");
         tx.change(&sql, vec![Value::Texts(key_refs.to_vec())]).await?;
         let sql = format!(
-            "DELETE FROM person_link WHERE hmac {among} AND              NOT EXISTS (SELECT 1 FROM person_map AS m WHERE m.hmac = person_link.hmac)"
+            "DELETE FROM person_link WHERE hmac {among} AND \
+             NOT EXISTS (SELECT 1 FROM person_map AS m WHERE m.hmac = person_link.hmac)"
         );
         tx.change(&sql, vec![Value::Texts(hmacs)]).await?;
         tx.commit().await?;

@@ -172,7 +172,7 @@ pub fn findings(html: &mut Html, lang: Lang, of: &Verification) {
             .map(|finding| row(lang, finding))
             .collect();
         html.table(
-            lang.say("有差错或无法复核的结论", "Findings that say more than correct"),
+            lang.say("另有说明的结论", "Findings that say more than correct"),
             &head,
             &[0, 1],
             &rows,
@@ -410,7 +410,7 @@ pub fn keys(html: &mut Html, lang: Lang, of: &Verification) {
                     witnesses.join(", ")
                 },
             ),
-            (lang.say("见证方法定数", "Quorum of the policy"), quorum.to_owned()),
+            (lang.say("见证方的法定数", "Quorum of the policy"), quorum.to_owned()),
             (lang.say("上次审计的检查点", "Checkpoint of the audit before"), previous),
             (
                 lang.say("证据包清单摘要值", "Digest of the bundle's manifest"),
