@@ -24,12 +24,15 @@ const READER_CONNECTION_COUNT_MAX: usize = 4;
 /// What every connection sets itself, whatever the server's defaults or a pooler's are:
 /// acknowledged is durable, and a replica that hangs with a head locked does not stop the others
 /// for ever. No timeout may end a COMMIT that waits for a standby: PostgreSQL would answer success with a warning.
+/// A machine that dies in the middle of a statement keeps what it locked until TCP finds it gone, since no timeout of a
+/// session runs then: within half a minute, where the system's default is two hours.
 ///
 /// All our statements find rows by keys. On tables that grew since they were last analysed the planner believes that
 /// they hold few rows and reads them whole, more slowly with every decision: with `enable_...` off it takes the keys.
 /// There being one way only, it is planned once: a plan for each call took a third of what the database did.
 const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'; \
+                       SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4; \
                        SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; \
                        SET plan_cache_mode = force_generic_plan";
 

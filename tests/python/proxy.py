@@ -91,13 +91,20 @@ class Proxy:
             self._pairs.discard(pair)
 
     def _requests(self, client, server, cut, flows):
-        """From the service to PostgreSQL, message by message."""
-        started = False
+        """From the service to PostgreSQL, message by message.
+
+        What is frozen is frozen between statements. Half of one keeps PostgreSQL waiting for its rest, no timeout of its
+        sessions running, until TCP finds the other end gone, which here it never is.
+        """
+        started, between = False, True
         while True:
             head = _exactly(client, 4 if not started else 5)
             size = struct.unpack(">I", head[-4:])[0]
             body = _exactly(client, size - 4)
-            flows.wait()
+            if between:
+                flows.wait()
+            # A statement ends with Sync, or is one Query.
+            between = not started or head[:1] in (b"S", b"Q")
             if not started:
                 started = struct.unpack(">I", body[:4])[0] != SSL_REQUEST
             elif head[:1] == b"Q" and body.rstrip(b"\0").strip().upper() == b"COMMIT" and self._takes_one():
