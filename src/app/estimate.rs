@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::rates::{Design, ErrorRates, Review, StratumUnits, Unit, may_pay};
 use super::sampling::no_sample;
 use crate::log::LogIndex;
-use crate::store::{CaseScope, LogRow};
+use crate::store::LogRow;
 
 impl App {
     /// Estimates the error rates of a period's sample from the findings that stand.
@@ -50,7 +50,6 @@ impl App {
         indices: &[LogIndex],
         findings: &BTreeMap<LogIndex, Finding>,
     ) -> Result<Vec<Unit>, AppError> {
-        let whole = Some(CaseScope::Case);
         let mut units = Vec::with_capacity(indices.len());
         for index in indices {
             let row = self
@@ -58,7 +57,7 @@ impl App {
                 .record_at(log.log_id, *index)
                 .await?
                 .ok_or(AppError::corrupt("a sample names a record that is not there"))?;
-            units.push(if row.erased == whole || row.restricted == whole {
+            units.push(if row.is_closed() {
                 Unit::Closed
             } else {
                 findings

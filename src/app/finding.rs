@@ -22,7 +22,7 @@ use crate::log::record::EntryKind;
 use crate::log::{LogIndex, Origin};
 use crate::reader::{FromJson as _, need};
 use crate::rules::calendar::Date;
-use crate::store::{CaseScope, LogRow, PAGE_ROW_COUNT_MAX};
+use crate::store::{LogRow, PAGE_ROW_COUNT_MAX};
 
 /// Most bytes of the findings of one page: below the largest message, with room for the rest.
 const PAGE_SIZE_MAX_BYTES: usize = 3 * 1024 * 1024;
@@ -220,10 +220,8 @@ impl App {
     pub(super) async fn sampled_findings(&self, log: &LogRow) -> Result<BTreeMap<LogIndex, Finding>, AppError> {
         let size = self.log_head(log.log_id).await?.size;
         let (mut newest, mut sampled) = (BTreeMap::new(), BTreeSet::new());
-        let whole = Some(CaseScope::Case);
         self.read_documents(log, &[EntryKind::Finding], "finding", (0, size.get()), |read| {
-            // From the entry on, and not only from the moment that the key is gone; as list_findings.
-            if read.row.record.restricted == whole || read.row.record.erased == whole {
+            if read.row.record.is_closed() {
                 return Ok(());
             }
             // An erased finding says nothing any more.
@@ -267,16 +265,13 @@ impl App {
             .records_with(log.log_id, &kinds, "finding", range, rows(&command.page))
             .await?;
         let (mut items, mut shown, mut row_count, mut size_bytes, mut next) = (Vec::new(), Vec::new(), 0, 0, None);
-        let whole = Some(CaseScope::Case);
         for row in found {
             let index = row.record.index;
-            // From the entry on, and not only from the moment that the key is gone.
-            let is_open = row.record.restricted != whole && row.record.erased != whole;
             let record = row.record.clone();
-            let read = if is_open {
-                Some(self.read_document(&log, row)?)
-            } else {
+            let read = if record.is_closed() {
                 None
+            } else {
+                Some(self.read_document(&log, row)?)
             };
             let document = read.as_ref().and_then(|read| read.document.as_ref());
             let document_bytes = document.map_or(0, |document| document.content.len());

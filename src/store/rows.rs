@@ -194,6 +194,15 @@ pub struct RecordRow {
     pub restricted: Option<CaseScope>,
 }
 
+impl RecordRow {
+    /// Whether its case is erased or restricted as a whole: from that entry on nothing of the record is read, and not
+    /// only from the moment that a key is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        [self.erased, self.restricted].contains(&Some(CaseScope::Case))
+    }
+}
+
 /// How much of a case an erasure or a restriction concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CaseScope {

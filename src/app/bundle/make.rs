@@ -138,9 +138,13 @@ pub async fn make(
     // An opening stands for ever: whatever may yet fail is tried before one is recorded.
     let body = whole_file::nameless_beside(path).map_err(|error| failed(path, error))?;
     let logs = PublicLogs::new(std::sync::Arc::clone(&app.store));
-    if let Some(previous) = &previous {
+    let newest = async || -> Result<_, MakeError> {
         let checkpoint = logs.checkpoint(log.log_id).await?.ok_or(MakeError::NoLog(area))?;
         let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &keys)?;
+        Ok((checkpoint, signed))
+    };
+    if let Some(previous) = &previous {
+        let (_, signed) = newest().await?;
         consistency(app, &log, previous, &signed).await?;
     }
     let asked = Asked::of(app, &log, choice).await?;
@@ -149,8 +153,7 @@ pub async fn make(
     })
     .await?;
     // After the openings, so that the tree of the bundle holds them.
-    let checkpoint = logs.checkpoint(log.log_id).await?.ok_or(MakeError::NoLog(area))?;
-    let signed = SignedCheckpoint::verify(checkpoint.note.as_bytes(), &keys)?;
+    let (checkpoint, signed) = newest().await?;
     let mut body = Body {
         tar: TarWriter::new(BufWriter::with_capacity(1 << 20, body)),
         files: Vec::new(),

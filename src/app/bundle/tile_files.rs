@@ -98,7 +98,7 @@ impl TileMaker<'_> {
         // Restricted or erased since it was opened. Of a case that is erased as a whole nothing leaves, though its key
         // may not be destroyed yet.
         let erased = record.erased == Some(CaseScope::Case);
-        let open = opened && !erased && record.restricted != Some(CaseScope::Case);
+        let open = opened && !record.is_closed();
         match name {
             "frame" => {
                 decision && !erased && (open || self.ranges.iter().any(|(from, to)| index >= *from && to.holds(index)))

@@ -164,7 +164,7 @@ impl Manifest {
             return Err(wrong(read.wrong.unwrap_or("file")));
         }
         let manifest = read.manifest()?;
-        // A member that no manifest has, at whatever depth, is in no other spelling of it.
+        // Nobody's manifest has two spellings, whatever the reader let pass.
         if manifest.to_bytes() == bytes {
             Ok(manifest)
         } else {

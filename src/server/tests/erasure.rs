@@ -366,17 +366,23 @@ fn holding(dialect: Dialect) -> (&'static str, &'static str) {
     }
 }
 
+/// Erases a case whose entry is recorded and whose keys are held; what releases them.
+async fn cut_off(place: &Place, server: &mut Server, case: &str) -> &'static str {
+    let (hold, release) = holding(place.database.dialect);
+    place.database.execute(As::Owner, hold).await.expect("the owner");
+    let error = server
+        .erase(50, case, pb::CaseScope::Case)
+        .await
+        .expect_err("the keys are held");
+    assert_eq!(reason(&error), "STORE_UNAVAILABLE");
+    release
+}
+
 async fn a_crash_between_the_entry_and_the_keys_is_finished_by_the_next_start(database: TestDatabase) {
     let place = Place::new(database);
     let (mut server, decided) = place.with_a_case().await;
     let (name, case) = parts(&decided);
-    let (hold, release) = holding(place.database.dialect);
-    place.database.execute(As::Owner, hold).await.expect("the owner");
-    let error = server
-        .erase(50, &case, pb::CaseScope::Case)
-        .await
-        .expect_err("the keys are held");
-    assert_eq!(reason(&error), "STORE_UNAVAILABLE");
+    let release = cut_off(&place, &mut server, &case).await;
     assert!(
         server.kinds().await.contains(&"ERASURE".to_owned()),
         "the entry is durable"
@@ -403,14 +409,7 @@ async fn keys_that_a_failed_erasure_left_go_while_the_server_runs_and_the_case_i
     let place = Place::new(database);
     let (mut server, decided) = place.with_a_case().await;
     let (_, case) = parts(&decided);
-    let (hold, release) = holding(place.database.dialect);
-    place.database.execute(As::Owner, hold).await.expect("the owner");
-    let error = server
-        .erase(50, &case, pb::CaseScope::Case)
-        .await
-        .expect_err("the keys are held");
-    assert_eq!(reason(&error), "STORE_UNAVAILABLE");
-
+    let release = cut_off(&place, &mut server, &case).await;
     let area = "340321".parse().expect("an area");
     let log = server.store.log_of_area(area).await.expect("readable").expect("a log");
     let report = server.app.fsck(&log, &Plan::default(), |_| {}).await.expect("checked");
